@@ -1,0 +1,14 @@
+import { setTimeout } from "node:timers/promises";
+
+/** Time as the promotion sees it: milliseconds since the epoch, and a wait that an abort ends early. */
+export type Clock = { now(): number; sleep(ms: number, signal?: AbortSignal): Promise<void> };
+
+/** The wall clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: async (ms, signal) => {
+    await setTimeout(ms, undefined, signal ? { signal } : {}).catch((error: Error) => {
+      if (error.name !== "AbortError") throw error;
+    });
+  },
+};

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { planSchema } from "./plan.ts";
+import type { Observation } from "./source.ts";
+
+/** The journal's format; a journal of another one is refused, never guessed at. */
+export const FORMAT = 1;
+
+const counts = z.strictObject({
+  requests: z.int(),
+  failures: z.int(),
+  slow: z.int(),
+  toolErrors: z.int(),
+  rpcErrors: z.int(),
+});
+const revisionCounts = z.strictObject({ user: counts, probe: counts, latency: z.array(z.int()).exactOptional() });
+const observation: z.ZodType<Observation> = z.discriminatedUnion("silent", [
+  z.strictObject({
+    silent: z.literal(false),
+    since: z.string(),
+    services: z.record(z.string(), z.strictObject({ stable: revisionCounts, candidate: revisionCounts })),
+  }),
+  z.strictObject({ silent: z.literal(true), why: z.string() }),
+]);
+
+const at = z.number();
+const verdict = z.strictObject({
+  kind: z.enum(["promote", "wait", "hold", "roll-back"]),
+  reason: z.string(),
+  cause: z.enum(["silence", "data", "outage", "deadline"]).nullable(),
+});
+
+const revisions = z.array(z.strictObject({ service: z.string(), stable: z.string(), candidate: z.string() }));
+
+/** Everything that can happen to a promotion; each is one line of its journal, `at` in milliseconds since the epoch. */
+export const eventSchema = z.discriminatedUnion("event", [
+  z.strictObject({
+    event: z.literal("begun"),
+    format: z.literal(FORMAT),
+    at,
+    id: z.string(),
+    plan: planSchema,
+    revisions,
+  }),
+  z.strictObject({ event: z.literal("smoked"), at, passed: z.boolean(), reason: z.string() }),
+  /** A share was read back in force; `baseline` is what had been counted by then. */
+  z.strictObject({ event: z.literal("in-force"), at, share: z.number(), baseline: observation }),
+  z.strictObject({ event: z.literal("judged"), at, seen: observation, verdict }),
+  /** The share was found to be another one than the one put in force. */
+  z.strictObject({ event: z.literal("moved"), at, share: z.number() }),
+  /** A person ordered the candidate back. */
+  z.strictObject({ event: z.literal("ordered-back"), at, reason: z.string() }),
+  /** An interrupted or held promotion goes on; `note` says whose it was. */
+  z.strictObject({ event: z.literal("resumed"), at, note: z.string() }),
+  z.strictObject({ event: z.literal("drained"), at, ended: z.enum(["quiet", "limit"]), openRequests: z.int() }),
+  z.strictObject({ event: z.literal("retired"), at }),
+]);
+
+export type Event = z.infer<typeof eventSchema>;
+export type Begun = Extract<Event, { event: "begun" }>;

@@ -1,0 +1,54 @@
+import { assertCounts, logMeanExp, timesLog } from "./numbers.ts";
+
+const ratios = [1.5, 2, 3, 5, 10, 30, 100, 1000];
+const ceiling = 0.95;
+
+/** What one poll saw of one revision. */
+export type Sample = { requests: number; failures: number };
+
+/**
+ * Evidence that the candidate fails more often than stable, whatever the split of the traffic and whatever both have in common
+ * (a shared outage is no evidence). While the candidate's rate is at most stable's, `eValue` reaches 1/alpha at any time with
+ * probability at most alpha.
+ * Source: Turner, Ly, Grünwald, JSPI 2024 (arXiv 2106.02693).
+ */
+export class TwoSample {
+  #stable: Sample = { requests: 0, failures: 0 };
+  #logs: number[] = ratios.map(() => 0);
+
+  /** Starts without evidence, or as a copy of what another one has seen. */
+  constructor(from?: TwoSample) {
+    if (!from) return;
+    this.#stable = from.#stable;
+    this.#logs = [...from.#logs];
+  }
+
+  /** Takes in the counts of one poll (not the running totals). Throws a RangeError for counts that cannot be. */
+  observe({ stable, candidate }: { stable: Sample; candidate: Sample }): void {
+    assertCounts(stable.failures, stable.requests);
+    assertCounts(candidate.failures, candidate.requests);
+    const seen = this.#stable;
+    this.#stable = { requests: seen.requests + stable.requests, failures: seen.failures + stable.failures };
+    const both = stable.requests + candidate.requests;
+    if (both === 0) return;
+    const expected = (0.5 + seen.failures) / (50 + seen.requests); // from the polls before: the bet is placed before the dice fall
+    this.#logs = this.#logs.map((log, i) => {
+      const worse = Math.max(expected, Math.min(ceiling, (ratios[i] as number) * expected));
+      const pooled = (stable.requests * expected + candidate.requests * worse) / both;
+      return log + logFactor(stable, expected, pooled) + logFactor(candidate, worse, pooled);
+    });
+  }
+
+  /** The natural logarithm of `eValue`; does not overflow. */
+  get logEValue(): number {
+    return logMeanExp(this.#logs);
+  }
+
+  /** The evidence so far; 1 at the start. */
+  get eValue(): number {
+    return Math.exp(this.logEValue);
+  }
+}
+
+const logFactor = ({ requests, failures }: Sample, rate: number, pooled: number): number =>
+  timesLog(failures, rate / pooled) + timesLog(requests - failures, (1 - rate) / (1 - pooled));

@@ -1,0 +1,31 @@
+import { logLikelihoodRatio, ratesOver } from "./exceedance.ts";
+import { logMeanExp } from "./numbers.ts";
+import type { Sample } from "./two-sample.ts";
+
+const BOUND = 0.001;
+/** In ten thousand polls of a service at the bound the detector is expected to alarm once. */
+const LOG_THRESHOLD = Math.log(1e4);
+const FAILING_POLLS = 3;
+
+/** The detector of the watch: one CUSUM for each rate over the bound, and the failing polls since all of them were at rest. */
+export type Watch = { logs: number[]; failingPolls: number };
+
+/** A detector at rest. */
+export const startWatch = (): Watch => ({ logs: ratesOver(BOUND).map(() => 0), failingPolls: 0 });
+
+/**
+ * Takes in the counts of one poll: once a poll, not once a request, or a healthy service would alarm far too often.
+ * Source: Shin, Ramdas, Rinaldo, "E-detectors" (arXiv 2203.03532).
+ */
+export function observeWatch(watch: Watch, { requests, failures }: Sample): Watch {
+  const rates = ratesOver(BOUND);
+  const logs = watch.logs.map(
+    (log, i) => Math.max(0, log) + logLikelihoodRatio(rates[i] as number, BOUND, failures, requests),
+  );
+  const atRest = logs.every((log) => log <= 0);
+  return { logs, failingPolls: atRest ? 0 : watch.failingPolls + (failures > 0 ? 1 : 0) };
+}
+
+/** True when the failures since the detector was at rest are more than a healthy service has. */
+export const watchAlarms = ({ logs, failingPolls }: Watch): boolean =>
+  logMeanExp(logs) >= LOG_THRESHOLD && failingPolls >= FAILING_POLLS;

@@ -1,0 +1,87 @@
+import { open, readFile } from "node:fs/promises";
+import { type Begun, type Event, eventSchema, FORMAT } from "./events.ts";
+
+/** The append-only record of one promotion. */
+export type Journal = {
+  /** All events so far, oldest first. */
+  read(): Promise<Event[]>;
+  /** Adds one event; when it returns, the event survives a crash of the machine. */
+  append(event: Event): Promise<void>;
+};
+
+/** A journal that cannot be gone on with; the message says which line of which file and why. */
+export class JournalError extends Error {}
+
+/**
+ * A journal in a file: one JSON object a line, synced to the disk line by line. A torn last line (a crash while it was written) never
+ * happened: reading passes it over and the next append overwrites it. Only the holder of the promotion's lease may append.
+ * Reading throws a JournalError for a file of another format or with a damaged line that is not the last.
+ */
+export function fileJournal(path: string): Journal {
+  let whole = false;
+  return {
+    read: async () => (await readWhole(path)).events,
+    append: async (event) => {
+      const file = await open(path, "a");
+      try {
+        if (!whole) await file.truncate((await readWhole(path)).length);
+        whole = true;
+        await file.appendFile(`${JSON.stringify(event)}\n`);
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+/** A journal that lives as long as the process: for simulations and tests. */
+export function memoryJournal(events: Event[] = []): Journal {
+  return { read: async () => [...events], append: async (event) => void events.push(event) };
+}
+
+/** The events of a journal that has a beginning. Throws a JournalError where it has none. */
+export function begunEvents(events: readonly Event[], path: string): [Begun, ...Event[]] {
+  const [first, ...rest] = events;
+  if (first?.event === "begun") return [first, ...rest];
+  throw new JournalError(
+    `${path} does not say how its promotion began (${events.length} events): there is nothing to go on with`,
+  );
+}
+
+async function readWhole(path: string): Promise<{ events: Event[]; length: number }> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new JournalError(
+      `the journal ${path} cannot be read: ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
+    );
+  });
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  const events = whole
+    .split("\n")
+    .slice(0, -1)
+    .map((line, i) => parseLine(line, `${path}, line ${i + 1}`));
+  return { events, length: Buffer.byteLength(whole) };
+}
+
+function parseLine(line: string, where: string): Event {
+  let content: unknown;
+  try {
+    content = JSON.parse(line);
+  } catch {
+    throw new JournalError(
+      `${where} is damaged: it is no JSON. The lines before it are whole; restore the file from a copy`,
+    );
+  }
+  const parsed = eventSchema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const format = (content as { format?: unknown } | null)?.format;
+  if (format !== undefined && format !== FORMAT) {
+    throw new JournalError(
+      `${where} is of format ${String(format)}, but this version reads format ${FORMAT}: finish it with the version that began it`,
+    );
+  }
+  const [problem] = parsed.error.issues;
+  throw new JournalError(
+    `${where} is no event of a promotion: ${problem?.path.join(".") ?? ""} ${problem?.message ?? ""}`,
+  );
+}

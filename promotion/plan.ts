@@ -1,0 +1,109 @@
+import { z } from "zod";
+
+const seconds = z.number().nonnegative();
+const fraction = z.number().gt(0).lt(1);
+
+const stepSchema = z.strictObject({
+  share: z.number().gt(0).max(100),
+  bound: fraction.lt(0.9),
+  floor: seconds,
+  deadline: seconds.gt(0),
+});
+
+/** What a plan is made of; a journal holds one too. */
+export const planSchema = z.strictObject({
+  name: z.string().min(1),
+  poll: seconds.gt(0).max(60),
+  steps: z.array(stepSchema).min(1),
+  watch: z.array(z.strictObject({ for: seconds, poll: seconds.gt(0).max(60) })),
+  drain: seconds,
+  patience: z.strictObject({ outage: seconds, silence: seconds, data: seconds }),
+});
+
+/** One step: the share of new sessions, the failure rate (a fraction) that must be certified, and its floor and deadline in seconds. */
+export type Step = z.infer<typeof stepSchema>;
+
+/**
+ * How a promotion goes, all times in seconds: the steps; the polls; the watch after 100 % (stretches of time with their own poll);
+ * how long old sessions may drain; and how long a hold waits for an outage to end, a silent source to answer, or requests to come.
+ */
+export type Plan = z.infer<typeof planSchema>;
+
+/** Sized so that certifying each step takes about as long as the one before it. */
+const climb = [
+  { share: 10, bound: 0.01 },
+  { share: 25, bound: 0.005 },
+  { share: 50, bound: 0.002 },
+  { share: 100, bound: 0.001 },
+];
+
+/** Between two polls lies one second: with five, a dead candidate answers more requests than is promised. */
+const POLL = 1;
+
+/** The plans that come with a name. */
+export const plans: Record<"evidence" | "rehearsal" | "report", Plan> = {
+  evidence: {
+    name: "evidence",
+    poll: POLL,
+    steps: climb.map((step) => ({ ...step, floor: 30, deadline: 900 })),
+    watch: [{ for: 60, poll: POLL }],
+    drain: 300,
+    patience: { outage: 300, silence: 120, data: 600 },
+  },
+  rehearsal: {
+    name: "rehearsal",
+    poll: POLL,
+    steps: climb.map((step) => ({ ...step, floor: 10, deadline: 600 })),
+    watch: [{ for: 20, poll: POLL }],
+    drain: 10,
+    patience: { outage: 30, silence: 120, data: 60 },
+  },
+  // the status report's procedure: an hour at 10 %, then on; half an hour of close watch, a day in all
+  report: {
+    name: "report",
+    poll: POLL,
+    steps: climb.map((step, i) => ({ ...step, floor: i === 0 ? 3600 : 30, deadline: i === 0 ? 7200 : 3600 })),
+    watch: [
+      { for: 1800, poll: POLL },
+      { for: 84_600, poll: 10 },
+    ],
+    drain: 3600,
+    patience: { outage: 900, silence: 900, data: 3600 },
+  },
+};
+
+/** A plan that cannot be followed; the message names every problem. */
+export class PlanError extends Error {}
+
+const overridesSchema = z
+  .looseObject({ extends: z.enum(["evidence", "rehearsal", "report"]).default("evidence") })
+  .transform(({ extends: base, ...rest }) => ({ ...plans[base], ...rest }));
+
+/**
+ * Reads a plan from the content of a file: any keys of a `Plan`, the others from the named plan that it `extends` ("evidence" unless said).
+ * Throws a PlanError that lists every unknown key, impossible number, and share that does not rise to exactly 100.
+ */
+export function parsePlan(content: unknown, file: string): Plan {
+  const parsed = overridesSchema.pipe(planSchema).safeParse(content);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "the file"}: ${message}`);
+    throw new PlanError(`${file} is no plan.\n  ${problems.join("\n  ")}\n${example}`);
+  }
+  const problems = impossible(parsed.data);
+  if (problems.length > 0) throw new PlanError(`${file} cannot be followed.\n  ${problems.join("\n  ")}\n${example}`);
+  return parsed.data;
+}
+
+function impossible({ steps }: Plan): string[] {
+  const problems = steps.flatMap(({ share, floor, deadline }, i) => {
+    const before = steps[i - 1]?.share ?? 0;
+    return [
+      ...(share <= before ? [`steps.${i}.share: ${share} does not rise above ${before}; a plan only goes up`] : []),
+      ...(deadline <= floor ? [`steps.${i}.deadline: ${deadline} s is not after the floor of ${floor} s`] : []),
+    ];
+  });
+  const last = steps.at(-1)?.share;
+  return last === 100 ? problems : [...problems, `steps: the last share is ${last}, but a promotion ends at 100`];
+}
+
+const example = `Example: {"extends": "evidence", "steps": [{"share": 20, "bound": 0.01, "floor": 30, "deadline": 900}, {"share": 100, "bound": 0.001, "floor": 30, "deadline": 900}]}`;

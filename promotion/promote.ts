@@ -1,0 +1,105 @@
+import type { Clock } from "./clock.ts";
+import { type Begun, type Event, FORMAT } from "./events.ts";
+import { begunEvents, type Journal } from "./journal.ts";
+import { LEASE_MS, type Lease } from "./lease.ts";
+import type { Probes } from "./probes.ts";
+import type { Source } from "./source.ts";
+import { fold, judge, pollMs, probesNeeded, type State, step } from "./state.ts";
+import type { Target } from "./target.ts";
+
+/** Everything that a promotion needs from outside; `smoke` tries the candidate at 0 %, `onEvent` is told of everything that is written to the journal. */
+export type Promotion = {
+  journal: Journal;
+  lease: Lease;
+  source: Source;
+  target: Target;
+  probes: Probes;
+  smoke(): Promise<{ passed: boolean; reason: string }>;
+  clock: Clock;
+  onEvent?(state: State, event: Event): void;
+  signal?: AbortSignal;
+};
+
+/** Begins a promotion: one line in a new journal. Everything else is `promote`. */
+export const begin = (journal: Journal, begun: Omit<Begun, "event" | "format">): Promise<void> =>
+  journal.append({ event: "begun", format: FORMAT, ...begun });
+
+/**
+ * Moves one promotion forward until it ends, and returns the state it ended in (its `outcome` is set). Safe to kill and to start again at
+ * any line: whatever was decided stands in the journal, and is carried out first. Throws when the lease is lost, when the target refuses a
+ * share for longer than the plan's patience, or when `signal` aborts it between two polls; the journal can then be resumed.
+ */
+export async function promote({
+  journal,
+  lease,
+  source,
+  target,
+  probes,
+  smoke,
+  clock,
+  ...rest
+}: Promotion): Promise<State> {
+  const { journal, lease, source, target, probes, smoke, clock, onEvent, signal } = promotion;
+  let state = fold(begunEvents(await journal.read(), "the journal"));
+  const record = async (event: Event) => {
+    await journal.append(event);
+    state = step(state, event);
+    onEvent?.(state, event);
+  };
+  /** Keeps the lease while something runs that may take longer than the lease lasts. */
+  const keeping = async <T>(work: Promise<T>): Promise<T> => {
+    const over = new AbortController();
+    const finished = work.finally(() => over.abort());
+    while (!over.signal.aborted) {
+      await Promise.race([finished, clock.sleep(LEASE_MS / 3, over.signal)]);
+      await lease.renew();
+    }
+    return finished;
+  };
+  for (;;) {
+    signal?.throwIfAborted();
+    await lease.renew();
+    if (state.wanted !== state.inForce) {
+      await keeping(insist(() => target.setShare(state.wanted), state, clock));
+      await record({ event: "in-force", at: clock.now(), share: state.wanted, baseline: await source.poll() });
+    } else if (state.outcome) {
+      return state.outcome.result === "promoted" ? await clearAway() : state;
+    } else if (!state.smoked) {
+      await record({ event: "smoked", at: clock.now(), ...(await keeping(smoke())) });
+    } else {
+      await probes.rate(probesNeeded(state));
+      await clock.sleep(pollMs(state), signal);
+      const seen = await source.poll();
+      const share = seen.silent ? state.inForce : await target.share();
+      const at = clock.now();
+      if (share === state.inForce) await record({ event: "judged", at, seen, verdict: judge(state, seen, at) });
+      else await record({ event: "moved", at, share });
+    }
+  }
+
+  /** The old revision leaves after the watch, when the new one has everything and the old one's sessions have ended. */
+  async function clearAway(): Promise<State> {
+    if (!state.drained) {
+      const { ended, openRequests } = await keeping(target.drain("stable", state.plan.drain * 1000));
+      await record({ event: "drained", at: clock.now(), ended, openRequests });
+    }
+    if (!state.retired) {
+      await keeping(target.retire("stable"));
+      await record({ event: "retired", at: clock.now() });
+    }
+    return state;
+  }
+}
+
+/** What was decided must come in force: a target that fails is asked again, each poll, for as long as the plan waits for a silent source. */
+async function insist(put: () => Promise<void>, { plan }: State, clock: Clock): Promise<void> {
+  const giveUp = clock.now() + plan.patience.silence * 1000;
+  for (;;) {
+    try {
+      return await put();
+    } catch (error) {
+      if (clock.now() >= giveUp) throw error;
+      await clock.sleep(plan.poll * 1000);
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import type { ServiceCounts } from "./counts.ts";
+
+/**
+ * One look at the counts. `since` names the life of the thing that counts (for the edge: when it started);
+ * where it changes, the counts have begun again at zero. A source that cannot be read is something seen, not an exception.
+ */
+export type Observation =
+  | { silent: false; since: string; services: Record<string, ServiceCounts> }
+  | { silent: true; why: string };
+
+/** Where the counts come from. */
+export type Source = {
+  /** Never throws and answers within a second: an unreachable source is `silent` with the reason. */
+  poll(): Promise<Observation>;
+};

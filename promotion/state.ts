@@ -1,0 +1,272 @@
+import { addCounts, type Counts, noCounts, type ServiceCounts } from "./counts.ts";
+import type { Begun, Event } from "./events.ts";
+import {
+  afterPause,
+  bestCertificate,
+  inOutage,
+  observeTrial,
+  startStep,
+  startTrial,
+  startWatching,
+  stepTotal,
+  type Trial,
+  userRate,
+} from "./evidence/trial.ts";
+import type { Plan, Step } from "./plan.ts";
+import type { Observation } from "./source.ts";
+import { type Cause, decide, factsOf, gravest, type Kind, silentFacts, type Verdict } from "./verdict.ts";
+import { addWindows, type Seen, windowsSince } from "./windows.ts";
+
+export type Result = "promoted" | "rolled-back" | "held";
+export type Outcome = { result: Result; reason: string };
+
+/** One step as it went; `certified` is the smallest failure rate (a fraction) that its counts certify for every service, or null. */
+export type StepRecord = {
+  share: number;
+  seconds: number;
+  verdict: Kind;
+  reason: string;
+  candidate: Counts;
+  stable: Counts;
+  certified: number | null;
+};
+
+/** What a journal folds to: where a promotion stands, and all that the next decision needs. */
+export type State = {
+  plan: Plan;
+  begun: Begun;
+  smoked: boolean;
+  /** The index of the step; `steps.length` is the watch after the last one. */
+  position: number;
+  wanted: number;
+  inForce: number | null;
+  outcome: Outcome | null;
+  verdict: Verdict | null;
+  /** When the share came in force, when the last poll was, and for how long the step was really looked at (ms). */
+  since: number;
+  polledAt: number;
+  elapsed: number;
+  /** Since when the hold of this cause holds. */
+  hold: { cause: Cause | null; since: number } | null;
+  seen: Seen | null;
+  carried: Record<string, ServiceCounts>;
+  trials: Record<string, Trial>;
+  steps: StepRecord[];
+  drained: boolean;
+  retired: boolean;
+};
+
+/** The state right after a promotion begun. */
+const begin = (begun: Begun): State => ({
+  plan: begun.plan,
+  begun,
+  smoked: false,
+  position: -1,
+  wanted: 0,
+  inForce: null,
+  outcome: null,
+  verdict: null,
+  since: begun.at,
+  polledAt: begun.at,
+  elapsed: 0,
+  hold: null,
+  seen: null,
+  carried: {},
+  trials: startTrials(begun),
+  steps: [],
+  drained: false,
+  retired: false,
+});
+
+/** The state that a journal's events lead to; the first event is how it began. */
+export const fold = ([begun, ...events]: readonly [Begun, ...Event[]]): State => events.reduce(step, begin(begun));
+
+/** The state after one more event. Pure: the same events always lead to the same state. */
+export function step(state: State, event: Event): State {
+  switch (event.event) {
+    case "begun":
+      throw new Error(
+        `promotion ${state.begun.id} has begun already; its journal holds a second beginning, of ${event.id}`,
+      );
+    case "smoked":
+      return event.passed
+        ? { ...state, smoked: true, position: 0, wanted: shareAt(state.plan, 0) }
+        : { ...state, outcome: { result: "rolled-back", reason: event.reason } };
+    case "in-force":
+      return inForce(state, event);
+    case "judged":
+      return judged(observed(state, event.seen, event.at), event.verdict, event.at);
+    case "moved":
+      return {
+        ...state,
+        inForce: event.share,
+        outcome: {
+          result: "held",
+          reason: `somebody moved the traffic: ${event.share} % is in force where ${state.wanted} % was put`,
+        },
+      };
+    case "ordered-back":
+      return { ...state, wanted: 0, outcome: { result: "rolled-back", reason: event.reason } };
+    case "resumed":
+      return resumed(state, event.at);
+    case "drained":
+      return { ...state, drained: true };
+    case "retired":
+      return { ...state, retired: true };
+  }
+}
+
+/** The verdict on the state after the observation `seen` at `at`: the gravest over all services, and a hold's patience counted. */
+export function judge(before: State, seen: Observation, at: number): Verdict {
+  const state = observed(before, seen, at);
+  const phase = watching(state) ? "watch" : "step";
+  const progress = { step: currentStep(state), phase, elapsed: state.elapsed / 1000 } as const;
+  if (seen.silent) {
+    const verdict = decide(silentFacts(progress));
+    return { ...verdict, reason: `${verdict.reason} (${seen.why})` };
+  }
+  return gravest(
+    Object.entries(state.trials).map(([service, trial]) => ({
+      service,
+      verdict: decide(factsOf(trial, progress, at)),
+    })),
+  );
+}
+
+/** The step that the promotion is at; the watch is a last step of which only time is asked. */
+export function currentStep({ plan, position }: State): Step {
+  const step = plan.steps[position];
+  if (step) return step;
+  const last = plan.steps.at(-1) as Step;
+  const floor = plan.watch.reduce((sum, stretch) => sum + stretch.for, 0);
+  return { ...last, floor, deadline: Number.POSITIVE_INFINITY };
+}
+
+/** True while the promotion is in the watch after 100 %. */
+export const watching = ({ plan, position }: State): boolean => position >= plan.steps.length;
+
+/** How long to wait until the next poll, in milliseconds. */
+export function pollMs(state: State): number {
+  if (!watching(state)) return state.plan.poll * 1000;
+  let passed = state.elapsed / 1000;
+  for (const stretch of state.plan.watch) {
+    if (passed < stretch.for) return stretch.poll * 1000;
+    passed -= stretch.for;
+  }
+  return state.plan.poll * 1000;
+}
+
+/** How many probe calls a second each revision needs: one, so that both always have data; twenty where users are too few to certify anything. */
+export function probesNeeded(state: State): number {
+  const trials = Object.values(state.trials);
+  const few = state.polledAt - state.begun.at >= 30_000 && trials.some((trial) => userRate(trial) < 0.5);
+  return few ? 20 : 1;
+}
+
+/** The step as it stands now, for the screen and the report. */
+export function stepRecord(state: State): StepRecord {
+  const trials = Object.values(state.trials);
+  const bounds = trials.map(bestCertificate);
+  return {
+    share: state.inForce ?? 0,
+    seconds: (state.polledAt - state.since) / 1000,
+    verdict: state.verdict?.kind ?? "wait",
+    reason: state.verdict?.reason ?? "",
+    candidate: trials.map(stepTotal).reduce(addCounts, noCounts),
+    stable: trials.map(({ step }) => step.stable).reduce(addCounts, noCounts),
+    certified: bounds.includes(null) ? null : Math.max(...(bounds as number[])),
+  };
+}
+
+const shareAt = (plan: Plan, position: number): number => plan.steps[position]?.share ?? 100;
+
+/** Only services whose revisions differ are on trial; they share the promotion's error probability. */
+function startTrials({ revisions, at }: Begun): Record<string, Trial> {
+  const changed = revisions.filter(({ stable, candidate }) => stable !== candidate);
+  return Object.fromEntries(changed.map(({ service }) => [service, startTrial(at, 1 / changed.length)]));
+}
+
+function inForce(state: State, { share, baseline, at }: Extract<Event, { event: "in-force" }>): State {
+  const windows = baseline.silent ? {} : windowsSince(state.seen, baseline);
+  return {
+    ...state,
+    inForce: share,
+    since: at,
+    polledAt: at,
+    elapsed: 0,
+    seen: baseline.silent ? state.seen : baseline,
+    carried: addWindows(state.carried, windows),
+    trials: mapTrials(state.trials, (trial) => startStep(trial, at)),
+  };
+}
+
+/** Takes in what one poll saw, before anything is decided from it. */
+function observed(state: State, seen: Observation, at: number): State {
+  if (seen.silent) return { ...state, polledAt: at };
+  const windows = windowsSince(state.seen, seen);
+  // a step is only as old as it was looked at: a pause of the promoter or of the source is no time passed
+  const gap = at - state.polledAt;
+  const looked = state.verdict?.kind === "hold" || gap > 3 * pollMs(state) ? 0 : gap;
+  return {
+    ...state,
+    seen,
+    carried: {},
+    polledAt: at,
+    elapsed: state.elapsed + looked,
+    trials: mapTrials(state.trials, (trial, service) => {
+      const counts = windows[service];
+      return counts ? observeTrial(trial, { at, counts }, state.carried[service]) : trial;
+    }),
+  };
+}
+
+function judged(state: State, verdict: Verdict, at: number): State {
+  const next: State = { ...state, verdict, hold: holdAfter(state, verdict, at) };
+  switch (verdict.kind) {
+    case "wait":
+      return next;
+    case "roll-back":
+      return { ...withRecord(next), wanted: 0, outcome: { result: "rolled-back", reason: verdict.reason } };
+    case "hold":
+      return held(next, verdict, at);
+    case "promote":
+      return watching(state)
+        ? { ...next, outcome: { result: "promoted", reason: "the watch after 100 % has passed" } }
+        : climbed(withRecord(next));
+  }
+}
+
+const holdAfter = (state: State, { kind, cause }: Verdict, at: number): State["hold"] =>
+  kind !== "hold" ? null : state.hold?.cause === cause ? state.hold : { cause, since: at };
+
+function held(state: State, { cause, reason }: Verdict, at: number): State {
+  const trials = cause === "outage" ? mapTrials(state.trials, inOutage) : state.trials;
+  const seconds = (at - (state.hold?.since ?? at)) / 1000;
+  // at the deadline there is nothing left to wait for
+  const patience = cause === null || cause === "deadline" ? 0 : state.plan.patience[cause];
+  if (seconds < patience) return { ...state, trials };
+  const after = patience > 0 ? ` (held for ${Math.round(seconds)} s)` : "";
+  return { ...withRecord({ ...state, trials }), outcome: { result: "held", reason: `${reason}${after}` } };
+}
+
+function climbed(state: State): State {
+  const position = state.position + 1;
+  const next = { ...state, position, wanted: shareAt(state.plan, position), verdict: null };
+  if (!watching(next)) return next;
+  const length = currentStep(next).floor;
+  const trials = mapTrials(next.trials, startWatching);
+  // the certificate of 100 % goes on into the watch: only time is asked of it
+  const watch: State = { ...next, trials, since: state.polledAt, elapsed: 0 };
+  return length > 0 ? watch : { ...watch, outcome: { result: "promoted", reason: state.verdict?.reason ?? "" } };
+}
+
+/** A promotion goes on where it stood; the pause is no time passed, and a hold's patience and a deadline begin again. */
+function resumed(state: State, at: number): State {
+  const next = { ...state, polledAt: at, trials: mapTrials(state.trials, (trial) => afterPause(trial, at)) };
+  return state.outcome?.result === "held" ? { ...next, outcome: null, verdict: null, hold: null, elapsed: 0 } : next;
+}
+
+const withRecord = (state: State): State => ({ ...state, steps: [...state.steps, stepRecord(state)] });
+
+const mapTrials = (trials: State["trials"], change: (trial: Trial, service: string) => Trial): State["trials"] =>
+  Object.fromEntries(Object.entries(trials).map(([service, trial]) => [service, change(trial, service)]));
