@@ -26,6 +26,8 @@ export type Lease = {
   note: string | null;
   /** Holds the lease for another while. Throws a LeaseError when somebody else has taken it: then no traffic may be moved any more. */
   renew(): Promise<void>;
+  /** Holds the lease while something runs that may take longer than the lease lasts, and passes on what came of it. */
+  keep<T>(work: Promise<T>): Promise<T>;
   release(): Promise<void>;
 };
 
@@ -60,11 +62,21 @@ export async function takeLease({ folder, holder, clock, alive = processLives }:
     if (now?.number === number) return;
     throw new LeaseError(`the lease in ${folder} was lost: ${now ? heldBy(now.ticket, clock) : "its file is gone"}`);
   };
+  const renew = async () => {
+    await stillMine();
+    await replace(path, ticket());
+  };
   return {
     note: last && !last.ticket.released ? takenFrom(last.ticket, holder, clock) : null,
-    renew: async () => {
-      await stillMine();
-      await replace(path, ticket());
+    renew,
+    keep: async (work) => {
+      const over = new AbortController();
+      const finished = work.finally(() => over.abort());
+      while (!over.signal.aborted) {
+        await Promise.race([finished, clock.sleep(LEASE_MS / 3, over.signal)]);
+        await renew();
+      }
+      return finished;
     },
     release: async () => {
       await stillMine();
@@ -74,7 +86,7 @@ export async function takeLease({ folder, holder, clock, alive = processLives }:
 }
 
 /** A lease for what nobody else can reach: simulations. */
-export const noLease: Lease = { note: null, renew: async () => {}, release: async () => {} };
+export const noLease: Lease = { note: null, renew: async () => {}, keep: (work) => work, release: async () => {} };
 
 const counts = (ticket: Ticket, holder: Holder, clock: Clock, alive: (pid: number) => boolean): boolean =>
   !ticket.released && ticket.expires > clock.now() && (ticket.host !== holder.host || alive(ticket.pid));

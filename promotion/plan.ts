@@ -45,7 +45,7 @@ export const plans: Record<"evidence" | "rehearsal" | "report", Plan> = {
   evidence: {
     name: "evidence",
     poll: POLL,
-    steps: climb.map((step) => ({ ...step, floor: 30, deadline: 900 })),
+    steps: climb.map((step) => ({ ...step, floor: 30, deadline: 1800 })),
     watch: [{ for: 60, poll: POLL }],
     drain: 300,
     patience: { outage: 300, silence: 120, data: 600 },
@@ -71,6 +71,13 @@ export const plans: Record<"evidence" | "rehearsal" | "report", Plan> = {
     patience: { outage: 900, silence: 900, data: 3600 },
   },
 };
+
+/** The plan for going back to what was known to be good: all traffic at once, as soon as it answers at all, and the watch as ever. */
+export const straightBack = (plan: Plan): Plan => ({
+  ...plan,
+  name: `${plan.name}, straight back`,
+  steps: [{ share: 100, bound: 0.5, floor: 0, deadline: plan.steps.at(-1)?.deadline ?? 1 }],
+});
 
 /** A plan that cannot be followed; the message names every problem. */
 export class PlanError extends Error {}

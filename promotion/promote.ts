@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { type Begun, type Event, FORMAT } from "./events.ts";
 import { begunEvents, type Journal } from "./journal.ts";
-import { LEASE_MS, type Lease } from "./lease.ts";
+import type { Lease } from "./lease.ts";
 import type { Probes } from "./probes.ts";
 import type { Source } from "./source.ts";
 import { fold, judge, pollMs, probesNeeded, type State, step } from "./state.ts";
@@ -29,16 +29,7 @@ export const begin = (journal: Journal, begun: Omit<Begun, "event" | "format">):
  * any line: whatever was decided stands in the journal, and is carried out first. Throws when the lease is lost, when the target refuses a
  * share for longer than the plan's patience, or when `signal` aborts it between two polls; the journal can then be resumed.
  */
-export async function promote({
-  journal,
-  lease,
-  source,
-  target,
-  probes,
-  smoke,
-  clock,
-  ...rest
-}: Promotion): Promise<State> {
+export async function promote(promotion: Promotion): Promise<State> {
   const { journal, lease, source, target, probes, smoke, clock, onEvent, signal } = promotion;
   let state = fold(begunEvents(await journal.read(), "the journal"));
   const record = async (event: Event) => {
@@ -46,26 +37,16 @@ export async function promote({
     state = step(state, event);
     onEvent?.(state, event);
   };
-  /** Keeps the lease while something runs that may take longer than the lease lasts. */
-  const keeping = async <T>(work: Promise<T>): Promise<T> => {
-    const over = new AbortController();
-    const finished = work.finally(() => over.abort());
-    while (!over.signal.aborted) {
-      await Promise.race([finished, clock.sleep(LEASE_MS / 3, over.signal)]);
-      await lease.renew();
-    }
-    return finished;
-  };
   for (;;) {
     signal?.throwIfAborted();
     await lease.renew();
     if (state.wanted !== state.inForce) {
-      await keeping(insist(() => target.setShare(state.wanted), state, clock));
+      await lease.keep(insist(() => target.setShare(state.wanted), state, clock));
       await record({ event: "in-force", at: clock.now(), share: state.wanted, baseline: await source.poll() });
     } else if (state.outcome) {
       return state.outcome.result === "promoted" ? await clearAway() : state;
     } else if (!state.smoked) {
-      await record({ event: "smoked", at: clock.now(), ...(await keeping(smoke())) });
+      await record({ event: "smoked", at: clock.now(), ...(await lease.keep(smoke())) });
     } else {
       await probes.rate(probesNeeded(state));
       await clock.sleep(pollMs(state), signal);
@@ -80,11 +61,11 @@ export async function promote({
   /** The old revision leaves after the watch, when the new one has everything and the old one's sessions have ended. */
   async function clearAway(): Promise<State> {
     if (!state.drained) {
-      const { ended, openRequests } = await keeping(target.drain("stable", state.plan.drain * 1000));
+      const { ended, openRequests } = await lease.keep(target.drain("stable", state.plan.drain * 1000));
       await record({ event: "drained", at: clock.now(), ended, openRequests });
     }
     if (!state.retired) {
-      await keeping(target.retire("stable"));
+      await lease.keep(target.retire("stable"));
       await record({ event: "retired", at: clock.now() });
     }
     return state;

@@ -156,10 +156,13 @@ export function pollMs(state: State): number {
   return state.plan.poll * 1000;
 }
 
-/** How many probe calls a second each revision needs: one, so that both always have data; twenty where users are too few to certify anything. */
+/** With fewer user requests a second on the candidate, certifying 0.1 % would take longer than ten minutes. */
+const FEW_USERS = 5;
+
+/** How many probe calls a second each revision needs: one, so that both always have data; twenty where users are too few. */
 export function probesNeeded(state: State): number {
   const trials = Object.values(state.trials);
-  const few = state.polledAt - state.begun.at >= 30_000 && trials.some((trial) => userRate(trial) < 0.5);
+  const few = state.polledAt - state.begun.at >= 30_000 && trials.some((trial) => userRate(trial) < FEW_USERS);
   return few ? 20 : 1;
 }
 

@@ -2,7 +2,7 @@ import { addCounts, type Counts, noCounts, type ServiceCounts } from "../counts.
 import { certifiedBound, certifies } from "./certificate.ts";
 import { logExceedance } from "./exceedance.ts";
 import { type Sample, TwoSample } from "./two-sample.ts";
-import { observeWatch, startWatch, type Watch, watchAlarms } from "./watch.ts";
+import { observeWatch, type Reading, readWatch, startWatch, type Watch, watchAlarms } from "./watch.ts";
 
 /** What can speak against a candidate: `tool-errors` only in comparison with stable, since a tool may fail for good reasons. */
 export type Charge = "errors" | "latency" | "tool-errors";
@@ -137,6 +137,14 @@ export function accusations(trial: Trial): Accusation[] {
     .filter(({ alone, compared }) => alone || compared);
 }
 
+/** The test that is nearest to its conviction, the watch's detector among them; for display: what convicts is in `accusations` and `alarmed`. */
+export function strongestCharge(trial: Trial): Reading {
+  const all: Reading[] = indicators.flatMap((_, i) => readings(trial, trial.epoch, i));
+  if (trial.watch) all.push(readWatch(trial.watch));
+  const distance = ({ logE, logThreshold }: Reading) => logE - logThreshold;
+  return all.reduce((nearest, next) => (distance(next) > distance(nearest) ? next : nearest));
+}
+
 /** True when the watch's detector has seen enough failures after 100 %. */
 export const alarmed = (trial: Trial): boolean => trial.watch !== null && watchAlarms(trial.watch);
 
@@ -208,19 +216,25 @@ function observeEpoch(epoch: Epoch, stable: Counts, candidate: Counts): Epoch {
 }
 
 function convictions(trial: Trial, epoch: Epoch, i: number): { alone: boolean; compared: boolean } {
-  const { bound, tests } = indicators[i] as Indicator;
-  const { bad, failingPolls, compared } = epoch.tests[i] as Epoch["tests"][number];
+  const { bound } = indicators[i] as Indicator;
+  const { bad, failingPolls } = epoch.tests[i] as Epoch["tests"][number];
   const verdict = { alone: false, compared: false };
   if (failingPolls < FAILING_POLLS) return verdict;
-  const restarts = 6 / (Math.PI * trial.epochNumber) ** 2; // sums to 1 over all epochs
-  for (const { convicts, alpha } of tests) {
-    const threshold = -Math.log(alpha * restarts * trial.shareOfAlpha);
-    verdict[convicts] =
-      convicts === "alone"
-        ? logExceedance({ bound, failures: bad, requests: epoch.requests }) >= threshold
-        : compared.logEValue >= threshold && bad > (bound / 2) * epoch.requests;
+  for (const { convicts, logE, logThreshold } of readings(trial, epoch, i)) {
+    verdict[convicts] = logE >= logThreshold && (convicts === "alone" || bad > (bound / 2) * epoch.requests);
   }
   return verdict;
+}
+
+function readings(trial: Trial, epoch: Epoch, i: number): (Reading & { convicts: Test["convicts"] })[] {
+  const { bound, tests } = indicators[i] as Indicator;
+  const { bad, compared } = epoch.tests[i] as Epoch["tests"][number];
+  const restarts = 6 / (Math.PI * trial.epochNumber) ** 2; // sums to 1 over all epochs
+  return tests.map(({ convicts, alpha }) => ({
+    convicts,
+    logE: convicts === "alone" ? logExceedance({ bound, failures: bad, requests: epoch.requests }) : compared.logEValue,
+    logThreshold: -Math.log(alpha * restarts * trial.shareOfAlpha),
+  }));
 }
 
 /** An epoch that convicts is not over: the verdict of this poll is still to be read from it. */

@@ -26,6 +26,14 @@ export function observeWatch(watch: Watch, { requests, failures }: Sample): Watc
   return { logs, failingPolls: atRest ? 0 : watch.failingPolls + (failures > 0 ? 1 : 0) };
 }
 
+/** What a test has seen and what it needs to convict, as natural logarithms of e-values. */
+export type Reading = { logE: number; logThreshold: number };
+
+/** Where the detector stands. */
+export const readWatch = ({ logs }: Watch): Reading => ({ logE: logMeanExp(logs), logThreshold: LOG_THRESHOLD });
+
 /** True when the failures since the detector was at rest are more than a healthy service has. */
-export const watchAlarms = ({ logs, failingPolls }: Watch): boolean =>
-  logMeanExp(logs) >= LOG_THRESHOLD && failingPolls >= FAILING_POLLS;
+export function watchAlarms(watch: Watch): boolean {
+  const { logE, logThreshold } = readWatch(watch);
+  return logE >= logThreshold && watch.failingPolls >= FAILING_POLLS;
+}

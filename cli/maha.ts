@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { UsageError } from "./usage.ts";
+
+const verbs = await Promise.all([
+  import("./rehearse.ts"),
+  import("./resume.ts"),
+  import("./smoke.ts"),
+  import("./simulate.ts"),
+]);
+
+const program = new Command("maha")
+  .description(
+    "Deploys MCP servers: smoke tests, and a promotion that moves traffic in steps on evidence and takes it back by itself.",
+  )
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 done, 1 failed or rolled back, 2 warnings or held, 64 wrong usage or settings.",
+  )
+  .exitOverride();
+for (const { command } of verbs) program.addCommand(command.exitOverride());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = await explain(error);
+}
+
+/** Says what went wrong in words for people, and answers with the exit code. */
+async function explain(error: unknown): Promise<number> {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64; // commander has said it already
+  if (!(error instanceof Error)) throw error;
+  const { isBadInput, isExpected } = await import("./errors.ts");
+  process.stderr.write(`${isExpected(error) ? error.message : error.stack}\n`);
+  return error instanceof UsageError || isBadInput(error) ? 64 : 1;
+}

@@ -1,0 +1,45 @@
+import type { Settings } from "../rehearsal/folder.ts";
+import { numberOption, verb } from "./verb.ts";
+
+type Options = { workload?: string; rps: number; plan: string; fault?: string; sourceDown: number; seed: number };
+
+export const command = verb<Options>(
+  "rehearse",
+  "promote one release of an MCP server over another on this machine, with real users",
+  "maha rehearse --fault errors:5 --rps 100",
+  async (_, options, io) => {
+    const { readPlan } = await import("./plan.ts");
+    const { parseFault } = await import("../rehearsal/faults.ts");
+    const { perform } = await import("./performance.ts");
+    const { rehearse } = await import("../rehearsal/rehearse.ts");
+    if (options.fault !== undefined) parseFault(options.fault); // refused before anything is started
+    const settings: Settings = {
+      workload: options.workload ?? null,
+      plan: await readPlan(options.plan),
+      rps: options.rps,
+      fault: options.fault ?? null,
+      sourceDown: options.sourceDown,
+      seed: options.seed,
+    };
+    return perform((audience) => rehearse(settings, audience), io);
+  },
+)
+  .option(
+    "--workload <file>",
+    "the servers to rehearse (JSON; see the README); without it, two published releases of a demonstration server",
+  )
+  .option("--rps <n>", "users' requests a second", numberOption("rps", { min: 0, max: 2000 }, "150"), 150)
+  .option("--plan <name|file>", "rehearsal, evidence, report, or a plan file (JSON)", "rehearsal")
+  .option("--fault <fault>", "dead, crash, errors:PCT, slow:MS, tool-errors:PCT, cut-streams:PCT, late:SHARE or outage")
+  .option(
+    "--source-down <seconds>",
+    "let the metrics source be silent for so long",
+    numberOption("source-down", { min: 0, max: 3600 }, "60"),
+    0,
+  )
+  .option(
+    "--seed <n>",
+    "repeats the same draws",
+    numberOption("seed", { min: 0, max: 2 ** 31 - 1, whole: true }, "1"),
+    1,
+  );

@@ -1,0 +1,51 @@
+import type { Role } from "../counts.ts";
+import { type Random, seeded } from "../random.ts";
+import { poisson } from "./poisson.ts";
+
+/** A failure rate (a fraction) that may depend on the revision and the second. */
+export type ErrorRate = (role: Role, second: number) => number;
+
+/** The requests of one stretch of time on both revisions. */
+export type Arrivals = Record<Role, { requests: number; failures: number }>;
+
+/** Users' requests, second by second. */
+export type Stream = {
+  /** The next second's requests when `share` percent of them go to the candidate. */
+  next(share: number): Arrivals;
+};
+
+/**
+ * Independent users at `rps` requests a second (Poisson). Streams of the same seed and run draw the same numbers in the same second, whatever
+ * the shares are, so that rules which move traffic differently are compared on the same users.
+ */
+export function userStream({
+  rps,
+  errorRate,
+  seed,
+  run,
+}: {
+  rps: number;
+  errorRate: ErrorRate;
+  seed: number;
+  run: number;
+}): Stream {
+  const random = seeded(seed, `users ${run}`);
+  let second = 0;
+  return {
+    next: (share) => {
+      const rate = (role: Role) => errorRate(role, second);
+      const arrivals = {
+        candidate: arrive((rps * share) / 100, rate("candidate"), random),
+        stable: arrive((rps * (100 - share)) / 100, rate("stable"), random),
+      };
+      second += 1;
+      return arrivals;
+    },
+  };
+}
+
+/** The requests and failures of a Poisson stream of that mean, in two draws. */
+export function arrive(mean: number, failing: number, random: Random): { requests: number; failures: number } {
+  const failures = poisson(mean * failing, random());
+  return { requests: failures + poisson(mean * (1 - failing), random()), failures };
+}

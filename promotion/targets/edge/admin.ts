@@ -1,0 +1,41 @@
+import { request } from "node:http";
+
+/** Envoy's admin interface, as far as the promotion asks it. */
+export type Admin = {
+  /** The answer to a GET. Throws an error that names the socket, the question and the cause; gives up with the signal, or after a second. */
+  get(path: string, signal?: AbortSignal): Promise<string>;
+};
+
+/** How long one answer may take, in milliseconds; they come from the same machine in one or two. */
+const PATIENCE_MS = 1000;
+
+/** The admin interface behind a unix socket. */
+export function adminSocket(socketPath: string): Admin {
+  return {
+    async get(path, signal = AbortSignal.timeout(PATIENCE_MS)) {
+      const { status, body } = await get(socketPath, path, signal).catch((error: Error) => {
+        const cause = signal.aborted ? "no answer in time" : error.message;
+        throw new Error(`Envoy's admin socket ${socketPath} did not answer ${path}: ${cause}. Is the edge running?`);
+      });
+      if (status !== 200)
+        throw new Error(`Envoy's admin socket ${socketPath} answered ${path} with ${status}: ${body.trim()}`);
+      return body;
+    },
+  };
+}
+
+const get = (socketPath: string, path: string, signal: AbortSignal) =>
+  new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+    // A connection of its own for each question: a kept one would fail once after every restart of Envoy.
+    const question = request({ socketPath, path, agent: false, signal }, (answer) => {
+      let body = "";
+      answer.setEncoding("utf8");
+      answer.on("data", (part: string) => {
+        body += part;
+      });
+      answer.on("end", () => resolve({ status: answer.statusCode, body }));
+      answer.on("error", reject);
+    });
+    question.on("error", reject);
+    question.end();
+  });

@@ -1,0 +1,33 @@
+import { LATENCY_BOUNDS_MS } from "../../counts.ts";
+import { STATS_PREFIX } from "./counters.ts";
+import { type Bootstrap, typed } from "./envoy.ts";
+import { FILES, watchedFile } from "./files.ts";
+import { type EdgeSettings, edgePaths } from "./settings.ts";
+
+/** What Envoy starts with: where its files are, who may ask it (the owner of a socket), and how it counts latency. */
+export function bootstrap(settings: EdgeSettings): Bootstrap {
+  return {
+    node: { id: "edge", cluster: "edge" },
+    admin: { address: { pipe: { path: edgePaths(settings.folder).admin, mode: 0o600 } } },
+    // Histograms appear in the admin's answers at each flush; counters are live.
+    stats_flush_interval: "1s",
+    stats_config: {
+      histogram_bucket_settings: [{ match: { prefix: `${STATS_PREFIX}.` }, buckets: LATENCY_BOUNDS_MS }],
+    },
+    dynamic_resources: {
+      lds_config: watchedFile(settings, FILES.listeners),
+      cds_config: watchedFile(settings, FILES.clusters),
+    },
+    overload_manager: {
+      resource_monitors: [
+        {
+          name: "envoy.resource_monitors.global_downstream_max_connections",
+          typed_config: typed(
+            "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+            { max_active_downstream_connections: 10_000 },
+          ),
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * The parts of Envoy's v3 API that the edge is made of, as plain JSON. Names and units are Envoy's own:
+ * durations are strings of seconds, wrapped numbers are plain numbers.
+ */
+
+/** A message that carries its own type, as every extension and every xDS resource does. */
+export type Typed = { "@type": string };
+
+/** Puts a message's type in front of it: `typed("envoy.config.cluster.v3.Cluster", {...})`. */
+export const typed = <Body extends object>(type: string, body: Body): Typed & Body => ({
+  "@type": `type.googleapis.com/${type}`,
+  ...body,
+});
+
+/** A named extension: a filter, an access logger, a session state. */
+export type Extension = { name: string; typed_config: Typed };
+
+export type SocketAddress = { socket_address: { address: string; port_value: number } };
+
+/** One xDS file. */
+export type Discovery<Resource> = { resources: Resource[] };
+
+/** Where Envoy finds a resource: a file, read again whenever a file in the watched directory is replaced. */
+export type ConfigSource = {
+  resource_api_version: "V3";
+  path_config_source: { path: string; watched_directory: { path: string } };
+};
+
+export type LbEndpoint = { endpoint: { address: SocketAddress }; health_status: "HEALTHY" | "DRAINING" };
+export type ClusterLoadAssignment = Typed & { cluster_name: string; endpoints: { lb_endpoints: LbEndpoint[] }[] };
+
+export type Cluster = Typed & {
+  name: string;
+  type: "EDS";
+  metadata: { filter_metadata: Record<string, Record<string, string>> };
+  connect_timeout: string;
+  lb_policy: "ROUND_ROBIN";
+  eds_cluster_config: { eds_config: ConfigSource; service_name: string };
+  typed_extension_protocol_options: Record<string, Typed>;
+  circuit_breakers: { thresholds: Record<string, number>[] };
+  common_lb_config: {
+    override_host_status: { statuses: string[] };
+    healthy_panic_threshold: { value: number };
+    update_merge_window: string;
+  };
+  outlier_detection?: Record<string, number | string>;
+};
+
+export type HeaderMatcher = { name: string } & (
+  | { present_match: true }
+  | { string_match: { exact: string } | { prefix: string } }
+);
+
+/** Where a route sends a call: to one cluster, or to one of several by weight. */
+export type Destination = { cluster: string } | { weighted_clusters: { clusters: { name: string; weight: number }[] } };
+
+export type HeaderOption = { header: { key: string; value: string }; append_action: "OVERWRITE_IF_EXISTS_OR_ADD" };
+
+export type Route = { name: string; match: { prefix: "/"; headers?: HeaderMatcher[] } } & (
+  | { route: { timeout: string; idle_timeout: string } & Destination; request_headers_to_remove?: string[] }
+  | {
+      direct_response: { status: number; body: { inline_string: string } };
+      response_headers_to_add: HeaderOption[];
+    }
+);
+
+export type RouteConfiguration = Typed & {
+  name: string;
+  virtual_hosts: { name: string; domains: string[]; routes: Route[] }[];
+};
+
+export type AccessLogFilter =
+  | { header_filter: { header: HeaderMatcher } }
+  | {
+      duration_filter: { comparison: { op: "GE" | "LE"; value: { default_value: number; runtime_key: string } } };
+    }
+  | { and_filter: { filters: AccessLogFilter[] } };
+
+export type AccessLog = Extension & { filter?: AccessLogFilter };
+
+export type Listener = Typed & {
+  name: string;
+  address: SocketAddress;
+  enable_reuse_port: boolean;
+  per_connection_buffer_limit_bytes: number;
+  filter_chains: { filters: Extension[] }[];
+};
+
+export type Bootstrap = {
+  node: { id: string; cluster: string };
+  admin: { address: { pipe: { path: string; mode: number } } };
+  stats_flush_interval: string;
+  stats_config: { histogram_bucket_settings: { match: { prefix: string }; buckets: readonly number[] }[] };
+  dynamic_resources: { lds_config: ConfigSource; cds_config: ConfigSource };
+  overload_manager: { resource_monitors: Extension[] };
+};

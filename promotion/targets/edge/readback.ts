@@ -1,0 +1,77 @@
+import type { Admin } from "./admin.ts";
+import type { RouteConfiguration } from "./envoy.ts";
+
+/** One cluster as Envoy has it: its instances with their state, and how many requests are open on them. */
+export type ClusterInForce = { instances: string[]; openRequests: number };
+
+/** The route configurations in force, by service. */
+export async function routesInForce(admin: Admin): Promise<Map<string, RouteConfiguration>> {
+  const dump: { configs?: { route_config?: RouteConfiguration }[] } = JSON.parse(
+    await admin.get("/config_dump?resource=dynamic_route_configs"),
+  );
+  return new Map(
+    (dump.configs ?? []).flatMap(({ route_config }) => (route_config ? [[route_config.name, route_config]] : [])),
+  );
+}
+
+/** The clusters in force, by name; a cluster that still waits for its endpoints is not among them. */
+export async function clustersInForce(admin: Admin): Promise<Map<string, ClusterInForce>> {
+  const { cluster_statuses = [] }: { cluster_statuses?: ClusterStatus[] } = JSON.parse(
+    await admin.get("/clusters?format=json"),
+  );
+  return new Map(
+    cluster_statuses.map(({ name, host_statuses: hosts = [] }) => [
+      name,
+      {
+        instances: hosts
+          .map(({ address: { socket_address: at }, health_status }) =>
+            instance(at.address, at.port_value, health_status.eds_health_status === "DRAINING"),
+          )
+          .sort(),
+        openRequests: hosts.reduce(
+          (sum, { stats = [] }) => sum + Number(stats.find(({ name }) => name === "rq_active")?.value ?? 0),
+          0,
+        ),
+      },
+    ]),
+  );
+}
+
+/** How an instance is written in `ClusterInForce`. */
+export const instance = (address: string, port: number, draining: boolean) =>
+  `${address}:${port}${draining ? " draining" : ""}`;
+
+/** The services whose listener is up. */
+export async function listenersInForce(admin: Admin): Promise<string[]> {
+  const { listener_statuses = [] }: { listener_statuses?: { name: string }[] } = JSON.parse(
+    await admin.get("/listeners?format=json"),
+  );
+  return listener_statuses.map(({ name }) => name);
+}
+
+/** How often Envoy has rejected each kind of file so far, by the counter's name: a rejected file leaves the old one in force. */
+export async function rejections(admin: Admin): Promise<Map<string, number>> {
+  const { stats }: { stats: { name: string; value: number }[] } = JSON.parse(
+    await admin.get("/stats?format=json&filter=%5C.update_rejected%24"),
+  );
+  return new Map(stats.map(({ name, value }) => [name, value]));
+}
+
+/** When this process of Envoy started, to the millisecond: the name of its life. */
+export async function startOfLife(admin: Admin, signal?: AbortSignal): Promise<string> {
+  const { configs = [] }: { configs?: { last_updated?: string }[] } = JSON.parse(
+    await admin.get("/config_dump?mask=last_updated", signal),
+  );
+  const started = configs.find(({ last_updated }) => last_updated)?.last_updated;
+  if (started === undefined) throw new Error("Envoy does not say when it started");
+  return started;
+}
+
+type ClusterStatus = {
+  name: string;
+  host_statuses?: {
+    address: { socket_address: { address: string; port_value: number } };
+    health_status: { eds_health_status?: string };
+    stats?: { name: string; value?: string }[];
+  }[];
+};

@@ -1,0 +1,151 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Role } from "../../counts.ts";
+import { newSessionsCluster, sessionsCluster } from "./clusters.ts";
+import { type Destination, type HeaderMatcher, type Route, type RouteConfiguration, typed } from "./envoy.ts";
+import { type Address, type EdgeService, type Position, servedRevisions, takesNewSessions } from "./settings.ts";
+
+/** The header that leads a probe, a smoke test or a curious person to one revision whatever the share is. */
+export const REVISION_HEADER = "x-revision";
+
+/** The header that carries an MCP session. */
+const SESSION_HEADER = "mcp-session-id";
+
+/**
+ * The names of the routes. They are the only thing about a request's origin that reaches a counter, so no header that a
+ * client makes up ever becomes a tag.
+ */
+export const ROUTES = {
+  /** A probe's first call, and each later call of its session. */
+  probe: "probe",
+  probeSession: "probe-session",
+  /** A probe for a revision that is not served: 404. */
+  noRevision: "no-revision",
+  /** A call of a session that a served revision gave out. */
+  session: "session",
+  /** A call with any other session id: 404, so that the client begins again. */
+  ended: "ended",
+  /** A user's call without a session: the one that the share decides on. */
+  new: "new",
+} as const;
+
+/**
+ * The routes of one service. A session id as Envoy hands it out is `base64(host:port);UV:base64(the server's own id)`.
+ * Ids are let through by a list of what is served, not stopped by a list of what is not: Envoy reads past empty parts
+ * (`;bm9...`) and sends an id that it cannot read to any instance, so a forged one would slip past any list of bans.
+ * At share 0 the candidate's endpoints are not on the list, which ends its users' sessions; its probes go on.
+ */
+export function routes(service: EdgeService, position: Position): RouteConfiguration {
+  const served = servedRevisions(service, position);
+  return typed("envoy.config.route.v3.RouteConfiguration", {
+    name: service.name,
+    virtual_hosts: [
+      {
+        name: service.name,
+        domains: ["*"],
+        routes: [
+          ...served.flatMap(({ role, revision }) => [
+            forward(ROUTES.probeSession, [wants(role), withSession], { cluster: sessionsCluster(revision) }),
+            forward(ROUTES.probe, [wants(role)], { cluster: newSessionsCluster(revision) }),
+          ]),
+          refuse(ROUTES.noRevision, { name: REVISION_HEADER, present_match: true }, "No such revision is served here"),
+          ...served
+            .filter(({ role }) => role === "stable" || takesNewSessions(role, position.share))
+            .flatMap(({ revision }) =>
+              revision.endpoints.map((endpoint) =>
+                forward(ROUTES.session, [givenOutBy(endpoint)], { cluster: sessionsCluster(revision) }),
+              ),
+            ),
+          refuse(ROUTES.ended, withSession, "Session not found: it has ended, begin a new one"),
+          forward(ROUTES.new, [], {
+            weighted_clusters: {
+              clusters: served.map(({ role, revision }) => ({
+                name: newSessionsCluster(revision),
+                weight: weight(role, position.share),
+              })),
+            },
+          }),
+        ],
+      },
+    ],
+  });
+}
+
+/**
+ * The share that a route configuration gives to the candidate of its service, in percent. Throws when it sends new sessions
+ * to a revision that the service does not have, or does not look like `routes` at all.
+ */
+export function shareOf(service: EdgeService, configuration: RouteConfiguration): number {
+  const split = configuration.virtual_hosts[0]?.routes.find(({ name }) => name === ROUTES.new);
+  const weights =
+    split && "route" in split && "weighted_clusters" in split.route ? split.route.weighted_clusters.clusters : [];
+  let [candidate, all] = [0, 0];
+  for (const { name, weight } of weights) {
+    const known = [service.stable, service.candidate].some(
+      (revision) => revision && newSessionsCluster(revision) === name,
+    );
+    if (!known)
+      throw new Error(
+        `${service.name}: the edge sends new sessions to ${name}, which is neither its stable nor its candidate`,
+      );
+    if (service.candidate && newSessionsCluster(service.candidate) === name) candidate += weight;
+    all += weight;
+  }
+  if (all === 0)
+    throw new Error(`${service.name}: the routes in force split no new sessions; they are not this edge's`);
+  return (100 * candidate) / all;
+}
+
+/** Whether two route configurations lead every call to the same place: same routes in the same order, same weights, same sessions. */
+export function sameRoutes(a: RouteConfiguration, b: RouteConfiguration): boolean {
+  return isDeepStrictEqual(sketch(a), sketch(b));
+}
+
+/** What decides where a call goes, without what Envoy adds or leaves out when it prints a configuration. */
+const sketch = ({ virtual_hosts }: RouteConfiguration) =>
+  virtual_hosts.flatMap((host) =>
+    host.routes.map((route) => ({
+      name: route.name,
+      when: route.match.headers ?? [],
+      to: !("route" in route)
+        ? route.direct_response.status
+        : "cluster" in route.route
+          ? route.route.cluster
+          : route.route.weighted_clusters.clusters.map(({ name, weight }) => [name, weight]),
+    })),
+  );
+
+/** Weights are hundredths of a percent, so a share can have two decimals. */
+const weight = (role: Role, share: number) => Math.round(100 * (role === "candidate" ? share : 100 - share));
+
+const wants = (role: Role): HeaderMatcher => ({ name: REVISION_HEADER, string_match: { exact: role } });
+
+const withSession: HeaderMatcher = { name: SESSION_HEADER, present_match: true };
+
+const givenOutBy = ({ address, port }: Address): HeaderMatcher => ({
+  name: SESSION_HEADER,
+  string_match: { prefix: `${Buffer.from(`${address}:${port}`).toString("base64")};` },
+});
+
+/**
+ * No time-out for the whole answer, which would cut live streams; only silence ends one. The header that chooses a
+ * revision stays at the edge, so that a probe's call is to the server what a user's call is.
+ */
+const forward = (name: string, headers: HeaderMatcher[], to: Destination): Route => ({
+  name,
+  match: { prefix: "/", ...(headers.length > 0 && { headers }) },
+  route: { timeout: "0s", idle_timeout: "300s", ...to },
+  request_headers_to_remove: [REVISION_HEADER],
+});
+
+/** Answers 404 as an MCP server does for a session that it does not know. */
+const refuse = (name: string, header: HeaderMatcher, message: string): Route => ({
+  name,
+  match: { prefix: "/", headers: [header] },
+  direct_response: {
+    status: 404,
+    body: { inline_string: JSON.stringify({ jsonrpc: "2.0", id: null, error: { code: -32001, message } }) },
+  },
+  response_headers_to_add: [
+    { header: { key: "content-type", value: "application/json" }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" },
+  ],
+});

@@ -1,0 +1,41 @@
+import type { Clock } from "../promotion/clock.ts";
+import type { Source } from "../promotion/source.ts";
+import { edgeSource } from "../promotion/sources/edge.ts";
+import type { Target } from "../promotion/target.ts";
+import { adminSocket } from "../promotion/targets/edge/admin.ts";
+import { createEdge, readEdge } from "../promotion/targets/edge/folder.ts";
+import { type EdgeSettings, edgePaths } from "../promotion/targets/edge/settings.ts";
+import { edgeTarget } from "../promotion/targets/edge/target.ts";
+import { freePort } from "./port.ts";
+import type { StagedService } from "./stage-process.ts";
+
+/** A running edge in front of the stage: where users call each service, and what moves and counts their traffic. */
+export type RaisedEdge = { settings: EdgeSettings; target: Target; source: Source };
+
+/**
+ * Raises the edge of a rehearsal in its folder: everything on stable. Where the folder holds the edge of an interrupted rehearsal, the new one
+ * starts with that one's share, and with counts that begin again. `run` starts Envoy on the folder and returns when it answers.
+ */
+export async function raiseEdge(
+  folder: string,
+  staged: readonly StagedService[],
+  { clock, run }: { clock: Clock; run(folder: string): Promise<void> },
+): Promise<RaisedEdge> {
+  const before = await readEdge(folder).catch(() => null);
+  const services = await Promise.all(staged.map(edgeService));
+  const settings: EdgeSettings = { folder, services };
+  await createEdge(settings);
+  await run(folder);
+  const admin = adminSocket(edgePaths(folder).admin);
+  const target = edgeTarget({ settings, admin, clock });
+  if (before && before.position.share > 0) await target.setShare(before.position.share);
+  return { settings, target, source: edgeSource({ settings, admin }) };
+}
+
+/** A service whose two revisions are the same has no candidate: nothing of it is on trial. */
+async function edgeService({ name, stable, candidate }: StagedService): Promise<EdgeSettings["services"][number]> {
+  const revision = ({ id, address, port }: StagedService["stable"]) => ({ id, endpoints: [{ address, port }] });
+  const listen = { address: "127.0.0.1", port: await freePort() };
+  const service = { name, listen, stable: revision(stable) };
+  return stable.id === candidate.id ? service : { ...service, candidate: revision(candidate) };
+}

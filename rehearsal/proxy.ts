@@ -1,0 +1,189 @@
+import {
+  Agent,
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Random } from "../promotion/random.ts";
+import type { Behaviour } from "./faults.ts";
+
+/**
+ * Stands in front of one server and injects faults. Every answer says in `x-answered-by` which revision gave it, and in
+ * `x-fault` when it was injected; so users know the truth without asking the edge.
+ */
+export type FaultProxy = {
+  /** The port of 127.0.0.1 on which it listens. */
+  port: number;
+  /** Changes what it does. Resolves when that is so for every request from now on; a crashed one stays crashed. */
+  behave(behaviour: Behaviour): Promise<void>;
+  /** Stops listening and cuts every connection, as the death of the server would. */
+  close(): Promise<void>;
+};
+
+/** Starts a healthy proxy on a free port. `path` is where the server speaks MCP; faults touch nothing else. */
+export async function startProxy(to: {
+  port: number;
+  path: string;
+  revision: string;
+  random: Random;
+}): Promise<FaultProxy> {
+  let behaviour: Behaviour = { kind: "healthy" };
+  // Free connections are given up before a server would close them, so that none is closed under a request.
+  const agent = new Agent({ keepAlive: true, timeout: 1000 });
+  const exchange = { ...to, agent };
+  const server = createServer((incoming, outgoing) => {
+    const [path] = (incoming.url ?? "").split("?");
+    const isMcp = path === to.path || path === `${to.path}/`;
+    answer(exchange, isMcp ? behaviour : { kind: "healthy" }, incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  server.keepAliveTimeout = 0; // for the same reason, it is the edge that ends its connections
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+      agent.destroy();
+    });
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    async behave(next) {
+      behaviour = next;
+      if (next.kind === "crash") await close();
+    },
+    close,
+  };
+}
+
+type Exchange = { port: number; revision: string; random: Random; agent: Agent };
+
+async function answer(
+  to: Exchange,
+  behaviour: Behaviour,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const isPost = incoming.method === "POST";
+  const drawn = "percent" in behaviour && isPost && to.random() * 100 < behaviour.percent;
+  switch (behaviour.kind) {
+    case "dead":
+      return refuse(to, incoming, outgoing);
+    case "errors":
+      return drawn ? refuse(to, incoming, outgoing) : forward(to, incoming, outgoing, passOn);
+    case "slow":
+      if (isPost) await pause(behaviour.ms);
+      return forward(to, incoming, outgoing, passOn);
+    case "tool-errors":
+      return forward(to, incoming, outgoing, drawn ? passOnAsToolError : passOn);
+    case "cut-streams":
+      return forward(to, incoming, outgoing, drawn ? cutOff : passOn);
+    default:
+      return forward(to, incoming, outgoing, passOn);
+  }
+}
+
+function refuse({ revision }: Exchange, incoming: IncomingMessage, outgoing: ServerResponse): void {
+  incoming.resume();
+  outgoing.writeHead(503, { ...injected(revision), "content-type": "text/plain" });
+  outgoing.end("this failure was injected by the rehearsal\n");
+}
+
+/** How an answer of the server reaches the client. */
+type Pass = (revision: string, answer: IncomingMessage, outgoing: ServerResponse) => void;
+
+function forward(to: Exchange, incoming: IncomingMessage, outgoing: ServerResponse, pass: Pass): void {
+  if (outgoing.destroyed) return;
+  const upstream = request(
+    {
+      host: "127.0.0.1",
+      port: to.port,
+      agent: to.agent,
+      method: incoming.method,
+      path: incoming.url,
+      headers: {
+        ...endToEnd(incoming.headers),
+        ...(pass === passOnAsToolError && { "accept-encoding": "identity" }),
+      },
+    },
+    (answer) => {
+      answer.on("error", () => outgoing.destroy());
+      pass(to.revision, answer, outgoing);
+    },
+  );
+  // A server that breaks off looks to the edge as it would without a proxy: the connection is gone.
+  upstream.on("error", () => outgoing.destroy());
+  outgoing.on("close", () => {
+    if (!outgoing.writableFinished) upstream.destroy();
+  });
+  incoming.pipe(upstream);
+}
+
+const passOn: Pass = (revision, answer, outgoing) => {
+  outgoing.writeHead(answer.statusCode ?? 502, { ...endToEnd(answer.headers), "x-answered-by": revision });
+  if (isStream(answer)) outgoing.flushHeaders(); // the first event may be long in coming
+  answer.pipe(outgoing);
+};
+
+/** Headers and a first byte arrive, then the connection is gone. An answer without a body cannot be cut. */
+const cutOff: Pass = (revision, answer, outgoing) => {
+  if (answer.statusCode !== 200) return passOn(revision, answer, outgoing);
+  outgoing.writeHead(200, { ...endToEnd(answer.headers), ...injected(revision) });
+  answer.once("data", (chunk: Buffer) => {
+    outgoing.write(chunk.subarray(0, 1));
+    outgoing.socket?.destroySoon();
+  });
+  answer.once("end", () => outgoing.destroy());
+};
+
+/** The server's own answer, in the form it came in, with a tool result turned into a tool error. */
+const passOnAsToolError: Pass = async (revision, answer, outgoing) => {
+  if (answer.statusCode !== 200) return passOn(revision, answer, outgoing);
+  const body = await text(answer).catch(() => null);
+  if (body === null) return void outgoing.destroy();
+  const spoilt = isStream(answer)
+    ? body.replaceAll(/^data: ?(.+)$/gm, (_, data) => `data: ${spoil(data)}`)
+    : spoil(body);
+  const { "content-length": _, ...headers } = endToEnd(answer.headers);
+  outgoing.writeHead(200, {
+    ...headers,
+    ...(spoilt === body ? { "x-answered-by": revision } : injected(revision)),
+  });
+  outgoing.end(spoilt);
+};
+
+/** Turns a JSON-RPC message that carries a tool's result into one that carries a tool error; leaves any other as it is. */
+function spoil(json: string): string {
+  let message: { result?: { content?: unknown } } | null;
+  try {
+    message = JSON.parse(json);
+  } catch {
+    return json;
+  }
+  if (!Array.isArray(message?.result?.content)) return json;
+  const content = [{ type: "text", text: "this tool error was injected by the rehearsal" }];
+  return JSON.stringify({ ...message, result: { ...message.result, content, isError: true } });
+}
+
+const injected = (revision: string) => ({ "x-answered-by": revision, "x-fault": "1" });
+
+const isStream = ({ headers }: IncomingMessage) => headers["content-type"]?.startsWith("text/event-stream") === true;
+
+async function text(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+const HOP_BY_HOP = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
+
+/** The headers that are meant for the other end, and not for the next hop only. */
+function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.includes(name)));
+}

@@ -1,0 +1,182 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { fileURLToPath } from "node:url";
+import { admit, type Revisions } from "../promotion/admission.ts";
+import { systemClock as clock } from "../promotion/clock.ts";
+import type { Event } from "../promotion/events.ts";
+import { begunEvents, fileJournal } from "../promotion/journal.ts";
+import { type Lease, takeLease } from "../promotion/lease.ts";
+import { begin, type Promotion, promote } from "../promotion/promote.ts";
+import { resume } from "../promotion/resume.ts";
+import { fold, type State } from "../promotion/state.ts";
+import { describeDeath } from "./child.ts";
+import { raiseEdge } from "./edge.ts";
+import { findEnvoy } from "./envoy.ts";
+import { parseFault } from "./faults.ts";
+import { newFolder, type RehearsalFolder, readSettings, type Settings } from "./folder.ts";
+import { type Shift, withFaults, withSilence } from "./obstacles.ts";
+import { preflight } from "./preflight.ts";
+import { renderReport } from "./report/report.ts";
+import { raise } from "./stage.ts";
+import { candidateTotals, lasted, type Summary, shiftErrors, unchanged } from "./summary.ts";
+import { users } from "./users.ts";
+import { defaultWorkload, readWorkload, revisionId, type Workload } from "./workload.ts";
+
+/** Who watches a rehearsal: hears what goes on and every event of the journal, and may stop it between two polls. */
+export type Audience = { say(line: string): void; event(state: State, event: Event): void; signal: AbortSignal };
+
+type Play = { settings: Settings; folder: RehearsalFolder; workload: Workload; lease: Lease; audience: Audience };
+
+/**
+ * Rehearses one deployment: real servers behind a real edge, real users, and the promotion that a stack would get.
+ * Throws what keeps it from being rehearsed at all (a server that does not start, no Envoy, bad settings); an abort leaves a journal that
+ * `resumeRehearsal` finishes. Nothing is left running either way.
+ */
+export async function rehearse(settings: Settings, audience: Audience): Promise<Summary> {
+  const workload = loadWorkload(settings);
+  const [stable, candidate] = [revisionsOf(workload, "stable"), revisionsOf(workload, "candidate")];
+  const { kind, reason } = admit({ stable, candidate, history: [], now: clock.now() });
+  if (kind === "unchanged") return unchanged(reason);
+
+  const folder = await newFolder(settings, clock.now(), process.pid);
+  return withLease(folder, async (lease) => {
+    const revisions = Object.keys(stable).map((service) => ({
+      service,
+      stable: stable[service] ?? "",
+      candidate: candidate[service] ?? "",
+    }));
+    await begin(fileJournal(folder.journal), { at: clock.now(), id: folder.id, plan: settings.plan, revisions });
+    return perform({ settings, folder, workload, lease, audience }, promote);
+  });
+}
+
+/**
+ * Finishes the rehearsal of a folder that was interrupted or held: the stage is raised again, the journal goes on. What users met before the
+ * interruption is in the journal's counts, but moved and lost sessions are those since. One that is over already is only told again.
+ */
+export async function resumeRehearsal(folder: RehearsalFolder, audience: Audience): Promise<Summary> {
+  const settings = await readSettings(folder);
+  const state = fold(begunEvents(await fileJournal(folder.journal).read(), folder.journal));
+  const told = isOver(state) ? await readFile(folder.summary, "utf8").catch(() => null) : null;
+  if (told !== null) {
+    audience.say(`promotion ${state.begun.id} is over; this is how it ended`);
+    return JSON.parse(told);
+  }
+  const workload = loadWorkload(settings);
+  return withLease(folder, (lease) =>
+    perform({ settings, folder, workload, lease, audience }, (promotion) =>
+      resume(promotion, lease.note ?? "resumed by hand"),
+    ),
+  );
+}
+
+/** True when a promotion has come to its end and nothing of it is left to do. */
+const isOver = ({ outcome, wanted, inForce, retired }: State): boolean =>
+  outcome !== null && outcome.result !== "held" && wanted === inForce && (outcome.result !== "promoted" || retired);
+
+/** Raises the stage, lets the promotion run on it, takes everything down, and tells how it went. */
+async function perform(play: Play, run: (promotion: Promotion) => Promise<State>): Promise<Summary> {
+  const { settings, folder, workload, lease, audience } = play;
+  const journal = fileJournal(folder.journal);
+  const fault = settings.fault === null ? null : parseFault(settings.fault);
+  const binary = await findEnvoy({
+    toolsFolder: fileURLToPath(new URL("../.tools", import.meta.url)),
+    say: audience.say,
+  });
+  const stage = await raise({ workload, folder: folder.path, fault, seed: settings.seed, say: audience.say });
+  try {
+    const ruined = new AbortController();
+    stage.onDeath((death) => {
+      audience.say(describeDeath(death));
+      if (death.what === "Envoy") ruined.abort(new Error(describeDeath(death)));
+    });
+    const edge = await raiseEdge(folder.edge, stage.services, { clock, run: (at) => stage.runEnvoy(binary, at) });
+    const crowd = await users({
+      services: usedServices(workload, edge.settings),
+      rps: settings.rps,
+      seed: settings.seed,
+    });
+
+    const shifts: Shift[] = [];
+    let inForce = 0;
+    const state = await run({
+      journal,
+      lease,
+      clock,
+      target: withFaults(edge.target, stage.faultsAt, shifts, clock),
+      source: withSilence(edge.source, settings.sourceDown, () => inForce, clock),
+      probes: crowd,
+      smoke: () => preflight(edge.target, workload),
+      onEvent: (now, event) => {
+        inForce = now.inForce ?? 0;
+        audience.event(now, event);
+      },
+      signal: AbortSignal.any([audience.signal, ruined.signal]),
+    });
+    const tally = await crowd.stop();
+    const events = begunEvents(await journal.read(), folder.journal);
+    const stableIds = Object.values(revisionsOf(workload, "stable"));
+    const summary: Summary = {
+      result: state.outcome?.result ?? "held",
+      reason: state.outcome?.reason ?? "",
+      steps: state.steps,
+      candidate: candidateTotals(events, await edge.source.poll()),
+      shiftErrors: shiftErrors(tally, shifts, fault, stableIds),
+      movedSessions: tally.movedSessions,
+      lostSessions: tally.lostSessions,
+      seconds: lasted(events),
+      journal: folder.journal,
+      report: folder.report,
+    };
+    const title = `${workload.services.map(({ name }) => name).join(", ")}: ${summary.result}`;
+    const extras = {
+      ...summary,
+      title,
+      workload: settings.workload ?? "built in",
+      fault: settings.fault,
+      rps: settings.rps,
+    };
+    await writeFile(folder.report, renderReport({ events, extras }));
+    await writeFile(folder.summary, `${JSON.stringify(summary)}\n`);
+    return summary;
+  } finally {
+    await stage.down();
+  }
+}
+
+async function withLease<T>({ path }: RehearsalFolder, work: (lease: Lease) => Promise<T>): Promise<T> {
+  const lease = await takeLease({
+    folder: path,
+    holder: { owner: "maha rehearse", host: hostname(), pid: process.pid },
+    clock,
+  });
+  try {
+    return await work(lease);
+  } finally {
+    await lease.release();
+  }
+}
+
+const loadWorkload = ({ workload }: Settings): Workload =>
+  workload === null ? defaultWorkload() : readWorkload(workload);
+
+const revisionsOf = ({ services }: Workload, role: "stable" | "candidate"): Revisions =>
+  Object.fromEntries(services.map((service) => [service.name, revisionId(service, role)]));
+
+/** The services as users see them: behind the edge. */
+const usedServices = (
+  { services }: Workload,
+  edge: { services: { name: string; listen: { address: string; port: number } }[] },
+) =>
+  services.map((service) => {
+    const { listen } = edge.services.find(({ name }) => name === service.name) ?? { listen: { address: "", port: 0 } };
+    const { name, path, calls, sessions } = service;
+    return {
+      name,
+      path,
+      calls,
+      sessions,
+      url: `http://${listen.address}:${listen.port}`,
+      stable: revisionId(service, "stable"),
+    };
+  });

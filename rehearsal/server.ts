@@ -1,0 +1,62 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Role } from "../promotion/counts.ts";
+import { type Child, type Death, describeDeath, quote, startChild } from "./child.ts";
+import { freePort } from "./port.ts";
+import { reason } from "./reason.ts";
+import { openSession } from "./session.ts";
+import { type Service, withPort } from "./workload.ts";
+
+/** One real MCP server that is ready, and the port of 127.0.0.1 on which it listens. */
+export type Server = { child: Child; port: number };
+
+/**
+ * Starts one side of a service on a free port and waits until it is ready: until its health path answers 2xx or, where it
+ * has none, until an MCP client has opened a session. Throws, with the last lines of its output, when it cannot be
+ * started, ends, or is not ready in time; then it has been stopped again. `onStart` gets the process before it is ready.
+ */
+export async function startServer(
+  service: Service,
+  role: Role,
+  { folder, logs, onStart }: { folder: string; logs: string; onStart: (child: Child) => void },
+): Promise<Server> {
+  const port = await freePort();
+  const what = `${service.name} ${role} (version ${service[role].version})`;
+  const log = `${logs}/${service.name}-${role}.log`;
+  const child = await startChild({ what, ...withPort(service[role], port), folder, log });
+  onStart(child);
+
+  const until = performance.now() + service.ready * 1000;
+  let died: Death | undefined;
+  child.died.then((death) => {
+    died = death;
+  });
+  for (;;) {
+    const shortcoming = await tryOut(service, port, Math.ceil(Math.min(ONE_TRY_MS, until - performance.now())));
+    if (died) throw new Error(describeDeath(died));
+    if (shortcoming === null) return { child, port };
+    if (performance.now() + PAUSE_MS >= until) {
+      await child.kill();
+      throw new Error(`${what} was not ready within ${service.ready} s: ${shortcoming}. ${quote(child.output())}`);
+    }
+    await pause(PAUSE_MS);
+  }
+}
+
+const ONE_TRY_MS = 5000;
+const PAUSE_MS = 100;
+
+/** What the server still lacks; null when it is ready. */
+async function tryOut({ health, path, sessions }: Service, port: number, timeoutMs: number): Promise<string | null> {
+  const url = `http://127.0.0.1:${port}${health ?? path}`;
+  try {
+    if (health === undefined) {
+      const session = await openSession({ url, sessions, timeoutMs });
+      await session.close();
+      return null;
+    }
+    const { ok, status } = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+    return ok ? null : `${url} answered ${status}`;
+  } catch (error) {
+    return `${url} did not ${health === undefined ? "open an MCP session" : "answer"} (${reason(error)})`;
+  }
+}

@@ -1,0 +1,94 @@
+import { addCounts, noCounts } from "../promotion/counts.ts";
+import type { Event } from "../promotion/events.ts";
+import type { Observation } from "../promotion/source.ts";
+import type { Outcome, StepRecord } from "../promotion/state.ts";
+import { type Seen, windowsSince } from "../promotion/windows.ts";
+import type { Fault } from "./faults.ts";
+import type { Shift } from "./obstacles.ts";
+import type { Tally } from "./tally.ts";
+
+/** How a rehearsal ended; see the README for what each number means. */
+export type Summary = {
+  result: Outcome["result"] | "unchanged";
+  reason: string;
+  steps: StepRecord[];
+  candidate: { userRequests: number; userErrors: number };
+  shiftErrors: number;
+  movedSessions: number;
+  lostSessions: number;
+  seconds: number;
+  journal: string | null;
+  report: string | null;
+};
+
+/** How long after a shift a user's failure may still be the shift's doing, in milliseconds. */
+const AFTERMATH_MS = 1000;
+
+/** All that users asked of the candidate and that failed, over everything that was counted: also between polls and after a restart of the edge. */
+export function candidateTotals(events: readonly Event[], last: Observation): Summary["candidate"] {
+  const observations = [...events.flatMap(observationOf), last].filter((seen): seen is Seen => !seen.silent);
+  let total = noCounts;
+  observations.forEach((seen, i) => {
+    for (const { candidate } of Object.values(windowsSince(observations[i - 1] ?? null, seen)))
+      total = addCounts(total, candidate.user);
+  });
+  return { userRequests: total.requests, userErrors: total.failures };
+}
+
+/**
+ * Users' failures that the shifts themselves caused: those during a shift or in the second after it that no fault was injected into.
+ * A broken candidate's failures are the fault's, also where the edge answered in its place and nobody knows whose request it was.
+ */
+export function shiftErrors(
+  { failuresLog }: Tally,
+  shifts: readonly Shift[],
+  fault: Fault | null,
+  stableIds: readonly string[],
+): number {
+  const near = (at: number) => shifts.some(({ from, to }) => at >= from && at <= to + AFTERMATH_MS);
+  const excused = (revision: string | null) =>
+    fault !== null && (fault.kind === "outage" || revision === null || !stableIds.includes(revision));
+  return failuresLog.filter(({ at, injected, revision }) => near(at) && !injected && !excused(revision)).length;
+}
+
+/** The first and last event's distance, in seconds. */
+export const lasted = (events: readonly Event[]): number => ((events.at(-1)?.at ?? 0) - (events[0]?.at ?? 0)) / 1000;
+
+/** What there is to say when there is nothing to promote. */
+export const unchanged = (reason: string): Summary => ({
+  result: "unchanged",
+  reason,
+  steps: [],
+  candidate: { userRequests: 0, userErrors: 0 },
+  shiftErrors: 0,
+  movedSessions: 0,
+  lostSessions: 0,
+  seconds: 0,
+  journal: null,
+  report: null,
+});
+
+const headlines: Record<Summary["result"], string> = {
+  promoted: "PROMOTED: the candidate has all the traffic.",
+  "rolled-back": "ROLLED BACK: stable has all the traffic.",
+  held: "HELD: nothing was decided, a person should look.",
+  unchanged: "UNCHANGED: nothing was started.",
+};
+
+/** One paragraph for people. */
+export function inWords(summary: Summary): string {
+  const { result, reason, candidate, movedSessions, lostSessions, shiftErrors, seconds, journal, report } = summary;
+  const lines = [headlines[result], `  why       ${reason}`];
+  if (result === "unchanged") return lines.join("\n");
+  return [
+    ...lines,
+    `  users     ${candidate.userRequests} requests reached the candidate, ${candidate.userErrors} of them failed; ${shiftErrors} failed because of a shift`,
+    `  sessions  ${movedSessions} moved, ${lostSessions} lost`,
+    `  took      ${Math.round(seconds)} s`,
+    `  report    ${report}`,
+    `  journal   ${journal}`,
+  ].join("\n");
+}
+
+const observationOf = (event: Event): Observation[] =>
+  event.event === "judged" ? [event.seen] : event.event === "in-force" ? [event.baseline] : [];

@@ -1,0 +1,59 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Random } from "../promotion/random.ts";
+import { exponential, pick } from "./load.ts";
+import { openSession, type Session } from "./session.ts";
+import type { Tally } from "./tally.ts";
+import { PATIENCE_MS, type UsedService, View } from "./view.ts";
+
+/**
+ * Lives one session from its opening to its end: for `lifeMs` it calls the service's safe calls, in random order and at
+ * random times (`callsPerSecond` on average; a slow answer delays the next call, and the delayed calls are made up for).
+ * Every request goes into the tally. Returns `lived` when the session reached its end, and `broken` when a failure or a 404
+ * ended it or it could not be opened. Never throws. An aborted `stop` ends it early, and counts nothing.
+ */
+export async function liveSession({
+  service,
+  tally,
+  random,
+  lifeMs,
+  callsPerSecond,
+  stream,
+  stop,
+}: {
+  service: UsedService;
+  tally: Tally;
+  random: Random;
+  lifeMs: number;
+  callsPerSecond: number;
+  stream: boolean;
+  stop: AbortSignal;
+}): Promise<"lived" | "broken"> {
+  const view = new View(service, tally, stop);
+  const url = service.url.replace(/\/$/, "") + service.path;
+  let session: Session;
+  try {
+    session = await openSession({
+      url,
+      sessions: service.sessions,
+      stream,
+      timeoutMs: PATIENCE_MS + 1000,
+      fetch: view.fetch,
+    });
+  } catch (error) {
+    view.sawError("opening a session", error);
+    return "broken";
+  }
+  view.opened();
+
+  const end = performance.now() + lifeMs;
+  for (let next = performance.now(); view.broken === null; ) {
+    next += exponential(random, 1000 / callsPerSecond);
+    await pause(Math.max(0, Math.min(next, end) - performance.now()), undefined, { signal: stop }).catch(() => {});
+    if (next >= end || stop.aborted) break;
+    const call = pick(random, service.calls);
+    await session.call(call).catch((error) => view.sawError(call.tool, error));
+  }
+  if (view.broken === "gone") await session.drop();
+  else await session.close();
+  return view.broken === null ? "lived" : "broken";
+}

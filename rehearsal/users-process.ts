@@ -1,0 +1,68 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type Random, seeded } from "../promotion/random.ts";
+import { serve } from "./link.ts";
+import { CALLS_PER_SECOND, exponential, LONG_CALLS_PER_SECOND, loadFor, SESSION_MS } from "./load.ts";
+import { type Prober, prober } from "./prober.ts";
+import { emptyTally, type Tally } from "./tally.ts";
+import { liveSession } from "./user.ts";
+import type { UsedService } from "./view.ts";
+
+/** What the users process can be asked. */
+export type UsersVerbs = {
+  begin(wanted: { services: UsedService[]; rps: number; seed: number }): void;
+  rate(perSecond: number): void;
+  tally(): Tally;
+  stop(): Promise<Tally>;
+};
+
+/** How long a user waits after a failure before trying again, on average. */
+const AFTER_FAILURE_MS = 1000;
+/** The users do not all come in the same moment. */
+const ARRIVAL_MS = 1000;
+
+const tally = emptyTally();
+const over = new AbortController();
+let users: Promise<void>[] = [];
+let probers: Prober[] = [];
+
+/** One user: one session after another until the run is over. */
+async function use(service: UsedService, random: Random, life: Life): Promise<void> {
+  const rest = (ms: number) => pause(ms, undefined, { signal: over.signal }).catch(() => {});
+  await rest(random() * ARRIVAL_MS);
+  while (!over.signal.aborted) {
+    const { lifeMs, restMs, callsPerSecond, stream } = life;
+    const session = { service, tally, random, lifeMs: lifeMs(random), callsPerSecond, stream, stop: over.signal };
+    const ending = await liveSession(session);
+    await rest(ending === "lived" ? exponential(random, restMs) : AFTER_FAILURE_MS * (0.5 + random()));
+  }
+}
+
+type Life = { lifeMs: (random: Random) => number; restMs: number; callsPerSecond: number; stream: boolean };
+
+const verbs: UsersVerbs = {
+  begin({ services, rps, seed }) {
+    const load = loadFor(rps / services.length);
+    const short = { lifeMs: (random: Random) => exponential(random, SESSION_MS), callsPerSecond: CALLS_PER_SECOND };
+    const long = { lifeMs: () => Number.POSITIVE_INFINITY, callsPerSecond: LONG_CALLS_PER_SECOND };
+    users = services.flatMap((service) => [
+      ...Array.from({ length: load.users }, (_, user) =>
+        use(service, seeded(seed, `${service.name} user ${user}`), { ...short, restMs: load.restMs, stream: false }),
+      ),
+      ...Array.from({ length: load.longUsers }, (_, user) =>
+        use(service, seeded(seed, `${service.name} long ${user}`), { ...long, restMs: 0, stream: user % 2 === 0 }),
+      ),
+    ]);
+    probers = services.flatMap((service) => [prober(service, "stable"), prober(service, "candidate")]);
+  },
+  rate(perSecond) {
+    for (const { rate } of probers) rate(perSecond);
+  },
+  tally: () => tally,
+  async stop() {
+    over.abort();
+    await Promise.all([...users, ...probers.map(({ stop }) => stop())]);
+    return tally;
+  },
+};
+
+serve(verbs);

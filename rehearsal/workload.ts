@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { UsageError } from "../cli/usage.ts";
+import { reason } from "./reason.ts";
+
+/** What is rehearsed: one or several services, and the folder in which their commands run. */
+export type Workload = { folder: string; services: Service[] };
+
+/** One MCP server in two versions, and how it is tried: see `serviceSchema`. */
+export type Service = z.infer<typeof serviceSchema>;
+
+/** One version of a server: how it is started. `{port}` in the command and the environment stands for the port it is given. */
+export type Side = z.infer<typeof sideSchema>;
+
+/** A tool call that may be made at any time and as often as wanted. */
+export type SafeCall = z.infer<typeof callSchema>;
+
+/**
+ * Reads a workload file (JSON). Commands run in the folder of the file. Throws one `UsageError` that lists everything
+ * that is wrong with it: file, key, what is the matter, an example.
+ */
+export function readWorkload(file: string): Workload {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new UsageError(`${file}: the workload cannot be read: ${reason(error)}.`);
+  }
+  const read = workloadSchema.safeParse(json);
+  if (!read.success) throw new UsageError(read.error.issues.map((issue) => explain(file, issue)).join("\n"));
+  return { folder: resolve(dirname(file)), services: read.data.services };
+}
+
+/** The workload when none is named: two published releases of the MCP project's own demonstration server. */
+export function defaultWorkload(): Workload {
+  const folder = fileURLToPath(new URL("..", import.meta.url));
+  // Left alone, this server listens on every address of the machine.
+  const loopback = fileURLToPath(new URL("loopback.ts", import.meta.url));
+  const side = (name: string): Side => {
+    const home = resolve(folder, "node_modules", name);
+    const { version } = z
+      .object({ version: z.string() })
+      .parse(JSON.parse(readFileSync(`${home}/package.json`, "utf8")));
+    const command = [process.execPath, "--import", loopback, `${home}/dist/index.js`, "streamableHttp"];
+    return { version, command, env: { PORT: "{port}" } };
+  };
+  const service = serviceSchema.parse({
+    name: "everything",
+    stable: side("everything-stable"),
+    candidate: side("everything-candidate"),
+    expectTools: ["echo", "get-sum"],
+    calls: [
+      { tool: "echo", arguments: { message: "hello" } },
+      { tool: "get-sum", arguments: { a: 2, b: 3 } },
+    ],
+  });
+  return { folder, services: [service] };
+}
+
+/** `<service>-<hash of everything that runs>`: two sides with the same id are the same revision. */
+export function revisionId(service: Service, role: "stable" | "candidate"): string {
+  const { version, command, env } = service[role];
+  const runs = JSON.stringify([version, command, Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1))]);
+  return `${service.name}-${createHash("sha256").update(runs).digest("hex").slice(0, 10)}`;
+}
+
+/** The command and the environment of one side with its port filled in. */
+export function withPort({ command, env }: Side, port: number): { command: string[]; env: Record<string, string> } {
+  const fill = (text: string) => text.replaceAll("{port}", String(port));
+  return {
+    command: command.map(fill),
+    env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, fill(value)])),
+  };
+}
+
+const sideSchema = z
+  .strictObject({
+    version: z.string().min(1),
+    command: z.array(z.string()).min(1),
+    env: z.record(z.string(), z.string()).default({}),
+  })
+  .refine(({ command, env }) => [...command, ...Object.values(env)].some((text) => text.includes("{port}")), {
+    path: ["command"],
+    message: "neither the command nor the environment says {port}, so the server would not know where to listen",
+  });
+
+const callSchema = z.strictObject({
+  tool: z.string().min(1),
+  arguments: z.record(z.string(), z.unknown()).default({}),
+});
+
+/**
+ * `path`: where MCP is spoken. `health`: a path that answers 200 once the server is ready; without it, ready is who answers
+ * an MCP client. `ready`: seconds to wait for that. `expectTools`: tools that smoke tests look for. `calls`: what users and
+ * probes call; the first one is also the probes'. `sessions`: false for a server that keeps none.
+ */
+const serviceSchema = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]*$/, "only small letters, digits and dashes, a letter first"),
+  stable: sideSchema,
+  candidate: sideSchema,
+  path: z.string().startsWith("/").default("/mcp"),
+  health: z.string().startsWith("/").optional(),
+  ready: z.number().positive().max(3600).default(60),
+  expectTools: z.array(z.string()).default([]),
+  calls: z.array(callSchema).min(1),
+  sessions: z.boolean().default(true),
+});
+
+const workloadSchema = z.strictObject({
+  services: z
+    .array(serviceSchema)
+    .min(1)
+    .refine((services) => new Set(services.map(({ name }) => name)).size === services.length, {
+      message: "two services have the same name",
+    }),
+});
+
+const EXAMPLES: Record<string, string> = {
+  services: '"services": [{ "name": "files", "stable": {...}, "candidate": {...}, "calls": [...] }]',
+  name: '"name": "session-buddy"',
+  stable: '"stable": { "version": "1.4.0", "command": ["files-1.4.0", "--port", "{port}"] }',
+  candidate: '"candidate": { "version": "1.5.0", "command": ["files-1.5.0", "--port", "{port}"] }',
+  version: '"version": "1.4.0"',
+  command: '"command": ["files-server", "--host", "127.0.0.1", "--port", "{port}"]',
+  env: '"env": { "PORT": "{port}" }',
+  path: '"path": "/mcp"',
+  health: '"health": "/healthz"',
+  ready: '"ready": 60',
+  expectTools: '"expectTools": ["list_files"]',
+  calls: '"calls": [{ "tool": "list_files", "arguments": { "folder": "/" } }]',
+  tool: '"tool": "list_files"',
+  arguments: '"arguments": { "folder": "/" }',
+  sessions: '"sessions": false',
+};
+
+function explain(file: string, issue: z.core.$ZodIssue): string {
+  const key = z.core.toDotPath(issue.path) || "the whole file";
+  const example = EXAMPLES[issue.path.findLast((part) => typeof part === "string" && part in EXAMPLES) as string];
+  return `${file}, ${key}: ${issue.message}. Example: ${example ?? EXAMPLES.services}`;
+}

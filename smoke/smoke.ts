@@ -1,0 +1,181 @@
+import { burst, burstAgainstLimit } from "./burst.ts";
+import { Finding } from "./cause.ts";
+import {
+  askHealth,
+  type Bench,
+  callTool,
+  greeting,
+  listTools,
+  ping,
+  refusals,
+  type SafeCall,
+  timeHealth,
+} from "./checks.ts";
+import { type Connection, connect, disconnect } from "./connection.ts";
+import { below, credentials, type Place, placesOf } from "./endpoint.ts";
+import { masking, secretsOf, shownHeaders, shownUrl } from "./secrets.ts";
+import { openTrials, Skipped, type TestReport } from "./trial.ts";
+import type { Wire } from "./wire.ts";
+
+export type SmokeOptions = {
+  /** The server's base (then `/mcp`, or `path`, is looked for below it) or its MCP endpoint. */
+  url: string;
+  path?: string | undefined;
+  /** The path of a health address below the base; without it MCP's own ping stands for health. */
+  health?: string | undefined;
+  expectTools?: readonly string[] | undefined;
+  /** Safe tool calls: the first for tests 4 and 6, the second (or again the first) for test 5. */
+  calls?: readonly SafeCall[] | undefined;
+  expectVersion?: string | undefined;
+  /** The number of calls beyond which a rate limit must answer 429. */
+  expectLimit?: number | undefined;
+  /** Sent with every request. Their values are masked in the report. */
+  headers?: Readonly<Record<string, string>> | undefined;
+  /** For each test, in milliseconds; 10,000 where absent. */
+  timeoutMs?: number | undefined;
+  /** Hears of each test as it ends; test 6 ends last. */
+  onTest?: ((test: TestReport) => void) | undefined;
+};
+
+/** What the eight tests found, by id. `server` and `protocol` are null where no MCP server was reached. */
+export type SmokeReport = {
+  url: string;
+  server: { name: string; version: string } | null;
+  protocol: string | null;
+  passed: number;
+  failed: number;
+  skipped: number;
+  tests: TestReport[];
+};
+
+/**
+ * Runs the eight smoke tests against one MCP server over streamable HTTP, one after the other, and ends its sessions.
+ * A bad server is a failed test, never an exception; the whole takes at most nine time-outs.
+ * @throws TypeError where the address or a header is not one.
+ */
+export async function runSmoke(options: SmokeOptions): Promise<SmokeReport> {
+  const { url, timeoutMs = 10_000, onTest } = options;
+  const headers = headersOf(options);
+  const secrets = secretsOf(new URL(url), headers);
+  const show = (text: string) => masking([...secrets, ...trials.wire.sessions.keys()])(text);
+  const trials = openTrials(timeoutMs, shownHeaders(headers), show);
+  const run: Run = { options, places: placesOf(url, options.path), headers, wire: trials.wire, timeoutMs };
+
+  const tests: TestReport[] = [];
+  for (const test of inOrder) {
+    const report = await trials.attempt(test, (signal) => test.work(run, signal));
+    const left = test === inOrder.at(-1) ? await disconnect(run.connection, run) : undefined;
+    const told = left ? { ...report, detail: `${report.detail}; ${left}` } : report;
+    tests.push(told);
+    onTest?.(told);
+  }
+
+  const { server, place, protocol = null } = run.connection ?? {};
+  const count = (verdict: TestReport["verdict"]) => tests.filter((test) => test.verdict === verdict).length;
+  return {
+    url: shownUrl((place ?? run.places[0]).endpoint),
+    server: server ? { name: show(server.name), version: show(server.version) } : null,
+    protocol,
+    passed: count("pass"),
+    failed: count("fail"),
+    skipped: count("skip"),
+    tests: tests.sort((a, b) => a.id - b.id),
+  };
+}
+
+/** One run: what it was asked, what it sends with, and what the tests so far have found out for the next ones. */
+type Run = {
+  options: SmokeOptions;
+  places: [Place, ...Place[]];
+  headers: Record<string, string>;
+  wire: Wire;
+  timeoutMs: number;
+  connection?: Connection;
+  healthy?: boolean;
+  tools?: string[];
+};
+
+type Test = { id: number; name: string; work: (run: Run, signal: AbortSignal) => Promise<string> };
+
+// A connection comes first, since most tests need one; the burst comes last, since a limit that it reaches would starve the others.
+const inOrder: Test[] = [
+  {
+    id: 2,
+    name: "initialize",
+    async work(run, signal) {
+      run.connection = await connect(run.places, run, signal);
+      return greeting(run.connection, run.wire, run.options.expectVersion);
+    },
+  },
+  {
+    id: 1,
+    name: "health",
+    async work(run, signal) {
+      const said = await ask(run, signal);
+      run.healthy = true;
+      return said;
+    },
+  },
+  {
+    id: 3,
+    name: "tools/list",
+    async work(run, signal) {
+      const { expectTools = [] } = run.options;
+      run.tools = await listTools(benchOf(run, signal), expectTools);
+      const expected = expectTools.length > 0 ? `, ${expectTools.join(", ")} among them` : "";
+      return `${run.tools.length} tools${expected}`;
+    },
+  },
+  { id: 4, name: "first call", work: (run, signal) => callAt(0, run, signal) },
+  { id: 5, name: "second call", work: (run, signal) => callAt(1, run, signal) },
+  {
+    id: 7,
+    name: "health time",
+    async work(run, signal) {
+      if (!run.healthy) throw new Finding("not tried: test 1 found no health");
+      return timeHealth(() => ask(run, signal));
+    },
+  },
+  { id: 8, name: "refusals", work: async (run, signal) => refusals(benchOf(run, signal)) },
+  {
+    id: 6,
+    name: "burst and limit",
+    async work(run, signal) {
+      const bench = benchOf(run, signal);
+      const [call] = run.options.calls ?? [];
+      const once = { wire: run.wire, call: () => (call ? callTool(bench, call, run.tools) : ping(bench)) };
+      const { expectLimit } = run.options;
+      if (expectLimit !== undefined)
+        return burstAgainstLimit(once, expectLimit, performance.now() + run.timeoutMs * 0.9);
+      const what = call ? call.tool : "MCP's own ping";
+      return `${await burst(once)} (${what}); the limit part is skipped: no limit is expected (--expect-limit)`;
+    },
+  },
+];
+
+function benchOf({ connection, wire, timeoutMs }: Run, signal: AbortSignal): Bench {
+  if (!connection) throw new Finding("not tried: test 2 reached no MCP server");
+  return { client: connection.client, wire, signal, timeoutMs };
+}
+
+async function ask(run: Run, signal: AbortSignal): Promise<string> {
+  const { health } = run.options;
+  if (health === undefined) return ping(benchOf(run, signal));
+  return askHealth(below((run.connection?.place ?? run.places[0]).base, health), run.wire, run.headers, signal);
+}
+
+/** The call at this place of the list, or the last one where the list is shorter. */
+async function callAt(place: number, run: Run, signal: AbortSignal): Promise<string> {
+  const { calls = [] } = run.options;
+  const call = calls[place] ?? calls.at(-1);
+  if (!call) throw new Skipped("skipped: no safe call is named (--call 'tool {json}')");
+  return callTool(benchOf(run, signal), call, run.tools);
+}
+
+/** The run's headers by their names in lower case, with the address's user and password where no other credential is given. */
+function headersOf({ url, headers = {} }: SmokeOptions): Record<string, string> {
+  const login = credentials(url);
+  const all = new Headers(login === undefined ? {} : { authorization: login });
+  for (const [name, value] of Object.entries(headers)) all.set(name, value);
+  return Object.fromEntries(all);
+}

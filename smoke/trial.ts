@@ -1,0 +1,57 @@
+import { explain, telling } from "./cause.ts";
+import type { Show } from "./secrets.ts";
+import { type Exchange, openWire, type Wire } from "./wire.ts";
+
+/** How one test ended. `ms` is how long it took; `detail` is one line: what was seen, why it was skipped, or what is wrong. */
+export type TestReport = { id: number; name: string; verdict: "pass" | "fail" | "skip"; ms: number; detail: string };
+
+/** Thrown by a test that has nothing to test with. */
+export class Skipped extends Error {
+  override name = "Skipped";
+}
+
+/** Runs tests one after the other over one wire, each within its time-out, and puts every failure into words. */
+export type Trials = {
+  wire: Wire;
+  /** `work` returns what it saw and throws where that is not good. Never throws itself, and ends in time whatever the work does. */
+  attempt(test: { id: number; name: string }, work: (signal: AbortSignal) => Promise<string>): Promise<TestReport>;
+};
+
+/** Trials that wait `timeoutMs` for each test; `headers` are the run's own, as they may be shown. */
+export function openTrials(timeoutMs: number, headers: readonly string[], show: Show): Trials {
+  let current = { from: 0, deadline: new AbortController() };
+  // An answer that overflows late, from a test that is over, is not the fault of the test at work now.
+  const wire = openWire((exchange) => {
+    if (exchange.rpc && wire.exchanges.indexOf(exchange) >= current.from) current.deadline.abort(exchange.failure);
+  });
+  return {
+    wire,
+    async attempt({ id, name }, work) {
+      const from = wire.exchanges.length;
+      const deadline = new AbortController();
+      current = { from, deadline };
+      const outOfTime = new Error(`no answer within ${timeoutMs / 1000} s`);
+      const timer = setTimeout(() => deadline.abort(outOfTime), timeoutMs);
+      const began = performance.now();
+      const report = (verdict: TestReport["verdict"], detail: string): TestReport => {
+        const ms = Math.round((performance.now() - began) * 10) / 10;
+        return { id, name, verdict, ms, detail: show(detail) };
+      };
+      try {
+        return report("pass", await Promise.race([work(deadline.signal), aborted(deadline.signal)]));
+      } catch (error) {
+        if (error instanceof Skipped) return report("skip", error.message);
+        const exchange = exchangeOf(error) ?? telling(wire.exchanges.slice(from));
+        const waitedMs = deadline.signal.reason === outOfTime ? timeoutMs : undefined;
+        return report("fail", explain({ error, exchange, waitedMs, headers }, show));
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}
+
+const exchangeOf = (error: unknown): Exchange | undefined => (error as { exchange?: Exchange } | undefined)?.exchange;
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));

@@ -1,0 +1,135 @@
+/** One HTTP exchange as it went: what was sent, what came back so far, and how it broke if it did. */
+export type Exchange = {
+  method: string;
+  url: string;
+  /** The JSON-RPC method of a request, with the tool's name; absent for anything else. */
+  rpc?: string;
+  /** Whether the request named a session. */
+  inSession: boolean;
+  /** Sent along the way and waited for by nobody: a notification, an event stream, the end of a session. */
+  aside: boolean;
+  status?: number;
+  contentType: string;
+  /** Where a redirect leads. */
+  location?: string;
+  /** The first characters of the body. */
+  body: string;
+  bytes: number;
+  ended: boolean;
+  failure?: Error;
+};
+
+/** Sends the requests of one run, remembers them, and lets no answer grow without bound. */
+export type Wire = {
+  fetch: (input: string | URL, init?: RequestInit) => Promise<Response>;
+  exchanges: Exchange[];
+  /** Every session a server handed out, with the address that did, so that each can be ended. */
+  sessions: Map<string, string>;
+};
+
+/** The server answered with a redirect. It is not followed: that would test another address than the one given. */
+export class Redirected extends Error {
+  override name = "Redirected";
+}
+
+/** The answer grew beyond `LARGEST_BODY`. */
+export class TooLarge extends Error {
+  override name = "TooLarge";
+}
+
+/** No MCP answer is larger than this, in bytes; whatever is will not be read to its end. */
+const LARGEST_BODY = 16 * 1024 * 1024;
+const KEPT = 8192;
+
+/**
+ * A wire over the platform's `fetch`. `onTooLarge` hears of an answer that was cut off, since a reader of
+ * an event stream would go on waiting for a message that cannot come any more.
+ */
+export function openWire(onTooLarge: (exchange: Exchange) => void): Wire {
+  const exchanges: Exchange[] = [];
+  const sessions = new Map<string, string>();
+  return {
+    exchanges,
+    sessions,
+    async fetch(input, init = {}) {
+      const exchange = begin(String(input), init);
+      exchanges.push(exchange);
+      try {
+        const response = await fetch(input, { ...init, redirect: "manual" });
+        note(exchange, response);
+        const session = response.headers.get("mcp-session-id");
+        if (session) sessions.set(session, exchange.url);
+        if (exchange.location !== undefined) {
+          await response.body?.cancel();
+          throw new Redirected(`redirected to ${exchange.location}`);
+        }
+        return response.body ? new Response(watched(response.body, exchange, onTooLarge), response) : response;
+      } catch (error) {
+        exchange.failure = error as Error;
+        throw error;
+      }
+    },
+  };
+}
+
+function begin(url: string, init: RequestInit): Exchange {
+  const method = init.method ?? "GET";
+  const headers = new Headers(init.headers);
+  const rpc = rpcOf(init.body);
+  const listens = headers.get("accept")?.includes("event-stream") ?? false;
+  return {
+    method,
+    url,
+    ...(rpc !== undefined && { rpc }),
+    inSession: headers.has("mcp-session-id"),
+    aside: rpc === undefined && (method !== "GET" || listens),
+    contentType: "",
+    body: "",
+    bytes: 0,
+    ended: false,
+  };
+}
+
+function rpcOf(body: unknown): string | undefined {
+  if (typeof body !== "string") return undefined;
+  const message = JSON.parse(body) as { id?: unknown; method?: string; params?: { name?: string } };
+  if (message.id === undefined || !message.method) return undefined;
+  return message.method === "tools/call" ? `tools/call ${message.params?.name}` : message.method;
+}
+
+function note(exchange: Exchange, response: Response): void {
+  exchange.status = response.status;
+  exchange.contentType = response.headers.get("content-type") ?? "";
+  exchange.ended = !response.body;
+  const location = response.headers.get("location");
+  if (response.status >= 300 && response.status < 400 && location !== null) exchange.location = location;
+}
+
+/** The same body, remembered in part and cut off where it grows too large. */
+function watched(body: ReadableStream<Uint8Array>, exchange: Exchange, onTooLarge: (exchange: Exchange) => void) {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) {
+          exchange.ended = true;
+          return controller.close();
+        }
+        exchange.bytes += value.length;
+        if (exchange.body.length < KEPT) exchange.body += decoder.decode(value.subarray(0, KEPT), { stream: true });
+        if (exchange.bytes <= LARGEST_BODY) return controller.enqueue(value);
+        throw new TooLarge(`the answer is larger than ${LARGEST_BODY / 1024 / 1024} MiB`);
+      } catch (error) {
+        exchange.failure = error as Error;
+        controller.error(error);
+        if (error instanceof TooLarge) {
+          onTooLarge(exchange);
+          await reader.cancel();
+        }
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}

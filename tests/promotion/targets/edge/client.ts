@@ -1,0 +1,75 @@
+import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+
+/** What came back: status 0 when the connection broke before or in the answer. */
+export type Answer = {
+  status: number;
+  by: string | undefined;
+  session: string | undefined;
+  headers: IncomingHttpHeaders;
+  body: string;
+};
+
+/** A plain client that keeps its connections, at most 32 of them. */
+export class Client {
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  readonly #port: number;
+
+  constructor(port: number) {
+    this.#port = port;
+  }
+
+  /** One POST, in a session when one is given. */
+  async call(session?: string, headers: Record<string, string | string[]> = {}, body = "{}"): Promise<Answer> {
+    try {
+      const answer = await this.#send("POST", body, {
+        ...(session !== undefined && { "mcp-session-id": session }),
+        ...headers,
+      });
+      let text = "";
+      for await (const part of answer.setEncoding("utf8")) text += part;
+      return {
+        status: answer.statusCode ?? 0,
+        by: answer.headers["x-answered-by"] as string | undefined,
+        session: answer.headers["mcp-session-id"] as string | undefined,
+        headers: answer.headers,
+        body: text,
+      };
+    } catch {
+      return { status: 0, by: undefined, session: undefined, headers: {}, body: "" };
+    }
+  }
+
+  /** Opens a session and says who has it. */
+  async open(headers: Record<string, string> = {}): Promise<{ id: string; by: string }> {
+    const { status, session, by } = await this.call(undefined, headers);
+    if (session === undefined || by === undefined) throw new Error(`no session: ${status}`);
+    return { id: session, by };
+  }
+
+  /** Opens an event stream of a session, as GET, that stays open. */
+  async stream(session: string): Promise<{ isOpen: () => boolean; close(): void }> {
+    const answer = await this.#send("GET", "", { "mcp-session-id": session });
+    let open = true;
+    answer.on("close", () => {
+      open = false;
+    });
+    answer.on("error", () => {});
+    answer.resume();
+    return { isOpen: () => open, close: () => answer.destroy() };
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #send(method: string, body: string, headers: Record<string, string | string[]>): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const sent = request(
+        { host: "127.0.0.1", port: this.#port, path: "/mcp", method, agent: this.#agent, headers },
+        resolve,
+      );
+      sent.on("error", reject);
+      sent.end(body);
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import {
+  checkSettings,
+  edgePaths,
+  restingPosition,
+  servedRevisions,
+} from "../../../../promotion/targets/edge/settings.ts";
+
+const at = (port: number) => ({ address: "127.0.0.1", port });
+const service = {
+  name: "echo",
+  listen: at(8000),
+  stable: { id: "echo-1", endpoints: [at(9001)] },
+  candidate: { id: "echo-2", endpoints: [at(9002)] },
+};
+const settings = { folder: "/var/lib/edge", services: [service] };
+
+test("good settings pass as they are", () => {
+  expect(checkSettings(settings)).toEqual(settings);
+});
+
+test.each([
+  ["no service at all", { ...settings, services: [] }, "services"],
+  ["a name that is no file name", { ...settings, services: [{ ...service, name: "a/b" }] }, "letters, digits"],
+  [
+    "a host name as address",
+    { ...settings, services: [{ ...service, listen: { address: "localhost", port: 80 } }] },
+    "services[0].listen.address",
+  ],
+  ["a port that is none", { ...settings, services: [{ ...service, listen: at(70_000) }] }, "services[0].listen.port"],
+  [
+    "a revision without instances",
+    { ...settings, services: [{ ...service, stable: { id: "echo-1", endpoints: [] } }] },
+    "services[0].stable.endpoints",
+  ],
+  [
+    "two services of one name",
+    { ...settings, services: [service, { ...service, listen: at(8001) }] },
+    "the service echo stands there twice",
+  ],
+  [
+    "one revision as both sides",
+    { ...settings, services: [{ ...service, candidate: { id: "echo-1", endpoints: [at(9002)] } }] },
+    "the revision echo-1 stands there twice",
+  ],
+  [
+    "one instance on both sides",
+    { ...settings, services: [{ ...service, candidate: { id: "echo-2", endpoints: [at(9001)] } }] },
+    "the endpoint 127.0.0.1:9001 stands there twice",
+  ],
+])("%s is refused with its place", (_, wrong, message) => {
+  expect(() => checkSettings(wrong)).toThrow(message);
+});
+
+test("a service serves what is not retired", () => {
+  expect(servedRevisions(service, restingPosition).map(({ role }) => role)).toEqual(["stable", "candidate"]);
+  expect(servedRevisions(service, { ...restingPosition, retired: ["echo-1"] }).map(({ role }) => role)).toEqual([
+    "candidate",
+  ]);
+  const { candidate: _, ...alone } = service;
+  expect(servedRevisions(alone, restingPosition).map(({ role }) => role)).toEqual(["stable"]);
+});
+
+test("a folder too deep for a socket gets one elsewhere, and always the same", () => {
+  expect(edgePaths("/var/lib/edge").admin).toBe("/var/lib/edge/admin.sock");
+  const deep = `/var/${"deep/".repeat(30)}edge`;
+  expect(edgePaths(deep).admin).toMatch(/^\/tmp\/edge-[0-9a-f]{16}\.sock$/);
+  expect(edgePaths(deep).admin).toBe(edgePaths(deep).admin);
+  expect(edgePaths(`${deep}2`).admin).not.toBe(edgePaths(deep).admin);
+});
