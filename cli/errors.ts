@@ -1,5 +1,4 @@
 import { JournalError } from "../promotion/journal.ts";
-import { LeaseError } from "../promotion/lease.ts";
 import { PlanError } from "../promotion/plan.ts";
 import { UsageError } from "./usage.ts";
 
@@ -7,5 +6,6 @@ import { UsageError } from "./usage.ts";
 export const isBadInput = (error: Error): boolean =>
   [UsageError, PlanError, JournalError].some((kind) => error instanceof kind);
 
-/** True for errors whose message is the whole story: the stack would only hide it. */
-export const isExpected = (error: Error): boolean => isBadInput(error) || error instanceof LeaseError;
+/** True for errors that no person could have caused: their stack is the story. */
+export const isBug = (error: Error): boolean =>
+  [TypeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);

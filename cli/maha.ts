@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
-import { UsageError } from "./usage.ts";
 
 const verbs = await Promise.all([
   import("./rehearse.ts"),
@@ -26,11 +25,11 @@ try {
   process.exitCode = await explain(error);
 }
 
-/** Says what went wrong in words for people, and answers with the exit code. */
+/** Says what went wrong in words for people, and answers with the exit code. A stack helps only where the program itself is wrong. */
 async function explain(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64; // commander has said it already
   if (!(error instanceof Error)) throw error;
-  const { isBadInput, isExpected } = await import("./errors.ts");
-  process.stderr.write(`${isExpected(error) ? error.message : error.stack}\n`);
-  return error instanceof UsageError || isBadInput(error) ? 64 : 1;
+  const { isBadInput, isBug } = await import("./errors.ts");
+  process.stderr.write(`${isBug(error) ? error.stack : error.message}\n`);
+  return isBadInput(error) ? 64 : 1;
 }

@@ -25,9 +25,10 @@ export function fileJournal(path: string): Journal {
       const file = await open(path, "a");
       try {
         if (!whole) await file.truncate((await readWhole(path)).length);
-        whole = true;
+        whole = false; // an append that fails may leave part of its line
         await file.appendFile(`${JSON.stringify(event)}\n`);
         await file.datasync();
+        whole = true;
       } finally {
         await file.close();
       }
@@ -49,24 +50,32 @@ export function begunEvents(events: readonly Event[], path: string): [Begun, ...
   );
 }
 
+/** Refuses broken bytes instead of replacing them: a replaced one would pass for what was written. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 async function readWhole(path: string): Promise<{ events: Event[]; length: number }> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new JournalError(
       `the journal ${path} cannot be read: ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
     );
   });
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  const events = whole
-    .split("\n")
-    .slice(0, -1)
-    .map((line, i) => parseLine(line, `${path}, line ${i + 1}`));
-  return { events, length: Buffer.byteLength(whole) };
+  const whole = bytes.subarray(0, bytes.lastIndexOf("\n") + 1);
+  const events = linesOf(whole).map((line, i) => parseLine(line, `${path}, line ${i + 1}`));
+  return { events, length: whole.length };
 }
 
-function parseLine(line: string, where: string): Event {
+function linesOf(bytes: Buffer): Buffer[] {
+  const lines: Buffer[] = [];
+  for (let start = 0, end = bytes.indexOf("\n"); end >= 0; start = end + 1, end = bytes.indexOf("\n", start)) {
+    lines.push(bytes.subarray(start, end));
+  }
+  return lines;
+}
+
+function parseLine(line: Buffer, where: string): Event {
   let content: unknown;
   try {
-    content = JSON.parse(line);
+    content = JSON.parse(utf8.decode(line));
   } catch {
     throw new JournalError(
       `${where} is damaged: it is no JSON. The lines before it are whole; restore the file from a copy`,

@@ -49,8 +49,10 @@ export async function takeLease({ folder, holder, clock, alive = processLives }:
   const path = join(folder, `lease.${number}.json`);
   const ticket = (): Ticket => ({ ...holder, acquired, expires: clock.now() + LEASE_MS, released: false });
   const acquired = clock.now();
-  if (!(await create(path, ticket()))) {
-    const winner = await newest(folder);
+  const created = await create(path, ticket());
+  const winner = await newest(folder);
+  if (winner?.number !== number || !created) {
+    if (created) await rm(path, { force: true }); // this number had come and gone since the folder was read
     throw new LeaseError(
       winner ? heldBy(winner.ticket, clock) : `the lease in ${folder} was taken in this very moment; try again`,
     );

@@ -3,7 +3,7 @@ import { type Begun, type Event, FORMAT } from "./events.ts";
 import { begunEvents, type Journal } from "./journal.ts";
 import type { Lease } from "./lease.ts";
 import type { Probes } from "./probes.ts";
-import type { Source } from "./source.ts";
+import type { Observation, Source } from "./source.ts";
 import { fold, judge, pollMs, probesNeeded, type State, step } from "./state.ts";
 import type { Target } from "./target.ts";
 
@@ -50,10 +50,10 @@ export async function promote(promotion: Promotion): Promise<State> {
     } else {
       await probes.rate(probesNeeded(state));
       await clock.sleep(pollMs(state), signal);
-      const seen = await source.poll();
-      const share = seen.silent ? state.inForce : await target.share();
+      const { seen, share } = await look(source, target);
       const at = clock.now();
-      if (share === state.inForce) await record({ event: "judged", at, seen, verdict: judge(state, seen, at) });
+      if (share === null || share === state.inForce)
+        await record({ event: "judged", at, seen, verdict: judge(state, seen, at) });
       else await record({ event: "moved", at, share });
     }
   }
@@ -65,10 +65,27 @@ export async function promote(promotion: Promotion): Promise<State> {
       await record({ event: "drained", at: clock.now(), ended, openRequests });
     }
     if (!state.retired) {
+      const share = await target.share(); // the drain may have been long, and what has traffic again must stay
+      if (share !== state.inForce) {
+        await record({ event: "moved", at: clock.now(), share });
+        return state;
+      }
       await lease.keep(target.retire("stable"));
       await record({ event: "retired", at: clock.now() });
     }
     return state;
+  }
+}
+
+/** One look at the counts and at the share in force; where the share cannot be read, nothing that was counted can be judged. */
+async function look(source: Source, target: Target): Promise<{ seen: Observation; share: number | null }> {
+  const seen = await source.poll();
+  if (seen.silent) return { seen, share: null };
+  try {
+    return { seen, share: await target.share() };
+  } catch (error) {
+    const why = `the share in force cannot be read: ${(error as Error).message}`;
+    return { seen: { silent: true, why }, share: null };
   }
 }
 

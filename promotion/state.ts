@@ -100,6 +100,7 @@ export function step(state: State, event: Event): State {
       return {
         ...state,
         inForce: event.share,
+        wanted: event.share, // what a person did stays until a person says how to go on
         outcome: {
           result: "held",
           reason: `somebody moved the traffic: ${event.share} % is in force where ${state.wanted} % was put`,
@@ -204,12 +205,14 @@ function inForce(state: State, { share, baseline, at }: Extract<Event, { event: 
 }
 
 /** Takes in what one poll saw, before anything is decided from it. */
-function observed(state: State, seen: Observation, at: number): State {
+function observed(before: State, seen: Observation, at: number): State {
+  // a step is only as old as it was looked at: a pause of the promoter or of the source is no time passed
+  const gap = at - before.polledAt;
+  const paused = gap > 3 * pollMs(before);
+  const state = paused ? afterPauseOf(before, at) : before;
   if (seen.silent) return { ...state, polledAt: at };
   const windows = windowsSince(state.seen, seen);
-  // a step is only as old as it was looked at: a pause of the promoter or of the source is no time passed
-  const gap = at - state.polledAt;
-  const looked = state.verdict?.kind === "hold" || gap > 3 * pollMs(state) ? 0 : gap;
+  const looked = state.verdict?.kind === "hold" || paused ? 0 : gap;
   return {
     ...state,
     seen,
@@ -265,9 +268,16 @@ function climbed(state: State): State {
 
 /** A promotion goes on where it stood; the pause is no time passed, and a hold's patience and a deadline begin again. */
 function resumed(state: State, at: number): State {
-  const next = { ...state, polledAt: at, trials: mapTrials(state.trials, (trial) => afterPause(trial, at)) };
-  return state.outcome?.result === "held" ? { ...next, outcome: null, verdict: null, hold: null, elapsed: 0 } : next;
+  const next = { ...afterPauseOf(state, at), polledAt: at };
+  if (state.outcome?.result !== "held") return next;
+  return { ...next, wanted: shareAt(state.plan, state.position), outcome: null, verdict: null, elapsed: 0 };
 }
+
+const afterPauseOf = (state: State, at: number): State => ({
+  ...state,
+  hold: null,
+  trials: mapTrials(state.trials, (trial) => afterPause(trial, at)),
+});
 
 const withRecord = (state: State): State => ({ ...state, steps: [...state.steps, stepRecord(state)] });
 

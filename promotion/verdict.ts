@@ -7,7 +7,8 @@ import {
   stableDown,
   stableOverBoundLately,
   type Trial,
-  withoutData,
+  withoutProbes,
+  withoutUsers,
 } from "./evidence/trial.ts";
 import type { Step } from "./plan.ts";
 
@@ -116,20 +117,21 @@ export type StepProgress = { step: Step; phase: "step" | "watch"; elapsed: numbe
 /** Reads off one service's trial what the table looks at. */
 export function factsOf(trial: Trial, progress: StepProgress, at: number): Facts {
   const charges = accusations(trial);
-  const alarm = alarmed(trial);
   // what stable shares is no charge against the candidate, unless the comparison says so too
-  const own = charges.filter(({ compared, stableOverBoundLately }) => compared || !stableOverBoundLately);
+  const own = charges.filter(({ compared, shared }) => compared || !shared);
   const { bound } = progress.step;
+  // probes alone never raise the share; in the watch, where users have been, they stand in for a quiet night
+  const unseen = withoutUsers(trial, at) && (progress.phase === "step" || withoutProbes(trial));
   return {
     source: "live",
     candidate: {
-      data: withoutData(trial, at) ? "none" : "some",
-      convicted: charges.some(({ alone }) => alone) || alarm,
+      data: unseen ? "none" : "some",
+      convicted: charges.some(({ alone }) => alone),
       worse: charges.some(({ compared }) => compared),
-      charge: chargeWords([...own, ...charges][0], alarm),
+      charge: chargeWords([...own, ...charges][0], alarmed(trial)),
     },
     stable: {
-      overBoundLately: own.length === 0 && (charges.length > 0 || stableOverBoundLately(trial)),
+      overBoundLately: charges.length > 0 ? own.length === 0 : stableOverBoundLately(trial),
       down: stableDown(trial),
     },
     step: stepFacts(progress, certified(trial, bound), certifiedBy(trial, bound)),
@@ -179,8 +181,11 @@ const words: Record<Accusation["charge"], { alone: string; compared: string }> =
 };
 
 const chargeWords = (accusation: Accusation | undefined, alarm: boolean): string => {
-  if (accusation) return words[accusation.charge][accusation.compared ? "compared" : "alone"];
-  return alarm ? "the watch after 100 % sees the candidate fail more than it may" : "";
+  if (!accusation) return "";
+  const { charge, compared } = accusation;
+  if (alarm && charge === "errors" && !compared)
+    return "the watch after 100 % sees the candidate fail more than it may";
+  return words[charge][compared ? "compared" : "alone"];
 };
 
 /** A fraction as a percentage, without noise digits. */

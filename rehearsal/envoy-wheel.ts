@@ -55,20 +55,20 @@ async function installInto(target: string, work: string, env: NodeJS.ProcessEnv)
     // The wheel holds a program, not Python, so the age of this machine's Python does not matter.
     ...["--python-version", "3.12", "--target", target, "-r", requirements],
   ];
-  const pips: (() => Promise<string[]>)[] = [
-    async () => ["python3", "-m", "pip"],
-    async () => ["pip3"],
-    async () => ["uv", "pip"],
-    async () => ["python3", await pipFromDebian(work, env)],
-  ];
+  const ways: Record<string, () => Promise<string[]>> = {
+    "python3 -m pip": async () => ["python3", "-m", "pip"],
+    pip3: async () => ["pip3"],
+    "uv pip": async () => ["uv", "pip"],
+    "python3 with the pip of Debian's archive": async () => ["python3", await pipFromDebian(work, env)],
+  };
   const tried: string[] = [];
-  for (const pip of pips) {
+  for (const [way, find] of Object.entries(ways)) {
     try {
-      const [command = "", ...before] = await pip();
-      await run(command, [...before, ...install], env);
+      const [command = "", ...first] = await find();
+      await run(command, [...first, ...install], env);
       return;
     } catch (error) {
-      tried.push(`- ${(error as Error).message}`);
+      tried.push(`- ${way}: ${(error as Error).message}`);
       await rm(target, { recursive: true, force: true });
     }
   }
@@ -97,30 +97,33 @@ async function pipFromDebian(work: string, env: NodeJS.ProcessEnv): Promise<stri
   }
   const wheels = join(unpacked, "usr", "share", "python-wheels");
   const wheel = (await readdir(wheels)).find((name) => name.startsWith("pip-"));
-  if (!wheel) throw new Error("apt-get download python3-pip-whl: the package holds no wheel of pip");
+  if (!wheel) throw new Error("the package python3-pip-whl holds no wheel of pip");
   return join(wheels, wheel, "pip");
 }
 
 const execute = promisify(execFile);
 
-/** Runs a command to its end; its error is one line: the command, and the last thing that it said. */
+/** How long one command may take, in milliseconds: 40 MB over a slow line. */
+const PATIENCE_MS = 600_000;
+
+/** Runs a command to its end; its error is the last thing that it said. */
 async function run(command: string, args: string[], env: NodeJS.ProcessEnv, cwd?: string): Promise<void> {
+  const quiet = { PIP_NO_INPUT: "1", PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_USER: "0", PIP_REQUIRE_VIRTUALENV: "0" };
   try {
     await execute(command, args, {
-      env: {
-        ...env,
-        PIP_NO_INPUT: "1",
-        PIP_DISABLE_PIP_VERSION_CHECK: "1",
-        PIP_USER: "0",
-        PIP_REQUIRE_VIRTUALENV: "0",
-      },
-      timeout: 300_000,
-      maxBuffer: 16 * 1024 * 1024,
+      env: { ...env, ...quiet },
+      timeout: PATIENCE_MS,
       ...(cwd !== undefined && { cwd }),
     });
   } catch (error) {
-    const { code, stderr = "", message } = error as { code?: unknown; stderr?: string; message: string };
-    const said = code === "ENOENT" ? "not found" : (stderr.trim().split("\n").at(-1) ?? "") || message;
-    throw new Error(`${[command, ...args.slice(0, 3)].join(" ")}: ${said}`);
+    const {
+      code,
+      killed,
+      stderr = "",
+      message,
+    } = error as Error & { code?: unknown; killed?: boolean; stderr?: string };
+    if (code === "ENOENT") throw new Error(`there is no ${command}`);
+    if (killed) throw new Error(`${command} had not ended after ${PATIENCE_MS / 60_000} minutes`);
+    throw new Error(stderr.trim().split("\n").at(-1) || message);
   }
 }

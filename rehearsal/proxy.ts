@@ -74,9 +74,9 @@ async function answer(
   const drawn = "percent" in behaviour && isPost && to.random() * 100 < behaviour.percent;
   switch (behaviour.kind) {
     case "dead":
-      return refuse(to, incoming, outgoing);
+      return refuse(to, outgoing);
     case "errors":
-      return drawn ? refuse(to, incoming, outgoing) : forward(to, incoming, outgoing, passOn);
+      return drawn ? refuse(to, outgoing) : forward(to, incoming, outgoing, passOn);
     case "slow":
       if (isPost) await pause(behaviour.ms);
       return forward(to, incoming, outgoing, passOn);
@@ -89,8 +89,7 @@ async function answer(
   }
 }
 
-function refuse({ revision }: Exchange, incoming: IncomingMessage, outgoing: ServerResponse): void {
-  incoming.resume();
+function refuse({ revision }: Exchange, outgoing: ServerResponse): void {
   outgoing.writeHead(503, { ...injected(revision), "content-type": "text/plain" });
   outgoing.end("this failure was injected by the rehearsal\n");
 }

@@ -19,7 +19,8 @@ import { preflight } from "./preflight.ts";
 import { renderReport } from "./report/report.ts";
 import { raise } from "./stage.ts";
 import { candidateTotals, lasted, type Summary, shiftErrors, unchanged } from "./summary.ts";
-import { users } from "./users.ts";
+import type { Tally } from "./tally.ts";
+import { type Users, users } from "./users.ts";
 import { defaultWorkload, readWorkload, revisionId, type Workload } from "./workload.ts";
 
 /** Who watches a rehearsal: hears what goes on and every event of the journal, and may stop it between two polls. */
@@ -91,29 +92,25 @@ async function perform(play: Play, run: (promotion: Promotion) => Promise<State>
       if (death.what === "Envoy") ruined.abort(new Error(describeDeath(death)));
     });
     const edge = await raiseEdge(folder.edge, stage.services, { clock, run: (at) => stage.runEnvoy(binary, at) });
-    const crowd = await users({
-      services: usedServices(workload, edge.settings),
-      rps: settings.rps,
-      seed: settings.seed,
-    });
-
+    const services = usedServices(workload, edge.settings);
     const shifts: Shift[] = [];
     let inForce = 0;
-    const state = await run({
-      journal,
-      lease,
-      clock,
-      target: withFaults(edge.target, stage.faultsAt, shifts, clock),
-      source: withSilence(edge.source, settings.sourceDown, () => inForce, clock),
-      probes: crowd,
-      smoke: () => preflight(edge.target, workload),
-      onEvent: (now, event) => {
-        inForce = now.inForce ?? 0;
-        audience.event(now, event);
-      },
-      signal: AbortSignal.any([audience.signal, ruined.signal]),
-    });
-    const tally = await crowd.stop();
+    const { state, tally } = await among({ services, rps: settings.rps, seed: settings.seed }, (crowd) =>
+      run({
+        journal,
+        lease,
+        clock,
+        target: withFaults(edge.target, stage.faultsAt, shifts, clock),
+        source: withSilence(edge.source, settings.sourceDown, () => inForce, clock),
+        probes: crowd,
+        smoke: () => preflight(edge.target, workload),
+        onEvent: (now, event) => {
+          inForce = now.inForce ?? 0;
+          audience.event(now, event);
+        },
+        signal: AbortSignal.any([audience.signal, ruined.signal]),
+      }),
+    );
     const events = begunEvents(await journal.read(), folder.journal);
     const stableIds = Object.values(revisionsOf(workload, "stable"));
     const summary: Summary = {
@@ -141,6 +138,21 @@ async function perform(play: Play, run: (promotion: Promotion) => Promise<State>
     return summary;
   } finally {
     await stage.down();
+  }
+}
+
+/** Lets a promotion run among users, who go home when it ends, also when it ends badly. */
+async function among(
+  wanted: Parameters<typeof users>[0],
+  run: (crowd: Users) => Promise<State>,
+): Promise<{ state: State; tally: Tally }> {
+  const crowd = await users(wanted);
+  try {
+    const state = await run(crowd);
+    return { state, tally: await crowd.stop() };
+  } catch (error) {
+    await crowd.stop().catch(() => {}); // what went wrong first is what has to be told
+    throw error;
   }
 }
 

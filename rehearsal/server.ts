@@ -31,7 +31,8 @@ export async function startServer(
     died = death;
   });
   for (;;) {
-    const shortcoming = await tryOut(service, port, Math.ceil(Math.min(ONE_TRY_MS, until - performance.now())));
+    const left = Math.ceil(until - performance.now());
+    const shortcoming = await tryOut(service, port, Math.min(LONGEST_TRY_MS, Math.max(SHORTEST_TRY_MS, left)));
     if (died) throw new Error(describeDeath(died));
     if (shortcoming === null) return { child, port };
     if (performance.now() + PAUSE_MS >= until) {
@@ -42,7 +43,9 @@ export async function startServer(
   }
 }
 
-const ONE_TRY_MS = 5000;
+const LONGEST_TRY_MS = 5000;
+/** The last try, too, needs time to find out what is the matter. */
+const SHORTEST_TRY_MS = 1000;
 const PAUSE_MS = 100;
 
 /** What the server still lacks; null when it is ready. */

@@ -58,9 +58,9 @@ export async function raise({
     hear,
   );
   helper.ended.then(({ code, signal }) => {
-    if (isGoingDown) return;
-    for (const group of groups) signalGroup(group, "SIGKILL"); // whoever killed the stage has orphaned them
-    hear({ death: { what: "the stage process", code, signal, output: "" } });
+    const isKilled = signal !== null;
+    if (isKilled) for (const group of groups) signalGroup(group, "SIGKILL"); // whoever killed it has orphaned them
+    if (!isGoingDown) hear({ death: { what: "the stage process", code, signal, output: "" } });
   });
   const down = async () => {
     isGoingDown = true;

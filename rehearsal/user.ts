@@ -9,7 +9,7 @@ import { PATIENCE_MS, type UsedService, View } from "./view.ts";
  * Lives one session from its opening to its end: for `lifeMs` it calls the service's safe calls, in random order and at
  * random times (`callsPerSecond` on average; a slow answer delays the next call, and the delayed calls are made up for).
  * Every request goes into the tally. Returns `lived` when the session reached its end, and `broken` when a failure or a 404
- * ended it or it could not be opened. Never throws. An aborted `stop` ends it early, and counts nothing.
+ * ended it or it could not be opened. Never throws. An aborted `stop` ends it after the request under way.
  */
 export async function liveSession({
   service,
@@ -28,7 +28,7 @@ export async function liveSession({
   stream: boolean;
   stop: AbortSignal;
 }): Promise<"lived" | "broken"> {
-  const view = new View(service, tally, stop);
+  const view = new View(service, tally);
   const url = service.url.replace(/\/$/, "") + service.path;
   let session: Session;
   try {
@@ -49,7 +49,7 @@ export async function liveSession({
   for (let next = performance.now(); view.broken === null; ) {
     next += exponential(random, 1000 / callsPerSecond);
     await pause(Math.max(0, Math.min(next, end) - performance.now()), undefined, { signal: stop }).catch(() => {});
-    if (next >= end || stop.aborted) break;
+    if (performance.now() >= end || stop.aborted) break;
     const call = pick(random, service.calls);
     await session.call(call).catch((error) => view.sawError(call.tool, error));
   }

@@ -17,6 +17,8 @@ export type UsersVerbs = {
 
 /** How long a user waits after a failure before trying again, on average. */
 const AFTER_FAILURE_MS = 1000;
+/** How long the last requests and goodbyes may take; whoever hangs longer ends with the process. */
+const GOODBYES_MS = 3000;
 /** The users do not all come in the same moment. */
 const ARRIVAL_MS = 1000;
 
@@ -60,7 +62,7 @@ const verbs: UsersVerbs = {
   tally: () => tally,
   async stop() {
     over.abort();
-    await Promise.all([...users, ...probers.map(({ stop }) => stop())]);
+    await Promise.race([Promise.all([...users, ...probers.map(({ stop }) => stop())]), pause(GOODBYES_MS)]);
     return tally;
   },
 };

@@ -8,7 +8,7 @@ import type { UsedService } from "./view.ts";
 export type Users = Probes & {
   /** What the users have met so far. Throws when their process is gone. */
   tally(): Promise<Tally>;
-  /** Ends every session and the process, and returns the last tally. */
+  /** Ends every session and the process, in about three seconds at most, and returns the last tally. */
   stop(): Promise<Tally>;
 };
 

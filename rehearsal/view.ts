@@ -22,15 +22,13 @@ export class View {
   broken: "failed" | "gone" | null = null;
   #service: UsedService;
   #tally: Tally;
-  #stop: AbortSignal;
   #isOpen = false;
   /** The session that a server has begun, and the revision that did; none where the server keeps no sessions. */
   #session: { revision: string | null } | undefined;
 
-  constructor(service: UsedService, tally: Tally, stop: AbortSignal) {
+  constructor(service: UsedService, tally: Tally) {
     this.#service = service;
     this.#tally = tally;
-    this.#stop = stop;
   }
 
   /** From here on the session is open. */
@@ -48,7 +46,7 @@ export class View {
     }
     const method = methodOf(init.body);
     const patience = AbortSignal.timeout(PATIENCE_MS);
-    const signals = [patience, this.#stop, ...(init.signal ? [init.signal] : [])];
+    const signals = [patience, ...(init.signal ? [init.signal] : [])];
     let response: Response | undefined;
     try {
       response = await fetch(url, { ...init, signal: AbortSignal.any(signals) });
@@ -58,17 +56,15 @@ export class View {
       const { status, statusText, headers } = response;
       return new Response(body === "" ? null : body, { status, statusText, headers });
     } catch (error) {
-      if (!this.#stop.aborted) {
-        const what = patience.aborted ? `no answer within ${PATIENCE_MS / 1000} s` : reason(error);
-        this.#failed(`${method}: ${response && !patience.aborted ? `cut off (${what})` : what}`, response);
-      }
+      const what = patience.aborted ? `no answer within ${PATIENCE_MS / 1000} s` : reason(error);
+      this.#failed(`${method}: ${response && !patience.aborted ? `cut off (${what})` : what}`, response);
       throw error;
     }
   };
 
   /** An error that the client threw. What `fetch` has taken down, and a JSON-RPC error to a call, is no failure of its own. */
   sawError(doing: string, error: unknown): void {
-    if (this.broken !== null || this.#stop.aborted) return;
+    if (this.broken !== null) return;
     if (this.#isOpen && error instanceof ProtocolError) return;
     this.#fail(`${doing}: ${reason(error)}`, undefined);
   }

@@ -1,5 +1,5 @@
 import { type Show, shownUrl } from "./secrets.ts";
-import { type Exchange, Redirected, TooLarge } from "./wire.ts";
+import { type Exchange, isAbort, Redirected, TooLarge } from "./wire.ts";
 
 /** Something a test found wrong. `likely` is the cause and `exchange` the proof, where the finder knows them better than the wire. */
 export class Finding extends Error {
@@ -59,7 +59,7 @@ function cameBack(trouble: Trouble, exchange: Exchange, show: Show): string {
   if (exchange.location !== undefined) return `${exchange.status}, location: ${shownLocation(exchange)}`;
   const body = show(plainBody(exchange));
   const text = body === "" ? ", no body" : ` "${body.length > SHOWN ? `${body.slice(0, SHOWN)}...` : body}"`;
-  const broke = exchange.failure && waitedMs === undefined ? `, then: ${messageOf(exchange.failure)}` : "";
+  const broke = exchange.failure && !isAbort(exchange.failure) ? `, then: ${messageOf(exchange.failure)}` : "";
   const waited = waitedMs === undefined ? "" : `, and within ${waitedMs / 1000} s no answer to the request`;
   return `${exchange.status}${type}${text}${broke}${waited}`;
 }
@@ -75,7 +75,7 @@ function shownLocation({ location = "", url }: Exchange): string {
   return URL.canParse(location, url) ? shownUrl(new URL(location, url)) : location;
 }
 
-type Seen = Trouble & { exchange: Exchange; code: string; where: string };
+type Seen = Trouble & { exchange: Exchange; code: string; where: string; name: string };
 type Cause = [when: (seen: Seen) => boolean, say: (seen: Seen) => string];
 
 const status =
@@ -108,14 +108,14 @@ const causes: Cause[] = [
   [code(/ECONNREFUSED/), ({ where }) => `nothing listens at ${where}: is the server started, and is the port right?`],
   [
     code(/ENOTFOUND|EAI_/),
-    ({ where }) => `the name ${where} cannot be resolved: misspelt, or not known to this machine's DNS`,
+    ({ name }) => `the name ${name} cannot be resolved: misspelt, or unknown to the DNS used here`,
   ],
-  [code(/CERT_HAS_EXPIRED/), ({ where }) => `the certificate of ${where} has expired`],
-  [code(/ALTNAME/), ({ where }) => `the certificate is for another name than ${where}`],
+  [code(/CERT_HAS_EXPIRED/), ({ name }) => `the certificate of ${name} has expired`],
+  [code(/ALTNAME/), ({ name }) => `the certificate is for another name than ${name}`],
   [
     code(/SELF_SIGNED|UNABLE_TO|CERT_/),
-    ({ where }) =>
-      `the TLS certificate of ${where} is not trusted here: for an authority of your own, set NODE_EXTRA_CA_CERTS to its certificate`,
+    ({ name }) =>
+      `the TLS certificate of ${name} is not trusted here: for an authority of your own, set NODE_EXTRA_CA_CERTS to its certificate`,
   ],
   [code(/ERR_SSL|EPROTO|ERR_TLS/), ({ where }) => `${where} does not speak TLS as asked: is it plain http://?`],
   [
@@ -128,10 +128,14 @@ const causes: Cause[] = [
     () => "the connection was closed before an answer: the server crashed, or wants https://",
   ],
   [
+    ({ exchange }) => exchange.failure !== undefined && exchange.status !== undefined && !isAbort(exchange.failure),
+    () => "the connection broke in the middle of the answer: the server crashed, or a proxy cut it",
+  ],
+  [
     (seen) => silent(seen) && seen.exchange.status === undefined,
     () => "the server hangs or is overloaded, or a firewall drops what is sent; --timeout waits longer",
   ],
-  [(seen) => silent(seen) && seen.exchange.ended, () => "the server closed the stream without answering the request"],
+  [(seen) => silent(seen) && seen.exchange.ended, () => "the answer ended without answering this request"],
   [silent, () => "the server keeps the answer open without ever giving it, or is too slow; --timeout waits longer"],
   [
     status(401),
@@ -159,8 +163,16 @@ const causes: Cause[] = [
     () => "a web page answers here, not an MCP server: wrong address or path, or a login page in front",
   ],
   [
-    ({ exchange }) => !/json|event-stream/.test(exchange.contentType) && exchange.status === 200,
+    ({ exchange }) => !/json|event-stream/.test(exchange.contentType) && exchange.rpc !== undefined,
     () => "what answers here is not an MCP server: MCP answers JSON or an event stream",
+  ],
+  [
+    ({ exchange }) => exchange.rpc === "ping" && exchange.body.includes("-32601"),
+    () => "the server does not know MCP's ping: name a health address (--health)",
+  ],
+  [
+    ({ error }) => innermost(error) instanceof SyntaxError,
+    ({ error }) => `the answer is not JSON: ${messageOf(error)}`,
   ],
   [() => true, ({ error }) => messageOf(error)],
 ];
@@ -168,27 +180,26 @@ const causes: Cause[] = [
 function causeOf(trouble: Trouble): string {
   const { exchange, error } = trouble;
   if (!exchange) return messageOf(error);
-  const seen: Seen = {
-    ...trouble,
-    exchange,
-    code: codeOf(exchange.failure ?? error),
-    where: new URL(exchange.url).host,
-  };
+  const { host: where, hostname: name } = new URL(exchange.url);
+  const seen: Seen = { ...trouble, exchange, code: codeOf(exchange.failure ?? error), where, name };
   return causes.find(([when]) => when(seen))?.[1](seen) ?? "unknown";
 }
 
-/** The innermost code of an error: `fetch` wraps the socket's error, which may hold one error for each address tried. */
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return "";
-  const inner = error instanceof AggregateError ? error.errors[0] : error.cause;
-  return codeOf(inner) || String((error as { code?: unknown }).code ?? "");
+/** The error at the bottom: `fetch` wraps the socket's error, which may hold one error for each address tried. */
+function innermost(error: unknown): unknown {
+  const inner = error instanceof AggregateError ? error.errors[0] : error instanceof Error ? error.cause : undefined;
+  return inner instanceof Error ? innermost(inner) : error;
 }
 
-/** The innermost message of an error, with its code where the message does not have it. */
+const codeOf = (error: unknown): string => String((innermost(error) as { code?: unknown } | undefined)?.code ?? "");
+
+const LONGEST_MESSAGE = 300;
+
+/** The message of the error at the bottom, with its code where the message does not have it. */
 function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const inner = error instanceof AggregateError ? error.errors[0] : error.cause;
-  if (inner instanceof Error) return messageOf(inner);
-  const code = codeOf(error);
-  return error.message.includes(code) ? error.message || error.name : `${error.message} (${code})`;
+  const inner = innermost(error);
+  if (!(inner instanceof Error)) return String(inner);
+  const message = inner.message.slice(0, LONGEST_MESSAGE) || inner.name;
+  const code = codeOf(inner);
+  return message.includes(code) ? message : `${message} (${code})`;
 }

@@ -40,14 +40,14 @@ const likelyUnhealthy = (status: number): string | undefined => {
 };
 
 /** 2 - Initialize: who answers, in which version of the protocol. @throws Finding where it is another version of the server than `expected`. */
-export function greeting({ server, protocol }: Connection, { sessions }: Wire, expected: string | undefined): string {
+export function greeting({ server, protocol, inSession }: Connection, expected: string | undefined): string {
   const who = server ? `${server.name} ${server.version}` : "a server that does not say its name";
   if (expected !== undefined && server?.version !== expected) {
     throw new Finding(`the server is ${who}, not version ${expected}`, {
       likely: "another revision answers than the one that was deployed, or the deployment is not finished",
     });
   }
-  return `${who} speaks ${protocol} ${sessions.size > 0 ? "with" : "without"} a session`;
+  return `${who} speaks ${protocol} ${inSession ? "with" : "without"} a session`;
 }
 
 /** 3 - tools/list: every tool by name. @throws Finding where an expected one, or any at all, is missing. */

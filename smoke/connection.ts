@@ -1,14 +1,16 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { Finding, telling } from "./cause.ts";
 import type { Place } from "./endpoint.ts";
 import type { Exchange, Wire } from "./wire.ts";
 
-/** A server that answered: the client that speaks to it, where it is, who it says it is, and the protocol version agreed on. */
+/** A server that answered: the client that speaks to it, where it is, who it says it is, and what was agreed on. */
 export type Connection = {
   client: Client;
   place: Place;
   server: { name: string; version: string } | undefined;
   protocol: string;
+  inSession: boolean;
 };
 
 type Reach = { wire: Wire; headers: Record<string, string>; timeoutMs: number };
@@ -25,7 +27,8 @@ export async function connect(places: readonly Place[], reach: Reach, signal: Ab
     try {
       const client = await connectAt(place, reach, signal);
       const protocol = client.getNegotiatedProtocolVersion() ?? "";
-      return { client, place, protocol, server: client.getServerVersion() };
+      const inSession = client.transport?.sessionId !== undefined;
+      return { client, place, protocol, inSession, server: client.getServerVersion() };
     } catch (error) {
       const exchange = telling(reach.wire.exchanges.slice(from));
       failures.push({ error, exchange });
@@ -104,7 +107,7 @@ export async function disconnect(
       const response = await wire.fetch(url, { method: "DELETE", headers: { ...headers, ...own }, signal });
       await response.body?.cancel();
       if (response.status !== 429) return response.status;
-      await pause(1000 * (Number(response.headers.get("retry-after")) || 1), signal);
+      await pause(1000 * (Number(response.headers.get("retry-after")) || 1), undefined, { signal });
     }
   });
   const outcomes = await Promise.allSettled(endings);
@@ -115,13 +118,3 @@ export async function disconnect(
 
 // 400 and 404 are what servers answer where the session is gone; 405 is a server that ends its sessions by itself.
 const isEnded = (status: number): boolean => (status >= 200 && status < 300) || [400, 404, 405].includes(status);
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
-}

@@ -74,7 +74,7 @@ export async function runSmoke(options: SmokeOptions): Promise<SmokeReport> {
   const count = (verdict: TestReport["verdict"]) => tests.filter((test) => test.verdict === verdict).length;
   return {
     url: shownUrl((place ?? run.places[0]).endpoint),
-    server: server ? { name: show(server.name), version: show(server.version) } : null,
+    server: server ? { name: show(server.name).slice(0, 200), version: show(server.version).slice(0, 200) } : null,
     protocol,
     passed: count("pass"),
     failed: count("fail"),
@@ -104,7 +104,7 @@ const inOrder: Test[] = [
     name: "initialize",
     async work(run, signal) {
       run.connection = await connect(run.places, run, signal);
-      return greeting(run.connection, run.wire, run.options.expectVersion);
+      return greeting(run.connection, run.options.expectVersion);
     },
   },
   {

@@ -1,6 +1,6 @@
-import { explain, telling } from "./cause.ts";
+import { explain, Finding, telling } from "./cause.ts";
 import type { Show } from "./secrets.ts";
-import { type Exchange, openWire, type Wire } from "./wire.ts";
+import { openWire, type Wire } from "./wire.ts";
 
 /** How one test ended. `ms` is how long it took; `detail` is one line: what was seen, why it was skipped, or what is wrong. */
 export type TestReport = { id: number; name: string; verdict: "pass" | "fail" | "skip"; ms: number; detail: string };
@@ -9,6 +9,9 @@ export type TestReport = { id: number; name: string; verdict: "pass" | "fail" | 
 export class Skipped extends Error {
   override name = "Skipped";
 }
+
+// A server may call itself, or its errors, whatever it likes and as long as it likes.
+const LONGEST_DETAIL = 2000;
 
 /** Runs tests one after the other over one wire, each within its time-out, and puts every failure into words. */
 export type Trials = {
@@ -20,7 +23,7 @@ export type Trials = {
 /** Trials that wait `timeoutMs` for each test; `headers` are the run's own, as they may be shown. */
 export function openTrials(timeoutMs: number, headers: readonly string[], show: Show): Trials {
   let current = { from: 0, deadline: new AbortController() };
-  // An answer that overflows late, from a test that is over, is not the fault of the test at work now.
+  // An answer that breaks late, from a test that is over, is not the fault of the test at work now.
   const wire = openWire((exchange) => {
     if (exchange.rpc && wire.exchanges.indexOf(exchange) >= current.from) current.deadline.abort(exchange.failure);
   });
@@ -35,13 +38,14 @@ export function openTrials(timeoutMs: number, headers: readonly string[], show: 
       const began = performance.now();
       const report = (verdict: TestReport["verdict"], detail: string): TestReport => {
         const ms = Math.round((performance.now() - began) * 10) / 10;
-        return { id, name, verdict, ms, detail: show(detail) };
+        return { id, name, verdict, ms, detail: show(detail).slice(0, LONGEST_DETAIL) };
       };
       try {
         return report("pass", await Promise.race([work(deadline.signal), aborted(deadline.signal)]));
       } catch (error) {
         if (error instanceof Skipped) return report("skip", error.message);
-        const exchange = exchangeOf(error) ?? telling(wire.exchanges.slice(from));
+        const proof = error instanceof Finding ? error.exchange : undefined;
+        const exchange = proof ?? telling(wire.exchanges.slice(from));
         const waitedMs = deadline.signal.reason === outOfTime ? timeoutMs : undefined;
         return report("fail", explain({ error, exchange, waitedMs, headers }, show));
       } finally {
@@ -50,8 +54,6 @@ export function openTrials(timeoutMs: number, headers: readonly string[], show: 
     },
   };
 }
-
-const exchangeOf = (error: unknown): Exchange | undefined => (error as { exchange?: Exchange } | undefined)?.exchange;
 
 const aborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));

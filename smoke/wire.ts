@@ -42,10 +42,10 @@ const LARGEST_BODY = 16 * 1024 * 1024;
 const KEPT = 8192;
 
 /**
- * A wire over the platform's `fetch`. `onTooLarge` hears of an answer that was cut off, since a reader of
- * an event stream would go on waiting for a message that cannot come any more.
+ * A wire over the platform's `fetch`. `onBroken` hears of an answer that broke off and cannot be resumed, since a
+ * reader of an event stream would go on waiting for a message that cannot come any more.
  */
-export function openWire(onTooLarge: (exchange: Exchange) => void): Wire {
+export function openWire(onBroken: (exchange: Exchange) => void): Wire {
   const exchanges: Exchange[] = [];
   const sessions = new Map<string, string>();
   return {
@@ -63,7 +63,7 @@ export function openWire(onTooLarge: (exchange: Exchange) => void): Wire {
           await response.body?.cancel();
           throw new Redirected(`redirected to ${exchange.location}`);
         }
-        return response.body ? new Response(watched(response.body, exchange, onTooLarge), response) : response;
+        return response.body ? new Response(watched(response.body, exchange, onBroken), response) : response;
       } catch (error) {
         exchange.failure = error as Error;
         throw error;
@@ -105,8 +105,14 @@ function note(exchange: Exchange, response: Response): void {
   if (response.status >= 300 && response.status < 400 && location !== null) exchange.location = location;
 }
 
+/** Whether it was this side that broke off. */
+export const isAbort = (failure: Error): boolean => failure.name === "AbortError";
+
+/** An event stream whose events have ids: the client goes on behind the last one by itself. */
+const isResumable = ({ body }: Exchange): boolean => /^id:/m.test(body);
+
 /** The same body, remembered in part and cut off where it grows too large. */
-function watched(body: ReadableStream<Uint8Array>, exchange: Exchange, onTooLarge: (exchange: Exchange) => void) {
+function watched(body: ReadableStream<Uint8Array>, exchange: Exchange, onBroken: (exchange: Exchange) => void) {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   return new ReadableStream<Uint8Array>({
@@ -124,10 +130,8 @@ function watched(body: ReadableStream<Uint8Array>, exchange: Exchange, onTooLarg
       } catch (error) {
         exchange.failure = error as Error;
         controller.error(error);
-        if (error instanceof TooLarge) {
-          onTooLarge(exchange);
-          await reader.cancel();
-        }
+        if (error instanceof TooLarge) await reader.cancel();
+        if (error instanceof TooLarge || !(isAbort(exchange.failure) || isResumable(exchange))) onBroken(exchange);
       }
     },
     cancel: (reason) => reader.cancel(reason),

@@ -43,18 +43,19 @@ export const indicators: readonly Indicator[] = [
 
 /** After this many candidate requests the tests begin again, so that a long healthy past does not hide a new fault. */
 const EPOCH_REQUESTS = 2000;
+/** At high rates an epoch lasts at least this many polls, or it would be over before enough polls could fail in it. */
+const EPOCH_POLLS = 10;
 /** A conviction needs failures in this many different polls of its epoch, so that one burst convicts nobody. */
 const FAILING_POLLS = 3;
 /** What "lately" means for stable. */
 const LATELY_MS = 10_000;
-/** How far back requests count as data: users' requests, or so many probes that they are more than the background's one a second. */
+/** How far back requests count as data. */
 const DATA_MS = 30_000;
-const SYNTHETIC_LOAD = 5 * (DATA_MS / 1000);
 
 /** What one poll saw of both revisions, by source. */
 export type Window = { at: number; counts: ServiceCounts };
 
-type Epoch = { requests: number; tests: { bad: number; failingPolls: number; compared: TwoSample }[] };
+type Epoch = { requests: number; polls: number; tests: { bad: number; failingPolls: number; compared: TwoSample }[] };
 
 /** All that is known of one service's candidate: the running tests, this step's counts, and the last half minute. */
 export type Trial = {
@@ -64,15 +65,17 @@ export type Trial = {
   step: { user: Counts; probe: Counts; stable: Counts };
   recent: Window[];
   lastUserAt: number;
-  outage: boolean;
+  /** The charges that a shared outage has brought and that stable shares until it has recovered from all of them. */
+  outage: readonly Charge[];
   watch: Watch | null;
 };
 
-/** A charge that the evidence has something to say about. */
-export type Accusation = { charge: Charge; alone: boolean; compared: boolean; stableOverBoundLately: boolean };
+/** A charge that the evidence has something to say about; `shared` when stable is as guilty. */
+export type Accusation = { charge: Charge; alone: boolean; compared: boolean; shared: boolean };
 
 const startEpoch = (): Epoch => ({
   requests: 0,
+  polls: 0,
   tests: indicators.map(() => ({ bad: 0, failingPolls: 0, compared: new TwoSample() })),
 });
 
@@ -84,7 +87,7 @@ export const startTrial = (at: number, shareOfAlpha: number): Trial => ({
   step: { user: noCounts, probe: noCounts, stable: noCounts },
   recent: [],
   lastUserAt: at,
-  outage: false,
+  outage: [],
   watch: null,
 });
 
@@ -110,7 +113,7 @@ export function observeTrial(before: Trial, window: Window, carried?: ServiceCou
   const candidate = total(window.counts.candidate, carried?.candidate);
   const trial = afterOutage(before, window.at);
   const epoch = observeEpoch(trial.epoch, stable, candidate);
-  const over = epoch.requests >= EPOCH_REQUESTS && !convictsNow(trial, epoch);
+  const over = epoch.requests >= EPOCH_REQUESTS && epoch.polls >= EPOCH_POLLS && !convictsNow(trial, epoch);
   return {
     ...trial,
     epochNumber: over ? trial.epochNumber + 1 : trial.epochNumber,
@@ -126,14 +129,22 @@ export function observeTrial(before: Trial, window: Window, carried?: ServiceCou
   };
 }
 
-/** The charges that stand now: convicted by the candidate's own counts (`alone`) or by comparison with stable (`compared`). */
+/**
+ * The charges that stand now: convicted by the candidate's own counts (`alone`) or by comparison with stable (`compared`).
+ * The watch's detector convicts of errors, alone.
+ */
 export function accusations(trial: Trial): Accusation[] {
   return indicators
-    .map(({ charge, bad, bound }, i) => ({
-      charge,
-      ...convictions(trial, trial.epoch, i),
-      stableOverBoundLately: overBound(sumOf(trial.recent, "stable", LATELY_MS), bad, bound),
-    }))
+    .map((indicator, i) => {
+      const { alone, compared } = convictions(trial, trial.epoch, i);
+      const { charge } = indicator;
+      return {
+        charge,
+        alone: alone || (charge === "errors" && alarmed(trial)),
+        compared,
+        shared: trial.outage.includes(charge) || stableOver(trial, indicator),
+      };
+    })
     .filter(({ alone, compared }) => alone || compared);
 }
 
@@ -167,9 +178,11 @@ export const bestCertificate = (trial: Trial): number | null =>
 /** The candidate's requests of this step, users' and probes'. */
 export const stepTotal = (trial: Trial): Counts => addCounts(trial.step.user, trial.step.probe);
 
-/** True when no user's request has reached the candidate for half a minute and no synthetic load stands in for it. */
-export const withoutData = (trial: Trial, at: number): boolean =>
-  at - trial.lastUserAt >= DATA_MS && candidateRequests(trial, "probe") < SYNTHETIC_LOAD;
+/** True when no user's request has reached the candidate for half a minute. */
+export const withoutUsers = (trial: Trial, at: number): boolean => at - trial.lastUserAt >= DATA_MS;
+
+/** True when no probe has reached the candidate for half a minute either. */
+export const withoutProbes = (trial: Trial): boolean => candidateRequests(trial, "probe") === 0;
 
 /** The users' requests a second on the candidate over the last half minute. */
 export const userRate = (trial: Trial): number => candidateRequests(trial, "user") / (DATA_MS / 1000);
@@ -186,19 +199,21 @@ export function stableDown(trial: Trial): boolean {
 
 /** True when stable's raw failure rate of the last ten seconds is over the error bound. */
 export const stableOverBoundLately = (trial: Trial): boolean =>
-  indicators.slice(0, 1).some(({ bad, bound }) => overBound(sumOf(trial.recent, "stable", LATELY_MS), bad, bound));
+  indicators.some((indicator) => indicator.charge === "errors" && stableOver(trial, indicator));
 
 /** The same trial, marked: what speaks against the candidate now is shared with stable and must not convict it later. */
-export const inOutage = (trial: Trial): Trial => ({ ...trial, outage: true });
+export const inOutage = (trial: Trial): Trial => {
+  const shared = accusations(trial).filter((accusation) => accusation.shared);
+  return { ...trial, outage: [...new Set([...trial.outage, ...shared.map(({ charge }) => charge)])] };
+};
 
-/** When stable has recovered from a shared outage, the tests begin again without what happened in it. */
+/** When stable has recovered from all of a shared outage, the tests and the watch begin again without what happened in it. */
 function afterOutage(trial: Trial, at: number): Trial {
-  if (
-    !trial.outage ||
-    stableOverBoundLately({ ...trial, recent: trial.recent.filter((window) => at - window.at < LATELY_MS) })
-  )
-    return trial;
-  return startStep({ ...trial, outage: false, epochNumber: trial.epochNumber + 1, epoch: startEpoch() }, at);
+  const now = { ...trial, recent: trial.recent.filter((window) => at - window.at < LATELY_MS) };
+  const lasts = indicators.some((indicator) => trial.outage.includes(indicator.charge) && stableOver(now, indicator));
+  if (trial.outage.length === 0 || lasts) return trial;
+  const watch = trial.watch && startWatch();
+  return startStep({ ...trial, outage: [], epochNumber: trial.epochNumber + 1, epoch: startEpoch(), watch }, at);
 }
 
 function observeEpoch(epoch: Epoch, stable: Counts, candidate: Counts): Epoch {
@@ -212,7 +227,7 @@ function observeEpoch(epoch: Epoch, stable: Counts, candidate: Counts): Epoch {
       compared,
     };
   });
-  return { requests: epoch.requests + candidate.requests, tests };
+  return { requests: epoch.requests + candidate.requests, polls: epoch.polls + 1, tests };
 }
 
 function convictions(trial: Trial, epoch: Epoch, i: number): { alone: boolean; compared: boolean } {
@@ -241,8 +256,10 @@ function readings(trial: Trial, epoch: Epoch, i: number): (Reading & { convicts:
 const convictsNow = (trial: Trial, epoch: Epoch): boolean =>
   indicators.some((_, i) => Object.values(convictions(trial, epoch, i)).some(Boolean));
 
-const overBound = (counts: Counts, bad: Indicator["bad"], bound: number): boolean =>
-  bad(counts) > bound * counts.requests;
+function stableOver({ recent }: Trial, { bad, bound }: Indicator): boolean {
+  const counts = sumOf(recent, "stable", LATELY_MS);
+  return bad(counts) > bound * counts.requests;
+}
 
 function sumOf(recent: Window[], role: "stable" | "candidate", ms: number): Counts {
   const now = recent.at(-1)?.at ?? 0;

@@ -1,7 +1,7 @@
-import { type Counts, LATENCY_BOUNDS_MS, noCounts, type RevisionCounts, type ServiceCounts } from "../counts.ts";
+import { type Counts, noCounts, type RevisionCounts, type ServiceCounts } from "../counts.ts";
 import type { Observation, Source } from "../source.ts";
 import type { Admin } from "../targets/edge/admin.ts";
-import { LATENCY, REQUESTS, STATS_PREFIX } from "../targets/edge/counters.ts";
+import { ENVOY_BOUNDS_MS, LATENCY, REQUESTS, STATS_PREFIX } from "../targets/edge/counters.ts";
 import { startOfLife } from "../targets/edge/readback.ts";
 import { ROUTES } from "../targets/edge/routes.ts";
 import type { EdgeSettings } from "../targets/edge/settings.ts";
@@ -104,11 +104,11 @@ function judge({ code = "", flags = "", route }: Labels): "good" | "failed" | "n
 const nothing = () => ({
   user: { ...noCounts },
   probe: { ...noCounts },
-  latency: Array.from({ length: LATENCY_BOUNDS_MS.length + 1 }, () => 0),
+  latency: Array.from({ length: ENVOY_BOUNDS_MS.length + 1 }, () => 0),
 });
 
 function addUpTo(latency: number[], bound: string | undefined, value: number) {
-  const index = bound === "+Inf" ? LATENCY_BOUNDS_MS.length : LATENCY_BOUNDS_MS.findIndex((ms) => String(ms) === bound);
+  const index = bound === "+Inf" ? ENVOY_BOUNDS_MS.length : ENVOY_BOUNDS_MS.indexOf(Number(bound));
   if (index >= 0) latency[index] = (latency[index] ?? 0) + value;
 }
 

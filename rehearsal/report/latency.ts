@@ -9,24 +9,29 @@ const ENOUGH = 20;
 
 /** The users' requests of one revision, all services together, between two observations; null where the source counts no latency. */
 export function latencySince(before: Seen, now: Seen, role: Role): Histogram | null {
-  const windows = Object.entries(now.services).flatMap(([service, counts]) => {
+  const windows = Object.entries(now.services).flatMap(([service, counts]): Histogram[] => {
     const latency = counts[role].latency;
-    if (!latency) return [];
     const past = before.since === now.since ? before.services[service]?.[role].latency : undefined;
-    const grown = past?.every((count, i) => count <= (latency[i] ?? 0));
-    return [grown ? latency.map((count, i) => count - (past?.[i] ?? 0)) : latency];
+    return latency ? [past ? minus(latency, past) : latency] : [];
   });
-  return windows.length > 0 ? windows.reduce(add) : null;
+  return windows.length > 0 ? windows.reduce(plus) : null;
 }
 
-/** A sum over the windows of the last `ms` milliseconds: takes the newest in, lets the old ones go. */
-export function slidingSum(ms: number): (at: number, window: Histogram | null) => Histogram {
-  let kept: { at: number; window: Histogram }[] = [];
-  return (at, window) => {
-    kept = kept.filter((old) => at - old.at < ms);
-    if (window) kept.push({ at, window });
-    return kept.map(({ window }) => window).reduce(add, []);
-  };
+/** The sum of the histograms of the last `ms` milliseconds. */
+export class SlidingHistogram {
+  #ms: number;
+  #windows: { at: number; histogram: Histogram }[] = [];
+
+  constructor(ms: number) {
+    this.#ms = ms;
+  }
+
+  /** Takes the newest in, lets the old ones go, and returns the sum; null where there is none to take in. */
+  add(at: number, histogram: Histogram | null): Histogram | null {
+    if (!histogram) return null;
+    this.#windows = [...this.#windows.filter((old) => at - old.at < this.#ms), { at, histogram }];
+    return this.#windows.map(({ histogram }) => histogram).reduce(plus);
+  }
 }
 
 /** The latency in milliseconds under which the part `q` (a fraction) of the requests stayed, even inside its bucket; null for under 20 requests. */
@@ -44,7 +49,8 @@ export function quantileMs(histogram: Histogram, q: number): number | null {
   return lower + (upper - lower) * (left / (histogram[bucket] as number));
 }
 
-function add(a: Histogram, b: Histogram): Histogram {
-  const [longer, shorter] = a.length >= b.length ? [a, b] : [b, a];
-  return longer.map((count, i) => count + (shorter[i] ?? 0));
-}
+const plus = (a: Histogram, b: Histogram): Histogram => a.map((count, i) => count + (b[i] ?? 0));
+
+/** Where a count has shrunk, counting began again and all of it is new. */
+const minus = (now: Histogram, past: Histogram): Histogram =>
+  now.some((count, i) => count < (past[i] ?? 0)) ? now : now.map((count, i) => count - (past[i] ?? 0));

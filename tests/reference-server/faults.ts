@@ -75,7 +75,7 @@ export function misbehave(fault: Fault, response: ServerResponse, hit: (percent:
       return true;
     case "endless-sse":
       response.writeHead(200, { "content-type": "text/event-stream" });
-      pour(response, ": still here\n\n", Number.POSITIVE_INFINITY);
+      keepTalking(response);
       return true;
     case "huge":
       response.writeHead(200, { "content-type": "application/json" });
@@ -85,6 +85,14 @@ export function misbehave(fault: Fault, response: ServerResponse, hit: (percent:
     default:
       return false;
   }
+}
+
+/** Writes a comment now and every 20 ms until the client goes. */
+function keepTalking(response: ServerResponse): void {
+  const talk = () => void response.write(": still here\n\n");
+  const timer = setInterval(talk, 20);
+  response.once("close", () => clearInterval(timer));
+  talk();
 }
 
 /** Writes the text over and over until that many bytes are sent or the client goes, as fast as the client reads. */

@@ -120,8 +120,8 @@ type Message = { id?: string | number; method?: string; params?: Record<string, 
 async function post(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const message = parsed(await bodyOf(request));
   const { methods } = state.counts;
-  if (message.method) methods[message.method] = (methods[message.method] ?? 0) + 1;
-  const fault: Fault = state.fault.on && state.fault.on !== message.method ? { kind: "none" } : state.fault;
+  if (message?.method) methods[message.method] = (methods[message.method] ?? 0) + 1;
+  const fault: Fault = state.fault.on && state.fault.on !== message?.method ? { kind: "none" } : state.fault;
   if (fault.kind === "slow") await new Promise((resolve) => setTimeout(resolve, fault.ms));
   else if (misbehave(fault, response, state.hit)) return;
 
@@ -130,6 +130,7 @@ async function post(state: State, request: IncomingMessage, response: ServerResp
   if (!accepts(request, "application/json") || !accepts(request, "text/event-stream")) {
     throw new Refusal(406, "Not Acceptable: Client must accept both application/json and text/event-stream", session);
   }
+  if (!message) throw new Refusal(400, "Parse error", session, -32700);
   if (message.method !== "initialize") openSession(state, request, session);
   if (message.id === undefined || message.method === undefined) {
     response.writeHead(202, { "mcp-session-id": session }).end();
@@ -230,10 +231,10 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return body;
 }
 
-function parsed(body: string): Message {
+function parsed(body: string): Message | undefined {
   try {
-    return JSON.parse(body) ?? {};
+    return JSON.parse(body) ?? undefined;
   } catch {
-    throw new Refusal(400, "Parse error", undefined, -32700);
+    return undefined;
   }
 }

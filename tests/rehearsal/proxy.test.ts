@@ -7,6 +7,7 @@ import type { Behaviour } from "../../rehearsal/faults.ts";
 import { startProxy } from "../../rehearsal/proxy.ts";
 import { openSession } from "../../rehearsal/session.ts";
 import { mcpServer } from "./mcp-server.ts";
+import { soon } from "./processes.ts";
 
 const cleanUps: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -63,8 +64,8 @@ describe("a healthy proxy", () => {
   test("passes events on as they come, however long they are in coming, and tells the server that the client has left", async () => {
     const left = Promise.withResolvers<void>();
     const upstream = createServer((request, response) => {
-      response.writeHead(200, { "content-type": "text/event-stream" }).write("data: 1\n\n");
-      setTimeout(() => response.write("data: 2\n\n"), 1300);
+      response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+      setTimeout(() => response.write("data: 1\n\n"), 1300);
       request.on("close", () => left.resolve());
     }).listen(0, "127.0.0.1");
     await once(upstream, "listening");
@@ -74,13 +75,11 @@ describe("a healthy proxy", () => {
     cleanUps.push(proxy.close);
 
     const client = new AbortController();
-    const { body } = await fetch(`http://127.0.0.1:${proxy.port}/mcp`, { signal: client.signal });
-    const reader = (body as ReadableStream<Uint8Array>).getReader();
-    const read = async () => Buffer.from((await reader.read()).value ?? []).toString();
     const began = performance.now();
-    expect(await read()).toBe("data: 1\n\n");
-    expect(performance.now() - began).toBeLessThan(1000);
-    expect(await read()).toBe("data: 2\n\n");
+    const { body } = await fetch(`http://127.0.0.1:${proxy.port}/mcp`, { signal: client.signal });
+    expect(performance.now() - began).toBeLessThan(1200);
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    expect(Buffer.from((await reader.read()).value ?? []).toString()).toBe("data: 1\n\n");
     client.abort();
     await left.promise;
   });
@@ -100,7 +99,7 @@ test("dead: every MCP request gets an injected 503 and never reaches the server,
     expect(response.headers.get("x-fault")).toBe("1");
     expect(response.headers.get("x-answered-by")).toBe("files-1");
   }
-  expect(server.posts).toEqual({});
+  expect(server.posts).toEqual([]);
   const health = await fetch(`${base}/health`);
   expect([health.status, health.headers.get("x-fault")]).toEqual([200, null]);
 });
@@ -121,19 +120,19 @@ test("errors: that percentage of POSTs, over connections that stay usable", asyn
   }
   expect(refused).toBeGreaterThan(300 * 0.3 - 30);
   expect(refused).toBeLessThan(300 * 0.3 + 30);
-  expect(server.posts.initialize).toBe(300 - refused);
+  expect(server.count("initialize")).toBe(300 - refused);
   expect(fresh).toBe(1);
 });
 
 test("slow: a POST takes that much longer, a health check does not", async () => {
-  const { base, url } = await proxied({ kind: "slow", ms: 300 });
+  const { base, url } = await proxied({ kind: "slow", ms: 600 });
   const timed = async (url: string, init?: RequestInit) => {
     const began = performance.now();
     await (await fetch(url, init)).text();
     return performance.now() - began;
   };
-  expect(await timed(url, initialize)).toBeGreaterThanOrEqual(299);
-  expect(await timed(`${base}/health`)).toBeLessThan(250);
+  expect(await timed(url, initialize)).toBeGreaterThanOrEqual(599);
+  expect(await timed(`${base}/health`)).toBeLessThan(500);
 });
 
 test.each([
@@ -158,18 +157,21 @@ test.each([
   expect(result.isError).toBe(true);
   expect(JSON.stringify(result.content)).toContain("injected");
   expect(faults).toEqual(["tools/call"]);
-  expect(server.posts["tools/call"]).toBe(1);
+  expect(server.count("tools/call")).toBe(1);
   await session.close();
 });
 
-test.each([{ json: false }, { json: true }])("cut streams: headers and a first byte, then the end (%j)", async (options) => {
-  const { url } = await proxied({ kind: "cut-streams", percent: 100 }, options);
-  const response = await fetch(url, initialize);
-  expect([response.status, response.headers.get("x-fault")]).toEqual([200, "1"]);
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-  expect((await reader.read()).value).toHaveLength(1);
-  await expect(reader.read()).rejects.toThrow();
-});
+test.each([{ json: false }, { json: true }])(
+  "cut streams: headers and a first byte, then the end (%j)",
+  async (options) => {
+    const { url } = await proxied({ kind: "cut-streams", percent: 100 }, options);
+    const response = await fetch(url, initialize);
+    expect([response.status, response.headers.get("x-fault")]).toEqual([200, "1"]);
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    expect((await reader.read()).value).toHaveLength(1);
+    await expect(reader.read()).rejects.toThrow();
+  },
+);
 
 test("cut streams: an answer without a body stays whole", async () => {
   const { url } = await proxied({ kind: "cut-streams", percent: 100 }, { sessions: false });
@@ -183,7 +185,7 @@ test("crash: open answers are cut, and nobody listens any more", async () => {
   const session = await openSession({ url, sessions: true, timeoutMs: 5000 });
   const call = session.call({ tool: "wait", arguments: { ms: 5000 } });
   const cut = expect(call).rejects.toThrow();
-  await expect.poll(async () => (await fetch(url, initialize)).status).toBe(200);
+  await expect.poll(async () => (await fetch(url, initialize)).status, soon).toBe(200);
   await proxy.behave({ kind: "crash" });
   await session.drop();
   await cut;

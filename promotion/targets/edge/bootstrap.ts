@@ -1,5 +1,4 @@
-import { LATENCY_BOUNDS_MS } from "../../counts.ts";
-import { STATS_PREFIX } from "./counters.ts";
+import { ENVOY_BOUNDS_MS, STATS_PREFIX } from "./counters.ts";
 import { type Bootstrap, typed } from "./envoy.ts";
 import { FILES, watchedFile } from "./files.ts";
 import { type EdgeSettings, edgePaths } from "./settings.ts";
@@ -12,7 +11,7 @@ export function bootstrap(settings: EdgeSettings): Bootstrap {
     // Histograms appear in the admin's answers at each flush; counters are live.
     stats_flush_interval: "1s",
     stats_config: {
-      histogram_bucket_settings: [{ match: { prefix: `${STATS_PREFIX}.` }, buckets: LATENCY_BOUNDS_MS }],
+      histogram_bucket_settings: [{ match: { prefix: `${STATS_PREFIX}.` }, buckets: ENVOY_BOUNDS_MS }],
     },
     dynamic_resources: {
       lds_config: watchedFile(settings, FILES.listeners),

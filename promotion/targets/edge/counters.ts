@@ -1,4 +1,4 @@
-import { SLOW_MS } from "../../counts.ts";
+import { LATENCY_BOUNDS_MS, SLOW_MS } from "../../counts.ts";
 import { REVISION_METADATA } from "./clusters.ts";
 import { type AccessLog, type AccessLogFilter, type Extension, typed } from "./envoy.ts";
 
@@ -8,6 +8,13 @@ export const STATS_PREFIX = "edge";
 /** The counter of finished requests and the histogram of their milliseconds, without their prefix. */
 export const REQUESTS = "requests";
 export const LATENCY = "latency_ms";
+
+/**
+ * The bounds of the latency histogram as Envoy is given them. Envoy keeps two digits of a value and counts the whole step
+ * that a bound falls into as below it: with a bound of 1000 ms, everything under 1100 ms would be there. A bound just
+ * inside the step before holds exactly what is quicker than ours.
+ */
+export const ENVOY_BOUNDS_MS = LATENCY_BOUNDS_MS.map((ms) => ms * (1 - 1 / 128));
 
 /** The dynamic metadata that the response filters write and the counters read. */
 const ANSWER = { namespace: "edge.answer", toolError: "tool_error", rpcError: "rpc_error" } as const;
@@ -77,7 +84,7 @@ const ROUTE = "%ROUTE_NAME%";
 const post: AccessLogFilter = { header_filter: { header: { name: ":method", string_match: { exact: "POST" } } } };
 
 const took = (op: "GE" | "LE", ms: number): AccessLogFilter => ({
-  duration_filter: { comparison: { op, value: { default_value: ms, runtime_key: "edge.slow_ms" } } },
+  duration_filter: { comparison: { op, value: { default_value: ms, runtime_key: `edge.took_${op}` } } },
 });
 
 const counter = (filters: AccessLogFilter[], slow: "true" | "false"): AccessLog =>

@@ -5,7 +5,7 @@ import { clusters } from "./clusters.ts";
 import { writeClusters, writeEdge, writeEndpoints, writeRoutes } from "./folder.ts";
 import { clustersInForce, instance, rejections, routesInForce } from "./readback.ts";
 import { routes, sameRoutes, shareOf } from "./routes.ts";
-import { type Edge, edgePaths, servedRevisions } from "./settings.ts";
+import { type Edge, type EdgeService, edgePaths, servedRevisions } from "./settings.ts";
 
 /** How long Envoy may take to do as its files say, in milliseconds; 20 are usual and 151 were the most ever seen. */
 const LIMIT_MS = 5000;
@@ -21,6 +21,8 @@ const POLL_MS = 5;
 export async function bringInForce(edge: Edge, admin: Admin, clock: Clock): Promise<void> {
   const { settings, position } = edge;
   const served = settings.services.flatMap((service) => servedRevisions(service, position));
+  const wantedShare = (service: EdgeService) => `${service.candidate ? position.share : 0} %`;
+  const before = await rejections(admin).catch(() => new Map<string, number>());
   await writeEdge(edge);
   await inForce({
     what: "the endpoints",
@@ -36,15 +38,15 @@ export async function bringInForce(edge: Edge, admin: Admin, clock: Clock): Prom
     what: "the routes",
     counters: settings.services.map(({ name }) => `http.${name}.rds.${name}.update_rejected`),
     write: () => writeRoutes(edge),
-    wanted: settings.services.map(({ name }) => [name, `${position.share} %`]),
+    wanted: settings.services.map((service) => [service.name, wantedShare(service)]),
     read: async () => {
       const now = await routesInForce(admin);
       return settings.services.map((service) => {
         const configuration = now.get(service.name);
         if (!configuration) return [service.name, "no routes"];
+        if (sameRoutes(configuration, routes(service, position))) return [service.name, wantedShare(service)];
         const share = `${shareOf(service, configuration)} %`;
-        if (sameRoutes(configuration, routes(service, position))) return [service.name, `${position.share} %`];
-        return [service.name, share === `${position.share} %` ? `${share}, but other routes` : share];
+        return [service.name, share === wantedShare(service) ? `${share}, but other routes` : share];
       });
     },
   });
@@ -59,7 +61,6 @@ export async function bringInForce(edge: Edge, admin: Admin, clock: Clock): Prom
   });
 
   async function inForce({ what, counters, write, wanted, read }: Step) {
-    const before = await rejections(admin).catch(() => new Map<string, number>());
     await write();
     const limit = clock.now() + LIMIT_MS;
     for (;;) {

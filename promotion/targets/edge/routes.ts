@@ -18,7 +18,7 @@ export const ROUTES = {
   /** A probe's first call, and each later call of its session. */
   probe: "probe",
   probeSession: "probe-session",
-  /** A probe for a revision that is not served: 404. */
+  /** A probe for a revision that is not served, or takes nothing new because it drains: 404. */
   noRevision: "no-revision",
   /** A call of a session that a served revision gave out. */
   session: "session",
@@ -36,6 +36,7 @@ export const ROUTES = {
  */
 export function routes(service: EdgeService, position: Position): RouteConfiguration {
   const served = servedRevisions(service, position);
+  const share = service.candidate ? position.share : 0;
   return typed("envoy.config.route.v3.RouteConfiguration", {
     name: service.name,
     virtual_hosts: [
@@ -45,11 +46,13 @@ export function routes(service: EdgeService, position: Position): RouteConfigura
         routes: [
           ...served.flatMap(({ role, revision }) => [
             forward(ROUTES.probeSession, [wants(role), withSession], { cluster: sessionsCluster(revision) }),
-            forward(ROUTES.probe, [wants(role)], { cluster: newSessionsCluster(revision) }),
+            ...(position.draining.includes(revision.id)
+              ? []
+              : [forward(ROUTES.probe, [wants(role)], { cluster: newSessionsCluster(revision) })]),
           ]),
           refuse(ROUTES.noRevision, { name: REVISION_HEADER, present_match: true }, "No such revision is served here"),
           ...served
-            .filter(({ role }) => role === "stable" || takesNewSessions(role, position.share))
+            .filter(({ role }) => role === "stable" || takesNewSessions(role, share))
             .flatMap(({ revision }) =>
               revision.endpoints.map((endpoint) =>
                 forward(ROUTES.session, [givenOutBy(endpoint)], { cluster: sessionsCluster(revision) }),
@@ -60,7 +63,7 @@ export function routes(service: EdgeService, position: Position): RouteConfigura
             weighted_clusters: {
               clusters: served.map(({ role, revision }) => ({
                 name: newSessionsCluster(revision),
-                weight: weight(role, position.share),
+                weight: weight(role, share),
               })),
             },
           }),

@@ -11,7 +11,7 @@ export type EdgeService = z.infer<typeof edgeService>;
 export type EdgeRevision = z.infer<typeof edgeRevision>;
 export type Address = z.infer<typeof address>;
 
-/** Where the traffic of an edge stands: the share of new sessions that go to the candidates, and the ids of the revisions that drain or are gone. */
+/** Where the traffic of an edge stands: the share of new sessions that go to the candidates, in percent, and the ids of the revisions that drain or are gone. */
 export type Position = z.infer<typeof position>;
 
 /** An edge and where its traffic stands. */
@@ -45,7 +45,10 @@ export function servedRevisions(service: EdgeService, { retired }: Position): { 
   });
 }
 
-/** Whether new sessions can reach revisions of that role at that share. */
+/** The services that have a candidate. The share, a drain and a retirement are about these alone; the others keep their stable. */
+export const onTrial = ({ services }: EdgeSettings) => services.filter(({ candidate }) => candidate);
+
+/** Whether new sessions reach revisions of that role at that share. */
 export const takesNewSessions = (role: Role, share: number) => (role === "stable" ? share < 100 : share > 0);
 
 /** Where the edge keeps things. Envoy watches `xds` alone, so that nothing else in the folder wakes it up. */
@@ -78,7 +81,7 @@ const address = z.object({ address: z.ipv4(), port: z.int().min(1).max(65535) })
 
 const edgeRevision = z.object({ id: name, endpoints: z.array(address).min(1) });
 
-const edgeService = z.object({ name, listen: address, stable: edgeRevision, candidate: edgeRevision.optional() });
+const edgeService = z.object({ name, listen: address, stable: edgeRevision, candidate: edgeRevision.exactOptional() });
 
 const edgeSettings = z
   .object({ folder: z.string().min(1), services: z.array(edgeService).min(1) })

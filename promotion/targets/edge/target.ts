@@ -8,7 +8,7 @@ import { readEdge } from "./folder.ts";
 import { bringInForce } from "./inforce.ts";
 import { clustersInForce, routesInForce } from "./readback.ts";
 import { REVISION_HEADER, shareOf } from "./routes.ts";
-import { type EdgeSettings, type Position, takesNewSessions } from "./settings.ts";
+import { type EdgeSettings, onTrial, type Position, takesNewSessions } from "./settings.ts";
 
 /** How long nothing may be open on a draining revision before it counts as quiet, in milliseconds, and how often that is looked at. */
 const QUIET_MS = 2000;
@@ -16,12 +16,13 @@ const LOOK_MS = 200;
 
 /**
  * The Envoy edge as a target. Its folder (see `createEdge`) holds where the traffic was told to stand, so every verb
- * starts from there: any process can go on where another one stopped, and any verb can be said twice.
- * A share may have two decimals. Verbs throw when Envoy cannot be asked or does not follow, and when they would leave
- * users without an answer: draining or retiring a revision that still takes new sessions, or traffic for a retired one.
+ * starts from there: any process can go on where another one stopped, and any verb can be said twice. A share may have
+ * two decimals; services without a candidate have no part in it and keep their stable. Verbs throw when Envoy cannot be
+ * asked or does not follow, and when they would leave users without an answer: draining or retiring what still takes
+ * new sessions, or a share that needs what is retired.
  */
 export function edgeTarget({ settings, admin, clock }: { settings: EdgeSettings; admin: Admin; clock: Clock }): Target {
-  const { services } = settings;
+  const services = onTrial(settings);
   const revisionIds = (role: Role) => services.flatMap((service) => service[role]?.id ?? []);
 
   async function position(): Promise<Position> {
@@ -47,7 +48,7 @@ export function edgeTarget({ settings, admin, clock }: { settings: EdgeSettings;
 
   return {
     preview: async (role) =>
-      services
+      settings.services
         .filter((service) => service[role])
         .map(({ name, listen }) => ({
           service: name,
@@ -76,13 +77,12 @@ export function edgeTarget({ settings, admin, clock }: { settings: EdgeSettings;
       const { draining, retired } = await position();
       const needed = (["stable", "candidate"] as const).filter((role) => takesNewSessions(role, share));
       for (const role of needed) {
-        const missing = services.filter((service) => !service[role] || retired.includes(service[role].id));
-        if (missing.length > 0) {
-          throw new Error(
-            `a share of ${share} % needs a ${role} of ${missing.map(({ name }) => name).join(", ")}, and the edge serves none`,
-          );
-        }
+        const gone = revisionIds(role).filter((id) => retired.includes(id));
+        if (gone.length > 0)
+          throw new Error(`a share of ${share} % needs ${gone.join(", ")}, which the edge no longer serves`);
       }
+      if (services.length === 0 && share > 0)
+        throw new Error(`a share of ${share} % needs a candidate, and no service has one`);
       const back = needed.flatMap(revisionIds);
       await move({ share, draining: draining.filter((id) => !back.includes(id)), retired });
     },

@@ -20,7 +20,7 @@ test.each([
 
 describe("the process", () => {
   const windows = fc.array(fc.record({ stable: counts(300), candidate: counts(300) }), { maxLength: 8 });
-  const after = (past: Parameters<TwoSample["observe"]>[0][]) => {
+  const having = (past: Parameters<TwoSample["observe"]>[0][]) => {
     const compared = new TwoSample();
     for (const seen of past) compared.observe(seen);
     return compared;
@@ -30,7 +30,7 @@ describe("the process", () => {
     expect(new TwoSample().eValue).toBe(1);
     fc.assert(
       fc.property(windows, (past) => {
-        const compared = after(past);
+        const compared = having(past);
         const before = compared.logEValue;
         expect(compared.eValue).toBeGreaterThanOrEqual(0);
         compared.observe(window(0, 0, 0, 0));
@@ -43,7 +43,7 @@ describe("the process", () => {
     const rate = fc.oneof(fc.constantFrom(0, 0.001, 0.01, 0.5, 1), fc.double({ min: 0, max: 1, noNaN: true }));
     fc.assert(
       fc.property(windows, fc.nat({ max: 7 }), fc.nat({ max: 7 }), rate, rate, (past, na, nb, p, q) => {
-        const compared = after(past);
+        const compared = having(past);
         const growth = (stable: number, candidate: number) =>
           binomial(na, stable).reduce(
             (sum, chanceA, ya) =>
@@ -63,27 +63,27 @@ describe("the process", () => {
   });
 
   test("bets with what stable showed in the polls before, and on the whole of it", () => {
-    const long = after([window(100, 10, 0, 0), window(100, 10, 0, 0)]);
-    const short = after([window(200, 20, 0, 0)]);
+    const long = having([window(100, 10, 0, 0), window(100, 10, 0, 0)]);
+    const short = having([window(200, 20, 0, 0)]);
     long.observe(window(10, 1, 10, 5));
     short.observe(window(10, 1, 10, 5));
     expect(long.logEValue).toBeCloseTo(short.logEValue, 12);
   });
 
   test("is not moved by a failure of both at once, however many fail", () => {
-    const outage = after([window(900, 900, 100, 100)]);
+    const outage = having([window(900, 900, 100, 100)]);
     expect(outage.eValue).toBeLessThanOrEqual(1);
   });
 
   test("counts more failures of the candidate as more evidence, and more of stable's as less", () => {
-    const worse = Array.from({ length: 20 }, (_, failures) => after([window(180, 2, 20, failures)]).logEValue);
-    const better = Array.from({ length: 20 }, (_, failures) => after([window(180, failures, 20, 10)]).logEValue);
+    const worse = Array.from({ length: 20 }, (_, failures) => having([window(180, 2, 20, failures)]).logEValue);
+    const better = Array.from({ length: 20 }, (_, failures) => having([window(180, failures, 20, 10)]).logEValue);
     expect(worse).toEqual(worse.toSorted((a, b) => a - b));
     expect(better).toEqual(better.toSorted((a, b) => b - a));
   });
 
   test("does not overflow when a million requests fail on the candidate alone", () => {
-    const compared = after(Array.from({ length: 1000 }, () => window(1000, 0, 1000, 1000)));
+    const compared = having(Array.from({ length: 1000 }, () => window(1000, 0, 1000, 1000)));
     expect(Number.isFinite(compared.logEValue)).toBe(true);
     expect(compared.logEValue).toBeGreaterThan(1e5);
   });
@@ -91,12 +91,12 @@ describe("the process", () => {
   test("a copy goes its own way", () => {
     fc.assert(
       fc.property(windows, windows, (past, future) => {
-        const first = after(past);
+        const first = having(past);
         const before = first.logEValue;
         const copy = new TwoSample(first);
         for (const seen of future) copy.observe(seen);
         expect(first.logEValue).toBe(before);
-        expect(copy.logEValue).toBe(after([...past, ...future]).logEValue);
+        expect(copy.logEValue).toBe(having([...past, ...future]).logEValue);
       }),
     );
   });

@@ -15,6 +15,7 @@ import { seeded } from "../../../promotion/random.ts";
 import { resume } from "../../../promotion/resume.ts";
 import { poisson } from "../../../promotion/simulation/poisson.ts";
 import { arrive, type ErrorRate } from "../../../promotion/simulation/stream.ts";
+import type { Extras } from "../../../rehearsal/report/report.ts";
 
 /** What happens in a scripted world: seconds count from the beginning of the promotion. */
 export type Script = {
@@ -24,17 +25,34 @@ export type Script = {
   medianMs?: (role: Role, second: number) => number;
   silent?: (second: number) => boolean;
   plan?: Plan;
+  /** Whether the smoke tests pass, and what they say. */
+  smoke?: { passed: boolean; reason: string };
   /** Resumes the promotion once where it is held. */
   resumed?: boolean;
   onEvent?: Promotion["onEvent"];
 };
+
+/** What the tests play: the outage outlasts the patience for one, the silence does not. */
+export const scripts = {
+  healthy: {},
+  broken: { rps: 100, errorRate: (role, second) => (role === "candidate" && second > 25 ? 0.05 : 0) },
+  dead: { rps: 100, errorRate: (role) => (role === "candidate" ? 1 : 0) },
+  outage: { errorRate: (_, second) => (second > 20 && second < 62 ? 1 : 0) },
+  lifeless: { smoke: { passed: false, reason: "4 of 8 tests failed: tools/list" } },
+  silence: { silent: (second) => second > 12 && second < 30 },
+} as const satisfies Record<string, Script>;
 
 /** The day on which every scripted promotion begins. */
 export const BEGINNING = Date.UTC(2026, 7, 31, 14, 3, 12);
 
 /** The journal that the real loop writes in a scripted world. */
 export async function journalOf(script: Script): Promise<[Begun, ...Event[]]> {
-  const { plan = plans.rehearsal, resumed = false, onEvent } = script;
+  const {
+    plan = plans.rehearsal,
+    resumed = false,
+    smoke = { passed: true, reason: "8 of 8 tests passed" },
+    onEvent,
+  } = script;
   const revisions = [{ service: "everything", stable: "everything-3f9c01d2ab", candidate: "everything-b71e4c55d0" }];
   const journal = memoryJournal([
     { event: "begun", format: FORMAT, at: BEGINNING, id: "2026-08-31T14-03-12-everything", plan, revisions },
@@ -43,7 +61,7 @@ export async function journalOf(script: Script): Promise<[Begun, ...Event[]]> {
     ...scriptedWorld(script),
     journal,
     lease: noLease,
-    smoke: async () => ({ passed: true, reason: "8 of 8 smoke tests passed on everything-b71e4c55d0" }),
+    smoke: async () => smoke,
     ...(onEvent ? { onEvent } : {}),
   };
   const state = await promote(promotion);
@@ -126,3 +144,16 @@ const plus = (
   failures: counts.failures + failures,
   slow: counts.slow + Math.min(slow, requests - failures),
 });
+
+/** What a rehearsal adds to a journal. */
+export const extras: Extras = {
+  title: "rehearsal of everything",
+  workload: "everything 2026.8.18 to 2026.8.31",
+  fault: null,
+  rps: 150,
+  candidate: { userRequests: 12_408, userErrors: 1 },
+  movedSessions: 0,
+  lostSessions: 0,
+  shiftErrors: 0,
+  seconds: 152,
+};

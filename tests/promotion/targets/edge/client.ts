@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import { connect } from "node:net";
 
 /** What came back: status 0 when the connection broke before or in the answer. */
 export type Answer = {
@@ -72,4 +74,28 @@ export class Client {
       sent.end(body);
     });
   }
+}
+
+/** As many session-less calls as asked, over 32 connections and as fast as they come; how many each revision answered with 200. */
+export async function hammer(port: number, calls: number): Promise<Record<string, number>> {
+  const answered: Record<string, number> = {};
+  let left = calls;
+  const call = "POST /mcp HTTP/1.1\r\nhost: edge\r\ncontent-length: 2\r\n\r\n{}";
+  const connection = async () => {
+    const socket = connect(port, "127.0.0.1").setEncoding("latin1");
+    let answer = "";
+    socket.on("data", (part: string) => {
+      answer += part;
+      if (!answer.endsWith("\r\n0\r\n\r\n")) return; // the end of a body in chunks
+      const by = (answer.startsWith("HTTP/1.1 200 ") && /x-answered-by: (\S+)/.exec(answer)?.[1]) || "nobody";
+      answered[by] = (answered[by] ?? 0) + 1;
+      answer = "";
+      next();
+    });
+    const next = () => (left-- > 0 ? socket.write(call) : socket.end());
+    next();
+    await once(socket, "close");
+  };
+  await Promise.all(Array.from({ length: 32 }, connection));
+  return answered;
 }

@@ -118,6 +118,36 @@ test.each<[string, EdgeService, Position, string[]]>([
       "new echo-1=10000",
     ],
   ],
+  [
+    "a service without a candidate has no part in the share",
+    alone,
+    { ...restingPosition, share: 100 },
+    [
+      "probe-session echo-1-sessions",
+      "probe echo-1",
+      "no-revision 404",
+      "session 127.0.0.1:9001 echo-1-sessions",
+      "session 127.0.0.1:9003 echo-1-sessions",
+      "ended 404",
+      "new echo-1=10000",
+    ],
+  ],
+  [
+    "a draining stable takes no new probe",
+    service,
+    { share: 100, draining: ["echo-1"], retired: [] },
+    [
+      "probe-session echo-1-sessions",
+      "probe-session echo-2-sessions",
+      "probe echo-2",
+      "no-revision 404",
+      "session 127.0.0.1:9001 echo-1-sessions",
+      "session 127.0.0.1:9003 echo-1-sessions",
+      "session 127.0.0.1:9002 echo-2-sessions",
+      "ended 404",
+      "new echo-1=0 echo-2=10000",
+    ],
+  ],
 ])("%s", (_, service, position, expected) => {
   expect(table(service, position)).toEqual(expected);
 });

@@ -16,14 +16,12 @@ export async function startUpstream(revision: string, port = 0): Promise<Upstrea
     const session = request.headers["mcp-session-id"];
     response.setHeader("x-answered-by", revision);
     if (request.headers["x-revision"]) response.setHeader("x-leaked", "x-revision");
-    if (typeof session === "string") {
-      if (!sessions.has(session))
-        return send(response, 404, { jsonrpc: "2.0", id: null, error: { code: -32001, message: "no such session" } });
-    } else {
-      const fresh = randomUUID();
-      sessions.add(fresh);
-      response.setHeader("mcp-session-id", fresh);
+    if (typeof session === "string" && !sessions.has(session)) {
+      return send(response, 404, { jsonrpc: "2.0", id: null, error: { code: -32001, message: "no such session" } });
     }
+    const known = typeof session === "string" ? session : randomUUID();
+    sessions.add(known);
+    response.setHeader("mcp-session-id", known);
     await answer(request, response);
   });
   const upstream: Upstream = {

@@ -1,0 +1,119 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { figure } from "../cli/table.ts";
+import { type Counts, noCounts } from "../promotion/counts.ts";
+import { FORMAT } from "../promotion/events.ts";
+import { type Plan, plans } from "../promotion/plan.ts";
+import { rivals, simulateRival } from "../promotion/simulation/rivals/index.ts";
+import { simulateRun } from "../promotion/simulation/simulate.ts";
+import { fold, judge, step } from "../promotion/state.ts";
+import type { Seen } from "../promotion/windows.ts";
+import type { Figure, Figures } from "./figure.ts";
+
+const HOUR = 3600;
+
+/** The report plan's hour at 10 %, whatever is certified before. */
+const hourly: Plan = { ...plans.evidence, steps: plans.report.steps };
+
+/** How long deciding, simulating and starting take on this machine. */
+export async function* speed(): Figures {
+  yield deciding();
+  yield await simulating();
+  yield await starting();
+}
+
+/** An hour of polls at 100 requests a second; a poll is judged, and the journal's line about it taken in. */
+function deciding(): Figure {
+  const revisions = [{ service: "measured", stable: "stable", candidate: "candidate" }];
+  let state = fold([
+    { event: "begun", format: FORMAT, at: 0, id: "measured", plan: hourly, revisions },
+    { event: "smoked", at: 0, passed: true, reason: "measured" },
+    { event: "in-force", at: 0, share: 10, baseline: seenAfter(0) },
+  ]);
+  const polls = Array.from({ length: HOUR - 1 }, (_, i) => ({ at: (i + 1) * 1000, seen: seenAfter(i + 1) }));
+  const ours = polls.map(({ at, seen }) =>
+    timed(() => {
+      state = step(state, { event: "judged", at, seen, verdict: judge(state, seen, at) });
+    }),
+  );
+  const bare = polls.map(({ seen }) => timed(() => overOnePercent(seen)));
+  return {
+    what: "deciding, the slowest poll of a hundred",
+    promise: "at most 1 ms",
+    kept: quantile(ours, 0.99) <= 1,
+    ours: milliseconds(quantile(ours, 0.99)),
+    others: [{ rule: "a bare error rate over 1 %", value: milliseconds(quantile(bare, 0.99)) }],
+  };
+}
+
+async function simulating(): Promise<Figure> {
+  const scenario = { rps: 100, errorRate: () => 0, plan: hourly, seed: 1 };
+  const began = performance.now();
+  const { seconds } = await simulateRun(scenario, 0);
+  const ours = ((performance.now() - began) * HOUR) / seconds;
+  return {
+    what: "a simulated hour at 100 requests a second",
+    promise: "at most 1 s",
+    kept: ours <= 1000,
+    ours: milliseconds(ours),
+    others: rivals.map((rival) => {
+      let simulated = 0;
+      const took = timed(() => {
+        simulated = simulateRival(rival, scenario, 0).seconds;
+      });
+      return { rule: rival.rule, value: milliseconds((took * HOUR) / simulated) };
+    }),
+  };
+}
+
+async function starting(): Promise<Figure> {
+  const help = await medianRun(["cli/maha.ts", "--help"]);
+  const nothing = await medianRun(["-e", "0"]);
+  return {
+    what: "node cli/maha.ts --help, median of nine",
+    promise: "at most 250 ms",
+    kept: help <= 250,
+    ours: milliseconds(help),
+    others: [{ rule: "node -e 0", value: milliseconds(nothing) }],
+  };
+}
+
+/** What the source has counted after so many seconds, with a failure of either revision now and then. */
+function seenAfter(second: number): Seen {
+  const counted = (rps: number): Counts => ({
+    ...noCounts,
+    requests: rps * second,
+    failures: Math.floor((rps * second) / 9000),
+  });
+  const measured = {
+    stable: { user: counted(90), probe: counted(1) },
+    candidate: { user: counted(10), probe: counted(1) },
+  };
+  return { silent: false, since: "measured", services: { measured } };
+}
+
+function overOnePercent({ services }: Seen): boolean {
+  const { requests, failures } = services.measured?.candidate.user ?? noCounts;
+  return failures > 0.01 * requests;
+}
+
+function timed(act: () => void): number {
+  const began = performance.now();
+  act();
+  return performance.now() - began;
+}
+
+async function medianRun(args: string[]): Promise<number> {
+  const took: number[] = [];
+  while (took.length < 9) {
+    const began = performance.now();
+    await promisify(execFile)(process.execPath, args, { cwd: new URL("..", import.meta.url) });
+    took.push(performance.now() - began);
+  }
+  return quantile(took, 0.5);
+}
+
+const quantile = (values: readonly number[], part: number): number =>
+  [...values].sort((a, b) => a - b)[Math.ceil(part * values.length) - 1] as number;
+
+const milliseconds = (ms: number): string => `${ms < 1 ? ms.toFixed(4) : figure(ms)} ms`;

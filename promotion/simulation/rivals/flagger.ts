@@ -1,0 +1,34 @@
+import { type Rival, standing } from "./rival.ts";
+
+type Settings = { threshold: number; stepWeight: number; maxWeight: number };
+
+/** Seconds between two checks; each is over the last minute. */
+const INTERVAL = 60;
+/** What the documentation's metric asks for: 99 % of the requests succeed. */
+const SUCCESS_RATE = 0.99;
+
+/**
+ * Flagger's canary analysis (fluxcd/flagger, `pkg/controller/scheduler.go`): a tick that finds as many failed checks as the threshold rolls
+ * back; a check without requests has failed, too; failed checks never expire; a passed check raises the weight; past the last weight it promotes.
+ */
+function model(rule: string, { threshold, stepWeight, maxWeight }: Settings): Rival {
+  return {
+    rule,
+    models: `checks the last minute once a minute: 99 % must succeed; ${stepWeight} % more after a pass, up to ${maxWeight} %; back after ${threshold} failed`,
+    looks: { every: INTERVAL, window: INTERVAL, lag: 0 },
+    start: standing(stepWeight),
+    decide: (now, { at, requests, failures }) => {
+      if (now.failedChecks >= threshold) return { ...now, share: 0, result: "rolled-back" };
+      const passed = requests > 0 && 1 - failures / requests >= SUCCESS_RATE;
+      if (!passed) return { ...now, failedChecks: now.failedChecks + 1 };
+      if (now.share >= maxWeight) return { ...now, result: "promoted" };
+      return { ...now, share: now.share + stepWeight, shiftedAt: at };
+    },
+  };
+}
+
+/** With its defaults (threshold 1, up to 100 %), and as its tutorials set it up. */
+export const flaggerRules = [
+  model("Flagger defaults (model)", { threshold: 1, stepWeight: 10, maxWeight: 100 }),
+  model("Flagger tutorial (model)", { threshold: 5, stepWeight: 10, maxWeight: 50 }),
+];

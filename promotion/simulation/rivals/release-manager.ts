@@ -1,0 +1,32 @@
+import { type Rival, standing } from "./rival.ts";
+
+const STEPS = [5, 20, 50, 80, 100];
+/** Seconds: at least so long at each share, and so far back the error rate is measured. */
+const WAIT = 1800;
+const WINDOW = 1800;
+const MAX_ERROR_RATE = 0.01;
+
+/**
+ * Cloud Run Release Manager with its defaults (GoogleCloudPlatform/cloud-run-release-manager, `internal/rollout`, `cmd/operator`): every minute
+ * over 1 % of errors rolls back, and no requests are no errors; half an hour after a shift the next one follows, after 100 % it is done.
+ */
+function model(rule: string, lag: number): Rival {
+  return {
+    rule,
+    models: `${STEPS.join("/")} %, 30 min each; back when over 1 % of the last 30 min failed, looked at each minute, metrics ${lag / 60} min late`,
+    looks: { every: 60, window: WINDOW, lag },
+    start: standing(STEPS[0] as number),
+    decide: (now, { at, requests, failures }) => {
+      if (failures > MAX_ERROR_RATE * requests) return { ...now, share: 0, result: "rolled-back" };
+      if (at - now.shiftedAt < WAIT) return now;
+      const share = STEPS.find((step) => step > now.share);
+      return share === undefined ? { ...now, result: "promoted" } : { ...now, share, shiftedAt: at };
+    },
+  };
+}
+
+/** Cloud Monitoring may be up to three minutes late: the best and the worst case. */
+export const releaseManagerRules = [
+  model("Release Manager +0 min (model)", 0),
+  model("Release Manager +3 min (model)", 180),
+];

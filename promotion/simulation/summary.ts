@@ -1,0 +1,47 @@
+import type { Result } from "../state.ts";
+import type { Run } from "./simulate.ts";
+
+/** How one number lies over many runs. */
+export type Spread = { median: number; p95: number; max: number };
+
+/** Many runs in numbers: users' requests and errors on the candidate, and seconds until its verdict. */
+export type Summary = {
+  runs: number;
+  outcomes: Record<Result, number>;
+  candidateRequests: Spread;
+  userErrors: Spread;
+  seconds: Spread;
+};
+
+/** Plays run 0, 1, 2, ... and sums them up; `done` is told after each how many have been played. `runs` is at least 1. */
+export async function repeat(
+  runs: number,
+  play: (run: number) => Run | Promise<Run>,
+  done?: (count: number) => void,
+): Promise<Summary> {
+  const played: Run[] = [];
+  while (played.length < runs) {
+    played.push(await play(played.length));
+    done?.(played.length);
+  }
+  return summarize(played);
+}
+
+/** Sums up at least one run. */
+export function summarize(runs: readonly Run[]): Summary {
+  const count = (result: Result) => runs.filter((run) => run.result === result).length;
+  return {
+    runs: runs.length,
+    outcomes: { promoted: count("promoted"), "rolled-back": count("rolled-back"), held: count("held") },
+    candidateRequests: spread(runs.map(({ requests }) => requests)),
+    userErrors: spread(runs.map(({ errors }) => errors)),
+    seconds: spread(runs.map(({ seconds }) => seconds)),
+  };
+}
+
+function spread(values: number[]): Spread {
+  const sorted = values.sort((a, b) => a - b);
+  // nearest rank: every number shown is one that a run really had
+  const rank = (part: number) => sorted[Math.ceil(part * sorted.length) - 1] as number;
+  return { median: rank(0.5), p95: rank(0.95), max: rank(1) };
+}

@@ -1,0 +1,143 @@
+import type { Counts } from "../promotion/counts.ts";
+import type { Event } from "../promotion/events.ts";
+import { certificateEValue } from "../promotion/evidence/index.ts";
+import { alphas, stepTotal } from "../promotion/evidence/trial.ts";
+import { currentStep, type State, type StepRecord, stepRecord, watching } from "../promotion/state.ts";
+import type { Verdict } from "../promotion/verdict.ts";
+import { clockTime, count, percent, percentUp } from "./report/format.ts";
+
+/** One line about what an event changed; null where it changed nothing that a person would want to know. `before` is the state ahead of it, where known. */
+export function news(before: State | null, state: State, event: Event): string | null {
+  switch (event.event) {
+    case "begun":
+      return null;
+    case "smoked":
+      return `${event.passed ? "✔" : "▼"} smoke tests at 0 %: ${event.reason}`;
+    case "in-force":
+      return shareNews(state, event.share);
+    case "judged":
+      return verdictNews(before, state, event.verdict);
+    case "moved":
+      return `■ held: ${state.outcome?.reason}`;
+    case "ordered-back":
+      return `▼ rolled back by hand: ${event.reason}`;
+    case "resumed":
+      return `→ ${event.note}`;
+    case "drained":
+      return event.ended === "quiet"
+        ? "✔ the old revision has nothing in flight any more"
+        : `■ the old revision's time is over, with ${count(event.openRequests)} requests still open`;
+    case "retired":
+      return "✔ the old revision has left the edge";
+  }
+}
+
+function shareNews(state: State, share: number): string | null {
+  if (share > 0) return `→ ${share} % of new sessions go to ${candidates(state)}`;
+  return state.outcome ? "→ 0 % is in force: every new session goes to stable" : null;
+}
+
+/** A step's first verdict is to wait, which goes without saying. */
+function verdictNews(before: State | null, state: State, { kind, reason }: Verdict): string | null {
+  if (kind === "promote" || state.outcome) return ended(state);
+  if (kind === "hold") return before?.verdict?.reason === reason ? null : `■ held: ${reason}`;
+  if (!before?.verdict || before.verdict.reason === reason) return null;
+  return `${before.verdict.kind === "hold" ? "→ goes on" : "· waits"}: ${reason}`;
+}
+
+/** A step that is over, in one line. */
+function ended(state: State): string {
+  const { outcome } = state;
+  if (outcome?.result === "promoted") return `▲ promoted: ${outcome.reason}`;
+  const record = state.steps.at(-1) as StepRecord;
+  const { share, seconds, certified } = record;
+  if (outcome?.result === "rolled-back") return `▼ rolled back at ${share} %: ${outcome.reason}; ${failures(record)}`;
+  if (outcome) return `■ held at ${share} % for a person: ${outcome.reason}; ${failures(record)}`;
+  const below = `below ${percentUp(certified ?? 1)}`;
+  return `▲ ${share} % took ${clockTime(seconds)}: certified ${below}; ${failures(record)}`;
+}
+
+const failures = ({ candidate, stable }: StepRecord): string =>
+  `failed: candidate ${part(candidate)}, stable ${part(stable)}`;
+
+const part = ({ failures, requests }: Counts): string => `${count(failures)} of ${count(requests)}`;
+
+/** How a promotion stands between two events: what is tried, what was counted, what is certified, what comes next. Empty once it is over. */
+export function standing(state: State): string[] {
+  const { wanted, inForce, outcome, smoked, plan, drained, retired } = state;
+  if (wanted !== inForce) return [`putting ${wanted} % in force`];
+  if (outcome?.result === "promoted" && !retired)
+    return [
+      drained
+        ? "taking the old revision out of the edge"
+        : `draining the old revision, for at most ${clockTime(plan.drain)}`,
+    ];
+  if (outcome) return [];
+  if (!smoked) return [`smoke tests of ${candidates(state)} at 0 %`];
+  const record = stepRecord(state);
+  return [
+    `${where(state)}, ${clockTime(record.seconds)} in force`,
+    revision("stable", record.stable),
+    revision("candidate", record.candidate),
+    `certified  ${certificate(state, record)}`,
+    ...(watching(state) ? [] : [`evidence   ${evidence(state)}`]),
+    `next       ${next(state)}`,
+  ];
+}
+
+/** The same in one line, for a log; null where there is nothing to wait for. */
+export function standingInShort(state: State): string | null {
+  const { wanted, inForce, outcome, smoked, hold } = state;
+  if (wanted !== inForce || outcome || !smoked) return null;
+  const record = stepRecord(state);
+  const what = hold ? held(state, hold) : `certified ${certificate(state, record)}`;
+  return `${where(state)}: ${what}; ${failures(record)}`;
+}
+
+const where = (state: State): string =>
+  watching(state) ? "watch at 100 %" : `${state.inForce} %, step ${state.position + 1} of ${state.plan.steps.length}`;
+
+function revision(name: string, { requests, failures }: Counts): string {
+  const rate = requests > 0 ? `  ${percent(failures / requests)}` : "";
+  return `${name.padEnd(9)}  ${count(requests).padStart(9)} requests  ${count(failures).padStart(7)} failed${rate}`;
+}
+
+function certificate(state: State, { certified }: StepRecord): string {
+  const below = certified === null ? "nothing yet" : `below ${percentUp(certified)}`;
+  return watching(state) ? below : `${below}, ${percent(currentStep(state).bound)} wanted`;
+}
+
+/** How far the weakest service's evidence is on its way to the certificate. */
+function evidence(state: State): string {
+  const { bound } = currentStep(state);
+  const needed = 1 / alphas.certificate;
+  const weakest = Math.min(
+    ...Object.values(state.trials).map((trial) => {
+      const { failures, requests } = stepTotal(trial);
+      return certificateEValue({ bound, failures, requests });
+    }),
+  );
+  return `${Math.min(weakest, needed).toFixed(1)} of ${needed} (${percent(1 - alphas.certificate)} confidence)`;
+}
+
+function next(state: State): string {
+  const { plan, position, hold, elapsed } = state;
+  const { floor, deadline } = currentStep(state);
+  const left = (seconds: number) => clockTime(seconds - elapsed / 1000);
+  if (hold) return held(state, hold);
+  if (watching(state)) return `promoted in ${left(floor)}, if the candidate stays well`;
+  const share = plan.steps[position + 1]?.share;
+  const soonest = elapsed / 1000 < floor ? `, in ${left(floor)} at the soonest` : "";
+  return `${share === undefined ? "the watch" : `${share} %`} when certified${soonest}; to a person in ${left(deadline)}`;
+}
+
+function held({ plan, polledAt }: State, { cause, since }: NonNullable<State["hold"]>): string {
+  const patience = cause && cause !== "deadline" ? plan.patience[cause] : 0;
+  return `held for ${clockTime((polledAt - since) / 1000)}, left to a person after ${clockTime(patience)}`;
+}
+
+const candidates = ({ begun }: State): string =>
+  begun.revisions
+    .filter(({ stable, candidate }) => stable !== candidate)
+    .map(({ candidate }) => candidate)
+    .join(" and ");

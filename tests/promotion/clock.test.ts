@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { systemClock } from "../../promotion/clock.ts";
+
+test("the wall clock is the machine's", () => {
+  expect(Math.abs(systemClock.now() - Date.now())).toBeLessThan(1000);
+});
+
+test("a sleep ends by itself, or with an abort, which is no error", async () => {
+  await systemClock.sleep(1);
+  const stop = new AbortController();
+  const asleep = systemClock.sleep(3600_000, stop.signal);
+  stop.abort();
+  await asleep;
+  await systemClock.sleep(3600_000, stop.signal);
+});

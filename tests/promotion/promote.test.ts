@@ -1,0 +1,203 @@
+import { describe, expect, test } from "vitest";
+import { JournalError, memoryJournal } from "../../promotion/journal.ts";
+import { begin, promote } from "../../promotion/promote.ts";
+import { resume } from "../../promotion/resume.ts";
+import type { State } from "../../promotion/state.ts";
+import { between, holdsIn, interrupt, play, sharesPut, testPlan, world } from "./kit.ts";
+
+const refusing = (share: number, refused: (second: number) => boolean) => (put: number, second: number) => {
+  if (put === share && refused(second)) throw new Error(`503: cannot put ${share} %`);
+};
+const deadAt =
+  (from: number) =>
+  ({ role, share }: { role: string; share: number }) =>
+    role === "candidate" && share >= from ? { errors: 1 } : {};
+
+test("a promotion begins with one line that says its format, plan and revisions", async () => {
+  const journal = memoryJournal();
+  const revisions = [{ service: "akosha", stable: "akosha-1", candidate: "akosha-2" }];
+  await begin(journal, { at: 5, id: "p1", plan: testPlan, revisions });
+  expect(await journal.read()).toEqual([{ event: "begun", format: 1, at: 5, id: "p1", plan: testPlan, revisions }]);
+});
+
+test("a journal that never began is no promotion", async () => {
+  const { promotion } = await world().begin();
+  await expect(promote({ ...promotion, journal: memoryJournal() })).rejects.toThrow(JournalError);
+});
+
+describe("a share that the platform refuses", () => {
+  test("for a while is asked for at each poll, until it is in force", async () => {
+    const { outcome, shares, stage } = await play({ refuse: refusing(50, between(5, 15)) });
+    expect(outcome?.result).toBe("promoted");
+    expect(shares).toEqual([0, 10, ...Array.from({ length: 11 }, () => 50), 100]);
+    expect(stage.second()).toBe(25 + 10);
+  });
+
+  test("is asked for again on the way back too", async () => {
+    const { outcome, state, stage } = await play({ rates: deadAt(50), refuse: refusing(0, between(1, 20)) });
+    expect([outcome?.result, state.inForce, stage.edge.share]).toEqual(["rolled-back", 0, 0]);
+  });
+
+  test("for longer than the plan waits ends the run with the platform's words; the next run carries it out", async () => {
+    let broken = true;
+    const stage = world({ rates: deadAt(50), refuse: refusing(0, (second) => broken && second > 0) });
+    const { promotion, events } = await stage.begin();
+    await expect(promote(promotion)).rejects.toThrow("503: cannot put 0 %");
+    expect(stage.second()).toBe(8 + 20);
+    expect(events.at(-1)).toMatchObject({ event: "judged", verdict: { kind: "roll-back" } });
+    broken = false;
+    expect((await resume(promotion, "the platform is back")).inForce).toBe(0);
+    expect(stage.edge.share).toBe(0);
+  });
+
+  test("does not hide what was counted meanwhile", async () => {
+    const failsFrom = 6;
+    const { outcome, shares } = await play({
+      refuse: refusing(50, between(5, 15)),
+      rates: ({ role, second }) => (role === "candidate" && second > failsFrom ? { errors: 0.5 } : {}),
+    });
+    expect([outcome?.result, shares.at(-1)]).toEqual(["rolled-back", 0]);
+  });
+});
+
+describe("a share that cannot be read", () => {
+  const unreadable = (cannot: (second: number) => boolean) => (second: number) => {
+    if (cannot(second)) throw new Error("replicas disagree");
+  };
+
+  test("for a while is held like a silent source, and loses no counts", async () => {
+    const { outcome, events, shares } = await play({ unreadable: unreadable(between(7, 12)) });
+    expect([outcome?.result, shares]).toEqual(["promoted", [0, 10, 50, 100]]);
+    expect(holdsIn(events)).toHaveLength(5);
+    expect(holdsIn(events)[0]?.reason).toBe(
+      "the metrics source is silent (the share in force cannot be read: replicas disagree)",
+    );
+  });
+
+  test("does not let a dead candidate live once it can be read", async () => {
+    const { outcome, stage } = await play({ rates: deadAt(50), unreadable: unreadable(between(6, 9)) });
+    expect(outcome?.result).toBe("rolled-back");
+    expect(stage.second()).toBeLessThanOrEqual(11);
+  });
+
+  test("for longer than the plan waits is left to a person", async () => {
+    const { outcome, stage } = await play({ unreadable: unreadable((second) => second > 7) });
+    expect(outcome?.result).toBe("held");
+    expect(stage.edge.share).toBe(50);
+  });
+});
+
+describe("an abort", () => {
+  test("ends the run between two polls with its reason, and wakes it from its sleep", async () => {
+    const { promotion } = await world().begin();
+    const stop = new AbortController();
+    const asleep = {
+      now: promotion.clock.now,
+      sleep: (_: number, signal?: AbortSignal) =>
+        new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve())),
+    };
+    const running = promote({ ...promotion, clock: asleep, signal: stop.signal });
+    setImmediate(() => stop.abort(new Error("Ctrl-C")));
+    await expect(running).rejects.toThrow("Ctrl-C");
+  });
+
+  test("before the beginning does nothing at all", async () => {
+    const stage = world();
+    const { promotion, events } = await stage.begin();
+    await expect(promote({ ...promotion, signal: AbortSignal.abort(new Error("Ctrl-C")) })).rejects.toThrow("Ctrl-C");
+    expect([stage.edge.calls, events.length]).toEqual([[], 1]);
+  });
+});
+
+describe("the order of things", () => {
+  test("what is decided is written before it is done, and the lease renewed in between", async () => {
+    const places: string[] = [];
+    await play({ rates: deadAt(100), boundary: (place) => places.push(place) });
+    const shifts = places.flatMap((place, i) => (place.startsWith("before share") ? [i] : []));
+    expect(shifts).toHaveLength(5);
+    for (const i of shifts.slice(2)) {
+      expect(places.slice(i - 4, i + 6)).toEqual([
+        "before writing judged",
+        "after writing judged",
+        "before renewing the lease",
+        "after renewing the lease",
+        places[i],
+        places[i]?.replace("before", "after"),
+        "before polling",
+        "after polling",
+        "before writing in-force",
+        "after writing in-force",
+      ]);
+    }
+  });
+
+  test("the lease is renewed before everything, and kept during everything that may take long", async () => {
+    let kept = 0;
+    const long: string[] = [];
+    let renewed = false;
+    const stage = world({
+      boundary: (place) => {
+        if (place.startsWith("after renewing")) renewed = true;
+        if (place.startsWith("before sleeping")) expect(renewed).toBe(true);
+        if (place.startsWith("after writing")) renewed = false;
+        if (/^before (share|smoke|drain|retire)/.test(place)) long.push(`${place} ${kept}`);
+      },
+    });
+    const { promotion } = await stage.begin();
+    const keep = async <T>(work: Promise<T>) => {
+      kept += 1;
+      return work;
+    };
+    await promote({ ...promotion, lease: { ...promotion.lease, keep } });
+    expect(long).toHaveLength(7);
+    expect(kept).toBe(7);
+  });
+
+  test("everything that is written is told, in order, with the state that it leads to", async () => {
+    const { promotion, events } = await world().begin();
+    const told: [State, unknown][] = [];
+    const state = await promote({ ...promotion, onEvent: (state, event) => void told.push([state, event]) });
+    expect(told.map(([, event]) => event)).toEqual(events.slice(1));
+    expect(told.at(-1)?.[0]).toBe(state);
+  });
+});
+
+test("probes are one a second, and twenty once there are too few users for half a minute", async () => {
+  const rates: [number, number][] = [];
+  const stage = world({ rps: (second) => (second < 60 ? 20 : 2000) });
+  const { promotion } = await stage.begin();
+  const probes = { rate: async (perSecond: number) => void rates.push([stage.second(), perSecond]) };
+  await promote({ ...promotion, probes });
+  const at = (second: number) => rates.find(([when]) => when === second)?.[1];
+  expect([at(1), at(29), at(30), at(59)]).toEqual([1, 1, 20, 20]);
+  expect(rates.at(-1)?.[1]).toBe(1);
+});
+
+test("the watch polls as its stretches say", async () => {
+  const watch = [
+    { for: 3, poll: 1 },
+    { for: 40, poll: 10 },
+  ];
+  const { events, outcome, stage } = await play({}, { ...testPlan, watch });
+  const times = events.flatMap((event) => (event.event === "judged" ? [event.at] : []));
+  const gaps = times.map((at, i) => (at - (times[i - 1] ?? at)) / 1000);
+  expect(gaps.slice(-7)).toEqual([1, 1, 1, 10, 10, 10, 10]);
+  expect([outcome?.result, stage.second()]).toEqual(["promoted", 15 + 43]);
+});
+
+test("without a watch the last certificate ends the promotion", async () => {
+  const { outcome, stage } = await play({}, { ...testPlan, watch: [] });
+  expect([outcome?.result, stage.second()]).toEqual(["promoted", 15]);
+  expect(outcome?.reason).toBe("certified below 0.2 % at 100 % by users");
+});
+
+test("an outcome that stands is not worked on again", async () => {
+  const stage = world();
+  const { promotion, events } = await stage.begin();
+  await interrupt(promotion, ({ outcome }) => outcome !== null);
+  const [first, second] = [await promote(promotion), await promote(promotion)];
+  expect(second).toEqual(first);
+  expect(stage.edge.calls.filter((call) => call === "retire stable")).toHaveLength(1);
+  expect(events.filter(({ event }) => event === "drained")).toHaveLength(1);
+  expect(sharesPut(stage)).toEqual([0, 10, 50, 100]);
+});

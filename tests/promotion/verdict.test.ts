@@ -1,0 +1,197 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { inOutage, startWatching } from "../../promotion/evidence/trial.ts";
+import { plans } from "../../promotion/plan.ts";
+import { decide, type Facts, factsOf, gravest, type Kind, silentFacts, type Verdict } from "../../promotion/verdict.ts";
+import { both, candidate, dead, healthy, outage, polls, start, times } from "./evidence/polls.ts";
+import { seen } from "./kit.ts";
+
+/** The documented table, as rows that exclude each other, so that their order cannot hide a mistake. */
+function documented({ source, candidate, stable, step }: Facts): Pick<Verdict, "kind" | "cause"> {
+  if (source === "silent") return { kind: "hold", cause: "silence" };
+  if (candidate.data === "none") return { kind: "hold", cause: "data" };
+  if (candidate.convicted || candidate.worse) {
+    const nowhereToGo = stable.down;
+    const shared = candidate.convicted && !candidate.worse && stable.overBoundLately;
+    return nowhereToGo || shared ? { kind: "hold", cause: "outage" } : { kind: "roll-back", cause: null };
+  }
+  if (step.phase === "watch") return { kind: step.floorPassed ? "promote" : "wait", cause: null };
+  if (step.certified && step.floorPassed) return { kind: "promote", cause: null };
+  if (step.deadlinePassed) return { kind: "hold", cause: "deadline" };
+  return { kind: "wait", cause: null };
+}
+
+describe("the decision table", () => {
+  test("gives the documented verdict, with a reason in words, for all 1,024 combinations", () => {
+    const all = combinations();
+    expect(all).toHaveLength(1024);
+    for (const one of all) {
+      const { kind, cause, reason } = decide(one);
+      expect({ kind, cause, of: one }).toEqual({ ...documented(one), of: one });
+      expect(reason).toMatch(/^[a-z]+( [^ ]+){2,}$/);
+      expect(reason).not.toMatch(/undefined|NaN|null/);
+    }
+  });
+
+  test("says the share, the bound and whose requests proved it", () => {
+    const step = {
+      phase: "step",
+      certified: true,
+      by: "users and probes",
+      floorPassed: true,
+      deadlinePassed: false,
+    } as const;
+    const certified = fine({ ...step, share: 25, bound: 0.005 });
+    expect(decide(certified).reason).toBe("certified below 0.5 % at 25 % by users and probes");
+    expect(decide(fine({ ...step, share: 25, bound: 0.001, floorPassed: false })).reason).toBe(
+      "certified below 0.1 %; waiting for the step's floor",
+    );
+    expect(decide(fine({ ...step, certified: false, share: 100, bound: 0.001 })).reason).toBe(
+      "not yet certified below 0.1 % at 100 %",
+    );
+  });
+});
+
+const fine = (step: Facts["step"]): Facts => ({
+  source: "live",
+  candidate: { data: "some", convicted: false, worse: false, charge: "" },
+  stable: { overBoundLately: false, down: false },
+  step,
+});
+
+/** Every combination of what the table may look at. */
+function combinations(): Facts[] {
+  const bits = Array.from({ length: 2 ** 10 }, (_, n) => (bit: number) => ((n >> bit) & 1) === 1);
+  return bits.map((is) => ({
+    source: is(0) ? "silent" : "live",
+    candidate: {
+      data: is(1) ? "none" : "some",
+      convicted: is(2),
+      worse: is(3),
+      charge: "the candidate fails more than it may",
+    },
+    stable: { overBoundLately: is(4), down: is(5) },
+    step: {
+      phase: is(6) ? "watch" : "step",
+      certified: is(7),
+      floorPassed: is(8),
+      deadlinePassed: is(9),
+      by: "users",
+      share: 10,
+      bound: 0.01,
+    },
+  }));
+}
+
+describe("the facts of a trial", () => {
+  const step = { share: 10, bound: 0.01, floor: 30, deadline: 100 };
+  const at = (elapsed: number) => ({ step, phase: "step", elapsed }) as const;
+  const judged = (trial: Parameters<typeof factsOf>[0], second: number, elapsed = 10) =>
+    decide(factsOf(trial, at(elapsed), second * 1000));
+
+  test("floor and deadline have passed exactly when they are reached", () => {
+    const passed = (elapsed: number) => {
+      const { floorPassed, deadlinePassed } = silentFacts(at(elapsed)).step;
+      return [floorPassed, deadlinePassed];
+    };
+    expect(passed(29.999)).toEqual([false, false]);
+    expect(passed(30)).toEqual([true, false]);
+    expect(passed(99.999)).toEqual([true, false]);
+    expect(passed(100)).toEqual([true, true]);
+  });
+
+  test("a dead candidate is rolled back, in the words of the comparison where that convicts too", () => {
+    expect(judged(polls(start(), 1, ...times(3, dead)), 3)).toMatchObject({
+      kind: "roll-back",
+      reason: "the candidate fails more than stable",
+    });
+    const unseen = candidate({ requests: 100, failures: 100 });
+    expect(judged(polls(start(), 1, ...times(3, unseen)), 3)).toMatchObject({
+      kind: "roll-back",
+      reason: "the candidate fails more than it may",
+    });
+  });
+
+  test("an outage of both is held, and so is the time after it", () => {
+    let trial = polls(start(), 1, ...times(5, outage));
+    expect(judged(trial, 5)).toMatchObject({
+      kind: "hold",
+      cause: "outage",
+      reason: "shared outage: both revisions fail",
+    });
+    for (let second = 6; second < 60; second++) {
+      trial = polls(inOutage(trial), second, healthy());
+      expect(judged(trial, second).kind).not.toBe("roll-back");
+    }
+    expect(judged(trial, 60, 50).kind).toBe("promote");
+  });
+
+  test("a candidate that is worse during an outage of both is rolled back", () => {
+    const worse = both({ requests: 900, failures: 90 }, { requests: 100, failures: 100 });
+    expect(judged(polls(start(), 1, ...times(8, worse)), 8)).toMatchObject({ kind: "roll-back" });
+  });
+
+  test("what stable shares does not excuse what it does not share", () => {
+    const slowForBoth = both({ requests: 900, slow: 300 }, { requests: 100, slow: 33 });
+    const brokenToo = both({ requests: 900, slow: 300 }, { requests: 100, slow: 30, failures: 20 });
+    expect(judged(polls(start(), 1, ...times(6, slowForBoth)), 6).kind).toBe("hold");
+    expect(judged(polls(start(), 1, ...times(6, brokenToo)), 6).kind).toBe("roll-back");
+  });
+
+  test("the watch's alarm is the candidate's own while stable is only slow", () => {
+    const watched = polls(startWatching(start()), 1, ...times(12, healthy(1000)));
+    const failing = seen({
+      stable: { probe: { requests: 1, slow: 1 } },
+      candidate: { user: { requests: 100, failures: 1, slow: 30 } },
+    });
+    const verdict = decide(factsOf(polls(watched, 13, ...times(20, failing)), { ...at(10), phase: "watch" }, 32_000));
+    expect(verdict).toMatchObject({
+      kind: "roll-back",
+      reason: "the watch after 100 % sees the candidate fail more than it may",
+    });
+  });
+
+  test("nobody is sent back to a stable that answers nothing", () => {
+    const worse = both({ requests: 3, failures: 3 }, { requests: 1000, failures: 1000 });
+    const went = polls(start(), 1, ...times(3, both({ requests: 3000 }, { requests: 100, failures: 30 })));
+    const verdict = judged(polls(went, 4, ...times(3, worse)), 6);
+    expect(verdict).toMatchObject({ kind: "hold", cause: "outage" });
+    expect(verdict.reason).toContain("nowhere to go back to");
+  });
+});
+
+describe("several services", () => {
+  const verdict = (kind: Kind): Verdict => ({
+    kind,
+    reason: `because ${kind}`,
+    cause: kind === "hold" ? "data" : null,
+  });
+  const order: Kind[] = ["roll-back", "hold", "wait", "promote"];
+
+  test("the gravest verdict is everyone's, whatever the order, and names its service", () => {
+    const kinds = fc.array(fc.constantFrom(...order), { minLength: 2, maxLength: 4 });
+    fc.assert(
+      fc.property(kinds, (kinds) => {
+        const worst = order.find((kind) => kinds.includes(kind)) as Kind;
+        const got = gravest(kinds.map((kind, i) => ({ service: `service-${i}`, verdict: verdict(kind) })));
+        expect(got).toEqual({ ...verdict(worst), reason: `service-${kinds.indexOf(worst)}: because ${worst}` });
+      }),
+    );
+  });
+
+  test("one service alone is not named", () => {
+    expect(gravest([{ service: "mahavishnu", verdict: verdict("wait") }])).toEqual(verdict("wait"));
+  });
+});
+
+test("the plans' bounds read as people write them", () => {
+  const reasons = plans.evidence.steps.map(
+    (step) => decide(factsOf(start(), { step, phase: "step", elapsed: 0 }, 0)).reason,
+  );
+  expect(reasons).toEqual([
+    "not yet certified below 1 % at 10 %",
+    "not yet certified below 0.5 % at 25 %",
+    "not yet certified below 0.2 % at 50 %",
+    "not yet certified below 0.1 % at 100 %",
+  ]);
+});

@@ -1,0 +1,173 @@
+import { describe, expect, test } from "vitest";
+import { plans } from "../../promotion/plan.ts";
+import { type Progress, progress } from "../../rehearsal/progress.ts";
+import { journalOf, type Script, scripts } from "./report/world.ts";
+import { screen } from "./screen.ts";
+
+const short = {
+  ...plans.rehearsal,
+  steps: [
+    { share: 50, bound: 0.02, floor: 7, deadline: 60 },
+    { share: 100, bound: 0.01, floor: 4, deadline: 60 },
+  ],
+  watch: [{ for: 3, poll: 1 }],
+};
+
+/** Plays a script before a screen; `frames` is what it showed after each event. */
+async function play(script: Script, columns: number | undefined, plain: boolean) {
+  const { stream, rows, log } = screen(columns);
+  const shown: Progress = progress({ stream, plain });
+  const frames: string[][] = [];
+  await journalOf({
+    ...script,
+    onEvent: (state, event) => {
+      shown.event(state, event);
+      frames.push(rows());
+    },
+  });
+  return { shown, rows, log, frames };
+}
+
+describe("in plain lines", () => {
+  test("a promotion is its changes, and a line every five seconds", async () => {
+    const { rows, log } = await play({ plan: short, errorRate: () => 0 }, undefined, true);
+    expect(rows()).toEqual([
+      "  0:03  ✔ smoke tests at 0 %: 8 of 8 tests passed",
+      "  0:03  → 50 % of new sessions go to everything-b71e4c55d0",
+      "  0:05  · waits: certified below 2 %; waiting for the step's floor",
+      "  0:10  ▲ 50 % took 0:07: certified below 0.603 %; failed: candidate 0 of 540, stable 0 of 545",
+      "  0:10  → 100 % of new sessions go to everything-b71e4c55d0",
+      "  0:13  · waits: certified below 1 %; waiting for the step's floor",
+      "  0:14  ▲ 100 % took 0:04: certified below 0.565 %; failed: candidate 0 of 577, stable 0 of 4",
+      "  0:17  ▲ promoted: the watch after 100 % has passed",
+      "  0:21  ✔ the old revision has nothing in flight any more",
+      "  0:21  ✔ the old revision has left the edge",
+    ]);
+    expect(log()).not.toContain("\u001b");
+  });
+
+  test("a dead candidate is over in four lines", async () => {
+    expect((await play(scripts.dead, undefined, true)).rows()).toEqual([
+      "  0:03  ✔ smoke tests at 0 %: 8 of 8 tests passed",
+      "  0:03  → 10 % of new sessions go to everything-b71e4c55d0",
+      "  0:06  ▼ rolled back at 10 %: the candidate fails more than stable; failed: candidate 33 of 33, stable 0 of 284",
+      "  0:06  → 0 % is in force: every new session goes to stable",
+    ]);
+  });
+
+  test("an outage says for how long it is waited for, and that it is left to a person", async () => {
+    const { rows } = await play(scripts.outage, undefined, true);
+    expect(rows().slice(-7)).toEqual([
+      "  0:24  ■ held: shared outage: both revisions fail",
+      "  0:29  10 %, step 1 of 4: held for 0:05, left to a person after 0:30; failed: candidate 109 of 388, stable 1,121 of 3,558",
+      "  0:34  10 %, step 1 of 4: held for 0:10, left to a person after 0:30; failed: candidate 211 of 490, stable 1,842 of 4,279",
+      "  0:39  10 %, step 1 of 4: held for 0:15, left to a person after 0:30; failed: candidate 289 of 568, stable 2,527 of 4,964",
+      "  0:44  10 %, step 1 of 4: held for 0:20, left to a person after 0:30; failed: candidate 363 of 642, stable 3,219 of 5,656",
+      "  0:49  10 %, step 1 of 4: held for 0:25, left to a person after 0:30; failed: candidate 451 of 730, stable 3,930 of 6,367",
+      "  0:54  ■ held at 10 % for a person: shared outage: both revisions fail (held for 30 s); failed: candidate 526 of 805, stable 4,657 of 7,094",
+    ]);
+  });
+
+  test("after a silence it says that it goes on", async () => {
+    const lines = (await play(scripts.silence, undefined, true)).rows();
+    expect(lines).toContain(
+      "  0:13  ■ held: the metrics source is silent (no answer from the admin socket within 1 s)",
+    );
+    expect(lines).toContain("  0:31  → goes on: certified below 1 %; waiting for the step's floor");
+  });
+
+  test("a narrow terminal gets shorter lines, and no word less", async () => {
+    const wide = (await play(scripts.broken, undefined, true)).rows();
+    const narrow = (await play(scripts.broken, 44, true)).rows();
+    for (const line of narrow) expect(line.length).toBeLessThanOrEqual(44);
+    const words = (lines: string[]) => lines.join(" ").split(/\s+/);
+    expect(words(narrow)).toEqual(words(wide));
+  });
+
+  test("a promotion that is gone on with in the middle is told from there", async () => {
+    const { stream, rows } = screen(undefined);
+    let shown: Progress | undefined;
+    await journalOf({
+      plan: short,
+      onEvent: (state, event) => {
+        if (state.position === 1 && event.event === "judged") shown ??= progress({ stream, plain: true });
+        shown?.event(state, event);
+      },
+    });
+    expect(rows()[0]).toMatch(/^ {2}0:10 {2}▲ 50 % took/);
+  });
+});
+
+describe("in a block", () => {
+  test("a step is counted at the bottom, and one line once it is over", async () => {
+    const { shown, rows, frames } = await play({ plan: short, errorRate: () => 0 }, 80, false);
+    expect(frames.findLast((frame) => frame.some((line) => line.startsWith("50 %")))).toEqual([
+      "  0:03  ✔ smoke tests at 0 %: 8 of 8 tests passed",
+      "  0:03  → 50 % of new sessions go to everything-b71e4c55d0",
+      "50 %, step 1 of 2, 0:06 in force",
+      "stable           472 requests        0 failed  0 %",
+      "candidate        477 requests        0 failed  0 %",
+      "certified  below 0.682 %, 2 % wanted",
+      "evidence   20.0 of 20 (95 % confidence)",
+      "next       100 % when certified, in 0:01 at the soonest; to a person in 0:54",
+    ]);
+    expect(frames.findLast((frame) => frame.some((line) => line.startsWith("watch")))?.slice(-5)).toEqual([
+      "watch at 100 %, 0:02 in force",
+      "stable             6 requests        0 failed  0 %",
+      "candidate        862 requests        0 failed  0 %",
+      "certified  below 0.378 %",
+      "next       promoted in 0:01, if the candidate stays well",
+    ]);
+    shown.end();
+    expect(rows()).toEqual([
+      "  0:03  ✔ smoke tests at 0 %: 8 of 8 tests passed",
+      "  0:03  → 50 % of new sessions go to everything-b71e4c55d0",
+      "  0:10  ▲ 50 % took 0:07: certified below 0.603 %; failed: candidate 0 of 540,",
+      "        stable 0 of 545",
+      "  0:10  → 100 % of new sessions go to everything-b71e4c55d0",
+      "  0:14  ▲ 100 % took 0:04: certified below 0.565 %; failed: candidate 0 of 577,",
+      "        stable 0 of 4",
+      "  0:17  ▲ promoted: the watch after 100 % has passed",
+      "  0:21  ✔ the old revision has nothing in flight any more",
+      "  0:21  ✔ the old revision has left the edge",
+    ]);
+  });
+
+  test("what is said beside it stands above it", async () => {
+    const { stream, rows } = screen(80);
+    const shown = progress({ stream, plain: false });
+    await journalOf({
+      plan: short,
+      onEvent: (state, event) => {
+        shown.event(state, event);
+        if (event.event === "smoked") shown.say("the users begin\nall 150 of them");
+      },
+    });
+    shown.say("and that was it");
+    shown.end();
+    shown.end();
+    const lines = rows();
+    expect(lines.slice(1, 3)).toEqual(["the users begin", "all 150 of them"]);
+    expect(lines.at(-1)).toBe("and that was it");
+  });
+
+  test("no row is wider than a narrow terminal, and nothing is left of the block", async () => {
+    const { shown, rows, frames } = await play(scripts.outage, 40, false);
+    for (const line of frames.flat()) expect(line.length).toBeLessThanOrEqual(40);
+    for (const frame of frames)
+      expect(frame.filter((line) => line.startsWith("candidate")).length).toBeLessThanOrEqual(1);
+    shown.end();
+    expect(rows().join(" ")).not.toContain("evidence");
+  });
+
+  test("text from outside steers no terminal", async () => {
+    const { stream, log } = screen(80);
+    const shown = progress({ stream, plain: false });
+    await journalOf({
+      smoke: { passed: false, reason: "bad \u001b[2J\u001b]0;title\u0007 end" },
+      onEvent: shown.event,
+    });
+    expect(log()).toContain("bad  end");
+    expect(log()).not.toContain("\u001b[2J");
+  });
+});

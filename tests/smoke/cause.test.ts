@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import { explain, Finding, telling } from "../../smoke/cause.ts";
+import { type Exchange, Redirected } from "../../smoke/wire.ts";
+
+const exchange = (more: Partial<Exchange> = {}): Exchange => ({
+  method: "POST",
+  url: "https://h:8443/mcp",
+  rpc: "tools/list",
+  inSession: false,
+  aside: false,
+  contentType: "application/json",
+  body: "",
+  bytes: 0,
+  ended: true,
+  ...more,
+});
+const failing = (code: string) =>
+  exchange({ failure: new TypeError("fetch failed", { cause: Object.assign(new Error("inner"), { code }) }) });
+const explained = (seen: Exchange, more: { error?: unknown; waitedMs?: number; headers?: string[] } = {}) =>
+  explain({ error: new Error("thrown"), exchange: seen, waitedMs: undefined, headers: [], ...more }, (text) => text);
+
+describe("the likely cause", () => {
+  test.each([
+    ["ECONNREFUSED", "nothing listens at h:8443"],
+    ["ENOTFOUND", "the name h cannot be resolved"],
+    ["EAI_AGAIN", "the name h cannot be resolved"],
+    ["CERT_HAS_EXPIRED", "the certificate of h has expired"],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", "the certificate is for another name than h"],
+    ["DEPTH_ZERO_SELF_SIGNED_CERT", "is not trusted here"],
+    ["SELF_SIGNED_CERT_IN_CHAIN", "is not trusted here"],
+    ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "NODE_EXTRA_CA_CERTS"],
+    ["ERR_SSL_WRONG_VERSION_NUMBER", "is it plain http://?"],
+    ["UND_ERR_CONNECT_TIMEOUT", "cannot be reached"],
+    ["EHOSTUNREACH", "cannot be reached"],
+    ["HPE_INVALID_CONSTANT", "does not speak HTTP"],
+    ["ECONNRESET", "the connection was closed before an answer"],
+    ["UND_ERR_SOCKET", "the connection was closed before an answer"],
+  ])("of %s", (code, cause) => {
+    const line = explained(failing(code));
+    expect(line).toContain(`got inner (${code})`);
+    expect(line).toContain(cause);
+  });
+
+  test.each([
+    [401, "the server wants a credential"],
+    [403, "the credential lacks the right"],
+    [404, "nothing speaks MCP at this path"],
+    [405, "nothing speaks MCP at this path"],
+    [421, "does not accept this host name"],
+    [429, "a rate limit is reached"],
+    [500, "the server failed inside"],
+    [502, "a proxy without its server"],
+    [503, "a server not ready yet"],
+  ])("of HTTP %i", (status, cause) => {
+    const line = explained(exchange({ status, body: "said" }));
+    expect(line).toContain(`got ${status} application/json "said"`);
+    expect(line).toContain(cause);
+  });
+
+  test("of a 401 with a credential and of a 404 in a session is another", () => {
+    expect(explained(exchange({ status: 401 }), { headers: ["authorization: ***"] })).toContain("is not accepted here");
+    expect(explained(exchange({ status: 401 }), { headers: ["x-api-key: ***"] })).toContain("is not accepted here");
+    expect(explained(exchange({ status: 404, inSession: true }))).toContain("the session is unknown");
+  });
+
+  test("of silence tells a hanging server from a stream without an answer", () => {
+    expect(explained(exchange(), { waitedMs: 1500 })).toContain(
+      "got nothing within 1.5 s; likely cause: the server hangs",
+    );
+    const stream = exchange({ status: 200, contentType: "text/event-stream", body: ": ping\n\n", ended: false });
+    expect(explained(stream, { waitedMs: 1000 })).toContain('": ping\n\n", and within 1 s no answer to the request');
+    expect(explained({ ...stream, ended: true }, { waitedMs: 1000 })).toContain(
+      "the answer ended without answering this request",
+    );
+  });
+
+  test("of a redirect names the place, without the values of its query", () => {
+    const seen = exchange({ status: 307, location: "/login?next=secret", failure: new Redirected("x") });
+    expect(explained(seen)).toContain("got 307, location: https://h:8443/login?next=***");
+    expect(explained(exchange({ status: 302, location: "http://[", failure: new Redirected("x") }))).toContain(
+      "location: http://[",
+    );
+  });
+
+  test("of something that is no MCP server", () => {
+    expect(explained(exchange({ status: 200, contentType: "text/html" }))).toContain("a web page answers here");
+    expect(explained(exchange({ status: 200, contentType: "text/plain", body: "hi" }))).toContain("not an MCP server");
+  });
+
+  test("of a ping that is not known names the way out", () => {
+    const refusal = exchange({
+      status: 200,
+      rpc: "ping",
+      body: '{"error":{"code":-32601,"message":"Method not found"}}',
+    });
+    expect(explained(refusal)).toContain("the server does not know MCP's ping: name a health address (--health)");
+  });
+
+  test("of an answer that broke off, or that is not JSON", () => {
+    const cut = exchange({ status: 200, ended: false, failure: new TypeError("terminated") });
+    expect(explained(cut)).toContain(
+      "then: terminated; likely cause: the connection broke in the middle of the answer",
+    );
+    const error = new Error("outer", { cause: new SyntaxError("Unexpected end") });
+    expect(explained(exchange({ status: 200 }), { error })).toContain("the answer is not JSON: Unexpected end");
+  });
+
+  test("of anything else is what was thrown", () => {
+    expect(explained(exchange({ status: 200, body: "{}" }))).toContain("likely cause: thrown");
+  });
+});
+
+test("a finding speaks first and may know its cause", () => {
+  const error = new Finding("found", { likely: "known" });
+  expect(explained(exchange({ status: 200, body: "{}" }), { error })).toBe(
+    'found; sent POST https://h:8443/mcp tools/list; got 200 application/json "{}"; likely cause: known',
+  );
+  expect(
+    explain({ error: new Finding("alone"), exchange: undefined, waitedMs: undefined, headers: [] }, (text) => text),
+  ).toBe("alone");
+});
+
+test("an event stream is shown without its framing, and a long body in part", () => {
+  const contentType = "text/event-stream";
+  expect(explained(exchange({ status: 200, contentType, body: 'event: message\ndata: {"a":1}\n\n' }))).toContain(
+    '" {"a":1}"',
+  );
+  expect(explained(exchange({ status: 200, body: "x".repeat(500) }))).toContain(`"${"x".repeat(200)}..."`);
+});
+
+test("the exchange that tells most is the last broken one, else one that did not end; never one that nobody waits for", () => {
+  const fine = exchange({ status: 200 });
+  const broken = exchange({ status: 500 });
+  const open = exchange({ status: 200, ended: false });
+  const aside = exchange({ status: 404, aside: true });
+  expect(telling([fine, broken, open, fine, aside])).toBe(broken);
+  expect(telling([fine, open, fine, aside])).toBe(open);
+  expect(telling([aside])).toBeUndefined();
+});
