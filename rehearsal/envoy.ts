@@ -111,24 +111,19 @@ export async function startEnvoy({ binary, folder }: { binary: string; folder: s
   };
   const started = Date.now();
   const child = spawn(binary, Object.entries(options).flat(), { stdio: ["ignore", log.fd, log.fd], detached: true });
-  // Hot restart leaves a small file behind. At our own end both go: where no kernel ends Envoy with us, at least then.
-  const shared = `/dev/shm/envoy_shared_memory_${baseId}0`;
-  const endWithUs = () => {
-    child.kill("SIGKILL");
-    rmSync(shared, { force: true });
-  };
+  const endWithUs = () => child.kill("SIGKILL"); // where no kernel does it, at least at our own end
   process.once("exit", endWithUs);
   const exited = once(child, "exit")
     .then(([code, signal]) => ({ code, signal }))
-    .finally(() => {
-      process.off("exit", endWithUs);
-      rmSync(shared, { force: true });
-    });
+    .finally(() => process.off("exit", endWithUs));
   exited.catch(() => {}); // a program that cannot be started is told by the next line
   await once(child, "spawn").finally(() => log.close());
-  const ready = untilReady(settings, started, exited).catch(async (error: Error) => {
-    throw new Error(`${error.message}\n${await complaints(paths.log, logged)}`.trim());
-  });
+  const ready = untilReady(settings, started, exited)
+    .catch(async (error: Error) => {
+      throw new Error(`${error.message}\n${await complaints(paths.log, logged)}`.trim());
+    })
+    // What hot restart would share with a successor: only needed for a moment, and nobody else would ever remove it.
+    .finally(() => rmSync(`/dev/shm/envoy_shared_memory_${baseId}0`, { force: true }));
   ready.catch(() => {}); // for callers who never ask
   return {
     pid: child.pid ?? 0,

@@ -169,7 +169,7 @@ test.runIf(process.platform === "linux")("Envoy does not outlive whoever started
   await once((starter as ChildProcess & { stdout: NodeJS.ReadableStream }).stdout, "data");
   expect(await answers(port)).toBe(true);
   starter.kill("SIGKILL");
-  await expect.poll(() => answers(port), { timeout: 5000 }).toBe(false);
+  await expect.poll(() => answers(port), { timeout: 10_000 }).toBe(false);
 });
 
 async function edgeOn(port: number): Promise<string> {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { exceedanceEValue } from "../../../promotion/evidence/index.ts";
 import { observeWatch, startWatch, type Watch, watchAlarms } from "../../../promotion/evidence/watch.ts";
 import { binomial } from "./arbitraries.ts";
 
@@ -45,6 +46,20 @@ describe("the detector of the watch", () => {
     expect(watchAlarms(observe(startWatch(), polls(10, 100, 1)))).toBe(true);
     const hour = Array.from({ length: 36 }, () => [...polls(99, 100, 0), [100, 1] as [number, number]]).flat();
     expect(watchAlarms(observe(startWatch(), hour))).toBe(false);
+  });
+
+  test("alarms at evidence of 10,000, not before", () => {
+    // three polls that fail from their first request on, so that no part of the detector comes to rest in between
+    const worth = (requests: number) => exceedanceEValue({ bound: 0.001, failures: 3, requests: requests + 2 });
+    let requests = 1;
+    while (worth(requests + 1) >= 10_000) requests++;
+    const third = (requests: number) =>
+      observe(startWatch(), [
+        [1, 1],
+        [1, 1],
+        [requests, 1],
+      ]);
+    expect([watchAlarms(third(requests)), watchAlarms(third(requests + 1))]).toEqual([true, false]);
   });
 
   test("grows by at most its value at rest, in expectation, over a poll of a service at the bound", () => {

@@ -171,7 +171,7 @@ test("real calls are counted once each, whatever happens to them", async () => {
   await Promise.all(Array.from({ length: 3 }, () => call("answer", { "x-revision": "candidate" })));
 
   await expect
-    .poll(() => counted(edge), { timeout: 3000 })
+    .poll(() => counted(edge), { timeout: 10_000 })
     .toMatchObject({
       stable: {
         user: { requests: 15, failures: 4, slow: 1, toolErrors: 2, rpcErrors: 2 },
@@ -181,7 +181,7 @@ test("real calls are counted once each, whatever happens to them", async () => {
     });
   // the histogram comes with the next flush; it has the neutral calls too: the large body, the expired session and the client that left
   const latency = async () => (await counted(edge)).stable.latency ?? [];
-  await expect.poll(async () => (await latency()).reduce((sum, bucket) => sum + bucket), { timeout: 3000 }).toBe(18);
+  await expect.poll(async () => (await latency()).reduce((sum, bucket) => sum + bucket), { timeout: 10_000 }).toBe(18);
   expect((await latency())[LATENCY_BOUNDS_MS.indexOf(2000)]).toBe(2); // the two slow ones are above 1000 ms, not in the bucket up to it
 });
 
@@ -204,7 +204,7 @@ async function leave(edge: Everyday, what: string): Promise<void> {
   const before = seen();
   const socket = connect(edge.settings.services[0]?.listen.port as number, "127.0.0.1");
   socket.write(`POST /mcp HTTP/1.1\r\nhost: edge\r\nx-do: ${what}\r\ncontent-length: 2\r\n\r\n{}`);
-  await expect.poll(seen).toBeGreaterThan(before);
+  await expect.poll(seen, { timeout: 10_000 }).toBeGreaterThan(before);
   socket.destroy();
   await once(socket, "close");
 }

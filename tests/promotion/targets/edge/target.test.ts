@@ -162,7 +162,7 @@ test("services that disagree are named, and the next setShare brings them togeth
     position: { share: 20, draining: [], retired: [] },
   });
   await expect
-    .poll(() => target.share().catch((error: Error) => error.message))
+    .poll(() => target.share().catch((error: Error) => error.message), { timeout: 10_000 })
     .toContain("the services disagree about the share: back 20 %, front 10 %");
   await target.setShare(20);
   expect(await target.share()).toBe(20);

@@ -5,11 +5,18 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 
 /** A small server that keeps sessions as MCP servers do, and misbehaves on request (header `x-do`). */
-export type Upstream = { port: number; seen: number; stop(): Promise<void> };
+export type Upstream = {
+  port: number;
+  seen: number;
+  /** Lets the calls that asked to be held (`x-do: hold`) have their answers. */
+  release(): void;
+  stop(): Promise<void>;
+};
 
 /** Starts one; it signs its answers (header `x-answered-by`) with the revision's name. */
 export async function startUpstream(revision: string, port = 0): Promise<Upstream> {
   const sessions = new Set<string>();
+  const held = new Set<() => void>();
   const server = createServer(async (request, response) => {
     upstream.seen += 1;
     for await (const _ of request); // a body that is not read would hold the connection back
@@ -22,11 +29,16 @@ export async function startUpstream(revision: string, port = 0): Promise<Upstrea
     const known = typeof session === "string" ? session : randomUUID();
     sessions.add(known);
     response.setHeader("mcp-session-id", known);
+    if (request.headers["x-do"] === "hold") await new Promise<void>((resolve) => held.add(resolve));
     await answer(request, response);
   });
   const upstream: Upstream = {
     port: 0,
     seen: 0,
+    release() {
+      for (const go of held) go();
+      held.clear();
+    },
     async stop() {
       server.closeAllConnections();
       server.close();
