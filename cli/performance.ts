@@ -11,7 +11,7 @@ export async function perform(run: (audience: Audience) => Promise<Summary>, io:
   const plain = !stream.isTTY || process.env.NO_COLOR !== undefined || process.env.CI !== undefined;
   const screen = progress({ stream, plain });
   const stop = new AbortController();
-  const interrupt = () => stop.abort(new InterruptedError("interrupted; `maha resume` goes on where it stopped"));
+  const interrupt = () => stop.abort(new Error("interrupted; `maha resume` goes on where it stopped"));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
   try {
     const summary = await run({ say: screen.say, event: screen.event, signal: stop.signal });
@@ -24,6 +24,3 @@ export async function perform(run: (audience: Audience) => Promise<Summary>, io:
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
   }
 }
-
-/** A person stopped it. */
-export class InterruptedError extends Error {}

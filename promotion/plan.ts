@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { objectives } from "../ecosystem/objectives.ts";
 
 const seconds = z.number().nonnegative();
 const fraction = z.number().gt(0).lt(1);
@@ -34,7 +35,7 @@ const climb = [
   { share: 10, bound: 0.01 },
   { share: 25, bound: 0.005 },
   { share: 50, bound: 0.002 },
-  { share: 100, bound: 0.001 },
+  { share: 100, bound: objectives.errorRatio },
 ];
 
 /** Between two polls lies one second: with five, a dead candidate answers more requests than is promised. */

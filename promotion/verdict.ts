@@ -41,7 +41,7 @@ type StepFacts = {
 type Rule = { when(facts: Facts): boolean; verdict: Kind; cause?: Cause; because(facts: Facts): string };
 
 /** First match wins. */
-export const table: readonly Rule[] = [
+const table: readonly Rule[] = [
   {
     when: ({ source }) => source === "silent",
     verdict: "hold",

@@ -20,7 +20,9 @@ if (!upToDate) {
   });
   if (npm.status !== 0) {
     const why = npm.error ? npm.error.message : `it ended with ${npm.signal ?? npm.status}`;
-    process.stderr.write(`npm install in ${root} failed: ${why}. Its own words stand above; mend that and run this again.\n`);
+    process.stderr.write(
+      `npm install in ${root} failed: ${why}. Its own words stand above; mend that and run this again.\n`,
+    );
     process.exit(1);
   }
   copyFileSync(wanted, installed);

@@ -1,3 +1,4 @@
+import { objectives } from "../../ecosystem/objectives.ts";
 import { addCounts, type Counts, noCounts, type ServiceCounts } from "../counts.ts";
 import { certifiedBound, certifies } from "./certificate.ts";
 import { logExceedance } from "./exceedance.ts";
@@ -18,7 +19,7 @@ export const indicators: readonly Indicator[] = [
   {
     charge: "errors",
     bad: ({ failures }) => failures,
-    bound: 0.001,
+    bound: objectives.errorRatio,
     tests: [
       { convicts: "alone", alpha: alphas.conviction / 4 },
       { convicts: "compared", alpha: alphas.conviction / 4 },
@@ -27,7 +28,7 @@ export const indicators: readonly Indicator[] = [
   {
     charge: "latency",
     bad: ({ failures, slow }) => failures + slow,
-    bound: 0.05,
+    bound: 0.05, // what a 95th percentile leaves over
     tests: [
       { convicts: "alone", alpha: alphas.conviction / 8 },
       { convicts: "compared", alpha: alphas.conviction / 8 },
@@ -36,7 +37,7 @@ export const indicators: readonly Indicator[] = [
   {
     charge: "tool-errors",
     bad: ({ toolErrors }) => toolErrors,
-    bound: 0.001,
+    bound: objectives.errorRatio,
     tests: [{ convicts: "compared", alpha: alphas.conviction / 4 }],
   },
 ];

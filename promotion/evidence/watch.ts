@@ -1,8 +1,9 @@
+import { objectives } from "../../ecosystem/objectives.ts";
 import { logLikelihoodRatio, ratesOver } from "./exceedance.ts";
 import { logMeanExp } from "./numbers.ts";
 import type { Sample } from "./two-sample.ts";
 
-const BOUND = 0.001;
+const BOUND = objectives.errorRatio;
 /** In ten thousand polls of a service at the bound the detector is expected to alarm once. */
 const LOG_THRESHOLD = Math.log(1e4);
 const FAILING_POLLS = 3;

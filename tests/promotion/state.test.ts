@@ -61,6 +61,7 @@ describe("a journal folds to where the promotion stands", () => {
     const watch = step(third, judged(15, promote));
     expect(watch).toMatchObject({ position: 3, wanted: 100, inForce: 100, outcome: null, elapsed: 0 });
     expect([watching(watch), currentStep(watch).floor]).toEqual([true, 10]);
+    expect([third.trials.akosha?.watch, watch.trials.akosha?.watch?.failingPolls]).toEqual([null, 0]);
     expect(step(watch, judged(25, promote)).outcome).toEqual({
       result: "promoted",
       reason: "the watch after 100 % has passed",
@@ -135,6 +136,39 @@ describe("the time that a step was looked at", () => {
     expect(undecided.outcome?.result).toBe("held");
     const resumed = step(undecided, { event: "resumed", at: 60_000, note: "" });
     expect(resumed).toMatchObject({ outcome: null, elapsed: 0, hold: null, verdict: null, wanted: 10 });
+  });
+});
+
+describe("what was counted while the share was moved", () => {
+  const moved = (second: number, share: number, requests: number): Event => ({
+    event: "in-force",
+    at: second * 1000,
+    share,
+    baseline: counted(requests, 7),
+  });
+  const counts = (state: State) => {
+    const { epoch, step } = state.trials.akosha as NonNullable<State["trials"][string]>;
+    return { convicting: epoch.requests, failures: epoch.tests[0]?.bad, certifying: step.user.requests };
+  };
+
+  test("may convict in the next poll, once, and certifies nothing", () => {
+    const shifted = climbing(judged(1, wait, 100), moved(2, 50, 130));
+    expect(counts(shifted)).toEqual({ convicting: 100, failures: 0, certifying: 0 });
+    const seenOnce = step(shifted, { event: "judged", at: 3000, seen: counted(200, 7), verdict: wait });
+    expect(counts(seenOnce)).toEqual({ convicting: 200, failures: 7, certifying: 70 });
+    const seenTwice = step(seenOnce, { event: "judged", at: 4000, seen: counted(300, 7), verdict: wait });
+    expect(counts(seenTwice)).toEqual({ convicting: 300, failures: 7, certifying: 170 });
+  });
+
+  test("waits through silence, and adds up over several moves", () => {
+    const shifted = climbing(judged(1, wait, 100), moved(2, 50, 130), moved(3, 50, 170), {
+      event: "judged",
+      at: 4000,
+      seen: silent,
+      verdict: hold("silence"),
+    });
+    const again = step(shifted, { event: "judged", at: 5000, seen: counted(200, 7), verdict: wait });
+    expect(counts(again)).toEqual({ convicting: 200, failures: 7, certifying: 30 });
   });
 });
 
