@@ -73,8 +73,11 @@ const WITH_SESSION: unknown[] = [ROUTES.session, ROUTES.probeSession];
  */
 const FAILURE_FLAGS = ["UF", "UC", "UR", "UPE", "UH", "UT", "UO", "SI"];
 
-/** What happened on the client's side or at the edge: it left (over HTTP/1 or 2), was one too many, asked for no route, or spoke bad HTTP. */
-const NEUTRAL_FLAGS = ["DC", "DR", "RL", "NR", "DPE"];
+/** The client left before its answer was whole (over HTTP/1 or 2). */
+const LEFT_FLAGS = ["DC", "DR"];
+
+/** What happened on the client's side or at the edge: it was one too many, asked for no route, or spoke bad HTTP. */
+const NEUTRAL_FLAGS = ["RL", "NR", "DPE"];
 
 type Labels = Record<string, string | undefined>;
 
@@ -92,9 +95,11 @@ function count(counts: Counts, labels: Labels, value: number) {
   if (labels.rpc_error === "true") counts.rpcErrors += value;
 }
 
-function judge({ code = "", flags = "", route }: Labels): "good" | "failed" | "neutral" {
+function judge({ code = "", flags = "", route, slow }: Labels): "good" | "failed" | "neutral" {
   const flagged = flags.split(",");
   if (Number(code) >= 500 || flagged.some((flag) => FAILURE_FLAGS.includes(flag))) return "failed";
+  // who leaves at once says nothing; who waited past the latency bound first was made to, or a server that hangs would never be seen
+  if (flagged.some((flag) => LEFT_FLAGS.includes(flag))) return slow === "true" ? "good" : "neutral";
   if (flagged.some((flag) => NEUTRAL_FLAGS.includes(flag))) return "neutral";
   if (code === "413") return "neutral";
   if (code === "404" && WITH_SESSION.includes(route)) return "neutral"; // the session had expired

@@ -108,7 +108,7 @@ describe("case 13: the users vanish in the middle of a step", () => {
 });
 
 describe("case 16: somebody moves the traffic by hand", () => {
-  test.each([0, 25, 100])("to %i %%: the promotion stops and leaves it there", async (share) => {
+  test.each([0, 25, 100])("to a share of %i: the promotion stops and leaves it there", async (share) => {
     const stage = world();
     const { promotion } = await stage.begin();
     await interrupt(promotion, () => stage.second() >= 8);

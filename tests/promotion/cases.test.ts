@@ -76,7 +76,7 @@ describe("case 4", () => {
     [1, 10],
     [2, 50],
     [3, 100],
-  ])("errors start at step %i (%i %%): back to 0, stable has all", async (k, share) => {
+  ])("errors start at step %i, at a share of %i: back to 0, stable has all", async (k, share) => {
     const { stage, state } = await play({
       rates: (at) => (at.role === "candidate" && at.share >= share ? { errors: 1 } : {}),
     });

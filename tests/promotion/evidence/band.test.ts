@@ -9,7 +9,7 @@ const golden: [failures: number, requests: number, lowerPercent: number, upperPe
   [10, 10_000, 0.021, 0.282, 3],
 ];
 
-test.each(golden)("%i of %i lies between %f and %f %%", (failures, requests, lower, upper, digits) => {
+test.each(golden)("%i of %i lies between %f and %f in percent", (failures, requests, lower, upper, digits) => {
   const band = confidenceBand({ failures, requests, alpha: 0.05 });
   expect(Number((100 * band.lower).toFixed(digits))).toBe(lower);
   expect(Number((100 * band.upper).toFixed(digits))).toBe(upper);

@@ -91,7 +91,7 @@ describe("an epoch", () => {
     expect(charges(convicting)).toContain("errors");
   });
 
-  test("lets 20 %% of errors be noticed within 60 requests of 100,000 healthy ones", () => {
+  test("lets 20 % of errors be noticed within 60 requests of 100,000 healthy ones", () => {
     const old = polls(start(), 1, ...times(1000, healthy()));
     const failing = both({ requests: 900 }, { requests: 20, failures: 4 });
     expect(charges(polls(old, 1001, ...times(3, failing)))).toContain("errors");

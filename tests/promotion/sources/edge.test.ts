@@ -71,6 +71,11 @@ test.each<[string, object, Partial<Counts>]>([
   ["a server's error to a client that left", { code: "500", flags: "DC" }, failed],
   ["a client that left before the answer", { code: "0", flags: "DC" }, neutral],
   ["a client that left within the answer", { flags: "DC" }, neutral],
+  [
+    "a client that left after a second without an answer",
+    { code: "0", flags: "DC", slow: "true" },
+    { ...good, slow: 7 },
+  ],
   ["a client that left over HTTP/2", { code: "0", flags: "DR" }, neutral],
   ["a client that is one too many", { code: "429", flags: "RL" }, neutral],
   ["a server that says it has too many", { code: "429" }, good],
