@@ -1,10 +1,12 @@
 import { table } from "../cli/table.ts";
+import { rivals } from "../promotion/simulation/rivals/index.ts";
 import type { Figure, Figures } from "./figure.ts";
 
 /** The groups of figures, in the order of `npm run bench`; `npm run bench -- speed` measures one alone. */
 const groups: Record<string, () => Promise<Figures>> = {
   speed: async () => (await import("./speed.ts")).speed(),
   statistics: async () => (await import("./statistics.ts")).statistics(),
+  rehearsal: async () => (await import("./rehearsal.ts")).rehearsal(),
   outages: async () => (await import("./outages.ts")).outages(),
 };
 
@@ -14,6 +16,7 @@ if (unknown.length > 0) {
   console.error(`no figures are called ${unknown.join(", ")}; there are ${Object.keys(groups).join(", ")}`);
   process.exitCode = 64;
 } else {
+  for (const { rule, models } of rivals) console.log(`${rule}: ${models}`);
   const broken = await measure(asked.length > 0 ? asked : Object.keys(groups));
   console.log(
     broken.length === 0 ? "\nall promises kept" : `\n${broken.length} promises broken:\n  ${broken.join("\n  ")}`,
