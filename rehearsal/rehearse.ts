@@ -125,11 +125,13 @@ async function perform(play: Play, run: (promotion: Promotion) => Promise<State>
       journal: folder.journal,
       report: folder.report,
     };
-    const title = `${workload.services.map(({ name }) => name).join(", ")}: ${summary.result}`;
+    const title = `rehearsal of ${workload.services.map(({ name }) => name).join(", ")}`;
     const extras = {
       ...summary,
       title,
-      workload: settings.workload ?? "built in",
+      workload: workload.services
+        .map(({ name, stable, candidate }) => `${name} ${stable.version} to ${candidate.version}`)
+        .join(", "),
       fault: settings.fault,
       rps: settings.rps,
     };

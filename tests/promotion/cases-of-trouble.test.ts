@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { LEASE_MS, LeaseError, takeLease } from "../../promotion/lease.ts";
 import { promote } from "../../promotion/promote.ts";
 import { resume } from "../../promotion/resume.ts";
+import { rollBack } from "../../promotion/rollback.ts";
 import { between, holdsIn, interrupt, play, type Script, sharesPut, testPlan, type Where, world } from "./kit.ts";
 
 describe("case 19: two promoters", () => {
@@ -35,6 +36,22 @@ describe("case 19: two promoters", () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  test("who has lost the lease can neither resume nor roll back, and writes nothing", async () => {
+    const stage = world();
+    const { promotion, events } = await stage.begin();
+    await interrupt(promotion, ({ inForce }) => inForce === 50);
+    const lost = {
+      ...promotion.lease,
+      renew: async () => {
+        throw new LeaseError("lost");
+      },
+    };
+    const written = events.length;
+    await expect(rollBack({ ...promotion, lease: lost }, "enough")).rejects.toThrow(LeaseError);
+    await expect(resume({ ...promotion, lease: lost }, "again")).rejects.toThrow(LeaseError);
+    expect([events.length, stage.edge.share]).toEqual([written, 50]);
   });
 
   test("one that loses its lease while it promotes stops before it moves anything more", async () => {

@@ -194,6 +194,12 @@ describe("case 9", () => {
     expect(asks("never", history, { now: 1000 }).kind).toBe("begin");
   });
 
+  test("one that has failed since then needs new evidence, also when it is retried", () => {
+    const failed = past({ begun: begunOf("two"), outcome: { result: "rolled-back", reason: "" } }, 2000);
+    expect(asks("two", [...history, failed], { now: 3000 }).kind).toBe("refused");
+    expect(asks("two", [...history, failed], { now: 3000, retry: true }).kind).toBe("begin");
+  });
+
   test("straight back is 100 % within seconds, and the watch as ever", async () => {
     const good = await play({}, straightBack(testPlan));
     expect([good.outcome?.result, good.shares]).toEqual(["promoted", [0, 100]]);
