@@ -164,7 +164,9 @@ const FEW_USERS = 5;
 export function probesNeeded(state: State): number {
   const trials = Object.values(state.trials);
   const few = state.polledAt - state.begun.at >= 30_000 && trials.some((trial) => userRate(trial) < FEW_USERS);
-  return few ? 20 : 1;
+  // at 100 % only probes can tell whether stable shares a failure, so they are many while that is watched closely
+  const alone = state.wanted === 100 && pollMs(state) <= state.plan.poll * 1000;
+  return few || alone ? 20 : 1;
 }
 
 /** The step as it stands now, for the screen and the report. */

@@ -24,7 +24,7 @@ export type Verdict = { kind: Kind; reason: string; cause: Cause | null };
 export type Facts = {
   source: "live" | "silent";
   candidate: { data: "some" | "none"; convicted: boolean; worse: boolean; charge: string };
-  stable: { overBoundLately: boolean; down: boolean };
+  stable: { overBoundLately: boolean; unclear: boolean; down: boolean };
   step: StepFacts;
 };
 
@@ -59,6 +59,12 @@ const table: readonly Rule[] = [
     verdict: "hold",
     cause: "outage",
     because: () => "shared outage: both revisions fail",
+  },
+  {
+    when: ({ candidate, stable }) => candidate.convicted && !candidate.worse && stable.unclear,
+    verdict: "hold",
+    cause: "outage",
+    because: ({ candidate }) => `${candidate.charge}; waiting for enough of stable's answers to compare`,
   },
   {
     when: ({ candidate, stable }) => (candidate.convicted || candidate.worse) && stable.down,
@@ -132,6 +138,7 @@ export function factsOf(trial: Trial, progress: StepProgress, at: number): Facts
     },
     stable: {
       overBoundLately: charges.length > 0 ? own.length === 0 : stableOverBoundLately(trial),
+      unclear: own.length > 0 && own.every(({ compared, doubtful }) => doubtful && !compared),
       down: stableDown(trial),
     },
     step: stepFacts(progress, certified(trial, bound), certifiedBy(trial, bound)),
@@ -142,7 +149,7 @@ export function factsOf(trial: Trial, progress: StepProgress, at: number): Facts
 export const silentFacts = (progress: StepProgress): Facts => ({
   source: "silent",
   candidate: { data: "some", convicted: false, worse: false, charge: "" },
-  stable: { overBoundLately: false, down: false },
+  stable: { overBoundLately: false, unclear: false, down: false },
   step: stepFacts(progress, false, ""),
 });
 

@@ -1,7 +1,8 @@
 import type { Counts } from "../promotion/counts.ts";
 import type { Event } from "../promotion/events.ts";
+import { alphas } from "../promotion/evidence/epoch.ts";
 import { certificateEValue } from "../promotion/evidence/index.ts";
-import { alphas, stepTotal } from "../promotion/evidence/trial.ts";
+import { stepTotal } from "../promotion/evidence/trial.ts";
 import { currentStep, type State, type StepRecord, stepRecord, watching } from "../promotion/state.ts";
 import type { Verdict } from "../promotion/verdict.ts";
 import { clockTime, count, percent, percentUp } from "./report/format.ts";

@@ -1,53 +1,26 @@
-import { objectives } from "../../ecosystem/objectives.ts";
-import { addCounts, type Counts, noCounts, type ServiceCounts } from "../counts.ts";
+import { addCounts, type Counts, noCounts, type Role, type ServiceCounts } from "../counts.ts";
 import { certifiedBound, certifies } from "./certificate.ts";
-import { logExceedance } from "./exceedance.ts";
-import { type Sample, TwoSample } from "./two-sample.ts";
+import {
+  alphas,
+  type Charge,
+  convictions,
+  convictsNow,
+  type Epoch,
+  FAILING_POLLS,
+  type Indicator,
+  indicators,
+  isLong,
+  observeEpoch,
+  readings,
+  type Source,
+  sampleOf,
+  startEpoch,
+  total,
+} from "./epoch.ts";
+import { type Sharing, sharing, surelyOver } from "./sharing.ts";
+import type { Sample } from "./two-sample.ts";
 import { observeWatch, type Reading, readWatch, startWatch, type Watch, watchAlarms } from "./watch.ts";
 
-/** What can speak against a candidate: `tool-errors` only in comparison with stable, since a tool may fail for good reasons. */
-export type Charge = "errors" | "latency" | "tool-errors";
-
-type Test = { alpha: number; convicts: "alone" | "compared" };
-type Indicator = { charge: Charge; bad(counts: Counts): number; bound: number; tests: Test[] };
-
-/** Error probability of every conviction of one promotion together, and of each step's certificate. */
-export const alphas = { conviction: 0.01, certificate: 0.05 };
-
-/** The conviction's error probability, split over the tests; the bounds are the service objectives (errors, and 5 % over the p95). */
-export const indicators: readonly Indicator[] = [
-  {
-    charge: "errors",
-    bad: ({ failures }) => failures,
-    bound: objectives.errorRatio,
-    tests: [
-      { convicts: "alone", alpha: alphas.conviction / 4 },
-      { convicts: "compared", alpha: alphas.conviction / 4 },
-    ],
-  },
-  {
-    charge: "latency",
-    bad: ({ failures, slow }) => failures + slow,
-    bound: 0.05, // what a 95th percentile leaves over
-    tests: [
-      { convicts: "alone", alpha: alphas.conviction / 8 },
-      { convicts: "compared", alpha: alphas.conviction / 8 },
-    ],
-  },
-  {
-    charge: "tool-errors",
-    bad: ({ toolErrors }) => toolErrors,
-    bound: objectives.errorRatio,
-    tests: [{ convicts: "compared", alpha: alphas.conviction / 4 }],
-  },
-];
-
-/** After this many candidate requests the tests begin again, so that a long healthy past does not hide a new fault. */
-const EPOCH_REQUESTS = 2000;
-/** At high rates an epoch lasts at least this many polls, or it would be over before enough polls could fail in it. */
-const EPOCH_POLLS = 10;
-/** A conviction needs failures in this many different polls of its epoch, so that one burst convicts nobody. */
-const FAILING_POLLS = 3;
 /** What "lately" means for stable. */
 const LATELY_MS = 10_000;
 /** How far back requests count as data. */
@@ -55,8 +28,6 @@ const DATA_MS = 30_000;
 
 /** What one poll saw of both revisions, by source. */
 export type Window = { at: number; counts: ServiceCounts };
-
-type Epoch = { requests: number; polls: number; tests: { bad: number; failingPolls: number; compared: TwoSample }[] };
 
 /** All that is known of one service's candidate: the running tests, this step's counts, and the last half minute. */
 export type Trial = {
@@ -68,17 +39,13 @@ export type Trial = {
   lastUserAt: number;
   /** The charges that a shared outage has brought and that stable shares until it has recovered from all of them. */
   outage: readonly Charge[];
+  /** Since when the candidate's own counts speak against it. */
+  suspectedAt: number | null;
   watch: Watch | null;
 };
 
-/** A charge that the evidence has something to say about; `shared` when stable is as guilty. */
-export type Accusation = { charge: Charge; alone: boolean; compared: boolean; shared: boolean };
-
-const startEpoch = (): Epoch => ({
-  requests: 0,
-  polls: 0,
-  tests: indicators.map(() => ({ bad: 0, failingPolls: 0, compared: new TwoSample() })),
-});
+/** A charge that the evidence has something to say about; `shared` when stable is as guilty, `doubtful` while stable's answers may still show it. */
+export type Accusation = { charge: Charge; alone: boolean; compared: boolean; shared: boolean; doubtful: boolean };
 
 /** A trial before its first poll; `shareOfAlpha` is the part of the promotion's error probability that this service may spend. */
 export const startTrial = (at: number, shareOfAlpha: number): Trial => ({
@@ -89,6 +56,7 @@ export const startTrial = (at: number, shareOfAlpha: number): Trial => ({
   recent: [],
   lastUserAt: at,
   outage: [],
+  suspectedAt: null,
   watch: null,
 });
 
@@ -110,13 +78,16 @@ export const startWatching = (trial: Trial): Trial => ({ ...trial, watch: startW
  * Two error sources of one poll are one poll: the three-polls rule sees them together.
  */
 export function observeTrial(before: Trial, window: Window, carried?: ServiceCounts): Trial {
-  const stable = total(window.counts.stable, carried?.stable);
   const candidate = total(window.counts.candidate, carried?.candidate);
   const trial = afterOutage(before, window.at);
-  const epoch = observeEpoch(trial.epoch, stable, candidate);
-  const over = epoch.requests >= EPOCH_REQUESTS && epoch.polls >= EPOCH_POLLS && !convictsNow(trial, epoch);
-  return {
+  const epoch = observeEpoch(trial.epoch, window.counts, carried);
+  const over = isLong(epoch) && !convictsNow(trial, epoch); // one that convicts is still to be read in this poll's verdict
+  const watch =
+    trial.watch && observeWatch(trial.watch, { requests: candidate.requests, failures: candidate.failures });
+  const suspected = convictsNow(trial, epoch) || (watch !== null && watchAlarms(watch));
+  return noticed({
     ...trial,
+    suspectedAt: suspected ? (trial.suspectedAt ?? window.at) : null,
     epochNumber: over ? trial.epochNumber + 1 : trial.epochNumber,
     epoch: over ? startEpoch() : epoch,
     step: {
@@ -126,8 +97,8 @@ export function observeTrial(before: Trial, window: Window, carried?: ServiceCou
     },
     recent: [...trial.recent.filter(({ at }) => window.at - at < DATA_MS), window],
     lastUserAt: window.counts.candidate.user.requests > 0 ? window.at : trial.lastUserAt,
-    watch: trial.watch && observeWatch(trial.watch, { requests: candidate.requests, failures: candidate.failures }),
-  };
+    watch,
+  });
 }
 
 /**
@@ -135,15 +106,18 @@ export function observeTrial(before: Trial, window: Window, carried?: ServiceCou
  * The watch's detector convicts of errors, alone.
  */
 export function accusations(trial: Trial): Accusation[] {
+  const now = trial.recent.at(-1)?.at ?? 0;
   return indicators
     .map((indicator, i) => {
       const { alone, compared } = convictions(trial, trial.epoch, i);
       const { charge } = indicator;
+      const lately = sharingLately(trial, indicator);
       return {
         charge,
         alone: alone || (charge === "errors" && alarmed(trial)),
         compared,
-        shared: trial.outage.includes(charge) || stableOver(trial, indicator),
+        shared: trial.outage.includes(charge) || lately === "surely" || lately === "perhaps",
+        doubtful: lately === "unclear" && now - (trial.suspectedAt ?? now) < LATELY_MS,
       };
     })
     .filter(({ alone, compared }) => alone || compared);
@@ -188,7 +162,7 @@ export const withoutProbes = (trial: Trial): boolean => candidateRequests(trial,
 /** The users' requests a second on the candidate over the last half minute. */
 export const userRate = (trial: Trial): number => candidateRequests(trial, "user") / (DATA_MS / 1000);
 
-const candidateRequests = ({ recent }: Trial, source: "user" | "probe"): number =>
+const candidateRequests = ({ recent }: Trial, source: Source): number =>
   recent.reduce((sum, { counts }) => sum + counts.candidate[source].requests, 0);
 
 /** True when stable answered nothing well over the last three seconds that it was asked in: no place to send users back to. */
@@ -200,81 +174,56 @@ export function stableDown(trial: Trial): boolean {
 
 /** True when stable's raw failure rate of the last ten seconds is over the error bound. */
 export const stableOverBoundLately = (trial: Trial): boolean =>
-  indicators.some((indicator) => indicator.charge === "errors" && stableOver(trial, indicator));
+  indicators.some((indicator) => indicator.charge === "errors" && overLately(trial, "stable", indicator));
 
-/** The same trial, marked: what speaks against the candidate now is shared with stable and must not convict it later. */
+/** The same trial, marked: what speaks against the candidate now and surely against stable must not convict it later. */
 export const inOutage = (trial: Trial): Trial => {
-  const shared = accusations(trial).filter((accusation) => accusation.shared);
-  return { ...trial, outage: [...new Set([...trial.outage, ...shared.map(({ charge }) => charge)])] };
+  const accused = accusations(trial).map(({ charge }) => charge);
+  return markOutage(trial, (indicator) => accused.includes(indicator.charge));
 };
+
+/** A shared outage too short to convict anybody leaves no more behind than a long one. */
+const noticed = (trial: Trial): Trial =>
+  markOutage(trial, (indicator) => surelyOver(lately(trial, "candidate", indicator), indicator.bound));
+
+function markOutage(trial: Trial, accused: (indicator: Indicator) => boolean): Trial {
+  const shared = indicators.filter((one) => accused(one) && sharingLately(trial, one) === "surely");
+  return { ...trial, outage: [...new Set([...trial.outage, ...shared.map(({ charge }) => charge)])] };
+}
 
 /** When stable has recovered from all of a shared outage, the tests and the watch begin again without what happened in it. */
 function afterOutage(trial: Trial, at: number): Trial {
   const now = { ...trial, recent: trial.recent.filter((window) => at - window.at < LATELY_MS) };
-  const lasts = indicators.some((indicator) => trial.outage.includes(indicator.charge) && stableOver(now, indicator));
-  if (trial.outage.length === 0 || lasts) return trial;
+  const lasts = (indicator: Indicator) =>
+    overLately(now, "stable", indicator) ||
+    (overLately(now, "candidate", indicator) && sharingLately(now, indicator) !== "not");
+  if (trial.outage.length === 0) return trial;
+  if (indicators.some((indicator) => trial.outage.includes(indicator.charge) && lasts(indicator))) return trial;
   const watch = trial.watch && startWatch();
   return startStep({ ...trial, outage: [], epochNumber: trial.epochNumber + 1, epoch: startEpoch(), watch }, at);
 }
 
-function observeEpoch(epoch: Epoch, stable: Counts, candidate: Counts): Epoch {
-  const tests = indicators.map(({ bad }, i) => {
-    const test = epoch.tests[i] as Epoch["tests"][number];
-    const compared = new TwoSample(test.compared);
-    compared.observe({ stable: sampleOf(stable, bad), candidate: sampleOf(candidate, bad) });
-    return {
-      bad: test.bad + bad(candidate),
-      failingPolls: test.failingPolls + (bad(candidate) > 0 ? 1 : 0),
-      compared,
-    };
-  });
-  return { requests: epoch.requests + candidate.requests, polls: epoch.polls + 1, tests };
-}
-
-function convictions(trial: Trial, epoch: Epoch, i: number): { alone: boolean; compared: boolean } {
-  const { bound } = indicators[i] as Indicator;
-  const { bad, failingPolls } = epoch.tests[i] as Epoch["tests"][number];
-  const verdict = { alone: false, compared: false };
-  if (failingPolls < FAILING_POLLS) return verdict;
-  for (const { convicts, logE, logThreshold } of readings(trial, epoch, i)) {
-    verdict[convicts] = logE >= logThreshold && (convicts === "alone" || bad > (bound / 2) * epoch.requests);
-  }
-  return verdict;
-}
-
-function readings(trial: Trial, epoch: Epoch, i: number): (Reading & { convicts: Test["convicts"] })[] {
-  const { bound, tests } = indicators[i] as Indicator;
-  const { bad, compared } = epoch.tests[i] as Epoch["tests"][number];
-  const restarts = 6 / (Math.PI * trial.epochNumber) ** 2; // sums to 1 over all epochs
-  return tests.map(({ convicts, alpha }) => ({
-    convicts,
-    logE: convicts === "alone" ? logExceedance({ bound, failures: bad, requests: epoch.requests }) : compared.logEValue,
-    logThreshold: -Math.log(alpha * restarts * trial.shareOfAlpha),
+function sharingLately({ recent }: Trial, { bad, bound }: Indicator): Sharing {
+  const sample = (counts: ServiceCounts[Role]) => sampleOf(total(counts), bad);
+  const polls = within(recent, LATELY_MS).map(({ counts }) => ({
+    stable: sample(counts.stable),
+    candidate: sample(counts.candidate),
   }));
+  return sharing(polls, bound);
 }
 
-/** An epoch that convicts is not over: the verdict of this poll is still to be read from it. */
-const convictsNow = (trial: Trial, epoch: Epoch): boolean =>
-  indicators.some((_, i) => Object.values(convictions(trial, epoch, i)).some(Boolean));
-
-function stableOver({ recent }: Trial, { bad, bound }: Indicator): boolean {
-  const counts = sumOf(recent, "stable", LATELY_MS);
-  return bad(counts) > bound * counts.requests;
+function overLately(trial: Trial, role: Role, indicator: Indicator): boolean {
+  const { requests, failures } = lately(trial, role, indicator);
+  return failures > indicator.bound * requests;
 }
 
-function sumOf(recent: Window[], role: "stable" | "candidate", ms: number): Counts {
+const lately = ({ recent }: Trial, role: Role, { bad }: Indicator): Sample =>
+  sampleOf(sumOf(recent, role, LATELY_MS), bad);
+
+const sumOf = (recent: Window[], role: Role, ms: number): Counts =>
+  within(recent, ms).reduce((sum, { counts }) => addCounts(sum, total(counts[role])), noCounts);
+
+function within(recent: Window[], ms: number): Window[] {
   const now = recent.at(-1)?.at ?? 0;
-  return recent
-    .filter(({ at }) => now - at < ms)
-    .reduce((sum, { counts }) => addCounts(sum, total(counts[role])), noCounts);
+  return recent.filter(({ at }) => now - at < ms);
 }
-
-const total = (now: ServiceCounts["stable"], carried?: ServiceCounts["stable"]): Counts => {
-  const counts = addCounts(now.user, now.probe);
-  return carried ? addCounts(counts, addCounts(carried.user, carried.probe)) : counts;
-};
-
-const sampleOf = (counts: Counts, bad: Indicator["bad"] = ({ failures }) => failures): Sample => ({
-  requests: counts.requests,
-  failures: bad(counts),
-});

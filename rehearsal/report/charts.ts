@@ -1,5 +1,5 @@
 import { SLOW_MS } from "../../promotion/counts.ts";
-import { alphas } from "../../promotion/evidence/trial.ts";
+import { alphas } from "../../promotion/evidence/epoch.ts";
 import { LEAST, type Measure, MOST, type Point } from "./series.ts";
 import { type Table, thin } from "./thin.ts";
 

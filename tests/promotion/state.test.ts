@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Begun, Event } from "../../promotion/events.ts";
+import { plans } from "../../promotion/plan.ts";
 import {
   currentStep,
   fold,
@@ -285,6 +286,15 @@ test("polls and probes are asked for as the state needs them", () => {
   expect(probesNeeded(climbing(judged(29, wait, 10)))).toBe(1);
   expect(probesNeeded(climbing(judged(30, wait, 149)))).toBe(20);
   expect(probesNeeded(climbing(judged(30, wait, 150)))).toBe(1);
+});
+
+test("at 100 % stable gets probes enough to tell a shared outage, for as long as it is watched closely", () => {
+  const all = { ...climbing(judged(30, wait, 150)), wanted: 100 };
+  expect(probesNeeded(all)).toBe(20);
+  const [close = { for: 0, poll: 1 }] = plans.report.watch;
+  const watching = { ...all, plan: plans.report, position: plans.report.steps.length };
+  expect(probesNeeded({ ...watching, elapsed: close.for * 1000 - 1 })).toBe(20);
+  expect(probesNeeded({ ...watching, elapsed: close.for * 1000 })).toBe(1);
 });
 
 function deepFreeze<T>(value: T): T {

@@ -12,7 +12,7 @@ function documented({ source, candidate, stable, step }: Facts): Pick<Verdict, "
   if (candidate.data === "none") return { kind: "hold", cause: "data" };
   if (candidate.convicted || candidate.worse) {
     const nowhereToGo = stable.down;
-    const shared = candidate.convicted && !candidate.worse && stable.overBoundLately;
+    const shared = candidate.convicted && !candidate.worse && (stable.overBoundLately || stable.unclear);
     return nowhereToGo || shared ? { kind: "hold", cause: "outage" } : { kind: "roll-back", cause: null };
   }
   if (step.phase === "watch") return { kind: step.floorPassed ? "promote" : "wait", cause: null };
@@ -22,9 +22,9 @@ function documented({ source, candidate, stable, step }: Facts): Pick<Verdict, "
 }
 
 describe("the decision table", () => {
-  test("gives the documented verdict, with a reason in words, for all 1,024 combinations", () => {
+  test("gives the documented verdict, with a reason in words, for all 2,048 combinations", () => {
     const all = combinations();
-    expect(all).toHaveLength(1024);
+    expect(all).toHaveLength(2048);
     for (const one of all) {
       const { kind, cause, reason } = decide(one);
       expect({ kind, cause, of: one }).toEqual({ ...documented(one), of: one });
@@ -55,13 +55,13 @@ describe("the decision table", () => {
 const fine = (step: Facts["step"]): Facts => ({
   source: "live",
   candidate: { data: "some", convicted: false, worse: false, charge: "" },
-  stable: { overBoundLately: false, down: false },
+  stable: { overBoundLately: false, unclear: false, down: false },
   step,
 });
 
 /** Every combination of what the table may look at. */
 function combinations(): Facts[] {
-  const bits = Array.from({ length: 2 ** 10 }, (_, n) => (bit: number) => ((n >> bit) & 1) === 1);
+  const bits = Array.from({ length: 2 ** 11 }, (_, n) => (bit: number) => ((n >> bit) & 1) === 1);
   return bits.map((is) => ({
     source: is(0) ? "silent" : "live",
     candidate: {
@@ -70,7 +70,7 @@ function combinations(): Facts[] {
       worse: is(3),
       charge: "the candidate fails more than it may",
     },
-    stable: { overBoundLately: is(4), down: is(5) },
+    stable: { overBoundLately: is(4), unclear: is(10), down: is(5) },
     step: {
       phase: is(6) ? "watch" : "step",
       certified: is(7),

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { alphas, indicators } from "../../../promotion/evidence/epoch.ts";
 import { exceedanceEValue } from "../../../promotion/evidence/index.ts";
 import {
   accusations,
-  alphas,
   certified,
   certifiedBy,
-  indicators,
   observeTrial,
   stableDown,
   stableOverBoundLately,

@@ -1,0 +1,49 @@
+import { logExceedance } from "./exceedance.ts";
+import { timesLog } from "./numbers.ts";
+import type { Sample } from "./two-sample.ts";
+
+/** Whether stable fails as the candidate does: surely, perhaps, not at all, or it answered too few requests to tell. */
+export type Sharing = "surely" | "perhaps" | "not" | "unclear";
+
+/** Chance that equal revisions are called unequal, and that a stable at the bound is called surely over it. */
+const CHANCE = { not: 0.001, surely: 0.05 };
+
+/** What one poll saw of both revisions. */
+type Poll = { stable: Sample; candidate: Sample };
+
+/**
+ * What a few polls say of whether stable shares a charge against the candidate. "not": of all failures more are the candidate's than equal
+ * rates explain (Chernoff's bound, each poll with its own split of the traffic), or stable answered nothing at all. "surely": stable itself is
+ * over `bound` by evidence; "perhaps": by its raw rate.
+ */
+export function sharing(polls: readonly Poll[], bound: number): Sharing {
+  const stable = polls.map((poll) => poll.stable).reduce(add, none);
+  if (stable.requests === 0 || unequal(polls)) return "not";
+  if (surelyOver(stable, bound)) return "surely";
+  return stable.failures > bound * stable.requests ? "perhaps" : "unclear";
+}
+
+/** True when the sample is evidence enough that its true rate is over `bound`. */
+export const surelyOver = ({ failures, requests }: Sample, bound: number): boolean =>
+  logExceedance({ bound, failures, requests }) >= -Math.log(CHANCE.surely);
+
+function unequal(polls: readonly Poll[]): boolean {
+  const failing = polls.filter(({ stable, candidate }) => stable.failures + candidate.failures > 0);
+  const both = failing.map(({ stable, candidate }) => add(stable, candidate));
+  const all = both.reduce(add, none).failures;
+  const candidates = failing.reduce((sum, { candidate }) => sum + candidate.failures, 0);
+  const fair = failing.reduce((sum, { candidate }, i) => {
+    const { requests, failures } = both[i] as Sample;
+    return sum + (failures * candidate.requests) / requests;
+  }, 0);
+  const surprise =
+    timesLog(candidates, candidates / fair) + timesLog(all - candidates, (all - candidates) / (all - fair));
+  return candidates > fair && surprise >= -Math.log(CHANCE.not);
+}
+
+const none: Sample = { requests: 0, failures: 0 };
+
+const add = (a: Sample, b: Sample): Sample => ({
+  requests: a.requests + b.requests,
+  failures: a.failures + b.failures,
+});
