@@ -1,23 +1,11 @@
 import type { Begun, Event } from "../../promotion/events.ts";
 import { chronicle } from "./chronicle.ts";
 import { drawing } from "./drawing.ts";
+import type { Extras } from "./extras.ts";
 import { headline } from "./headline.ts";
 import { page } from "./page.ts";
 import { sections } from "./sections.ts";
 import { readSeries } from "./series.ts";
-
-/** What a journal does not know: what was rehearsed, and what the users met. `seconds` is how long all of it took. */
-export type Extras = {
-  title: string;
-  workload: string;
-  fault: string | null;
-  rps: number;
-  candidate: { userRequests: number; userErrors: number };
-  movedSessions: number;
-  lostSessions: number;
-  shiftErrors: number;
-  seconds: number;
-};
 
 /**
  * The report of a promotion as one HTML page that opens offline: how it ended and why, the steps, charts over time, and what happened in order.

@@ -1,10 +1,10 @@
 import type { Kind } from "../../promotion/verdict.ts";
 import type { Chart } from "./charts.ts";
 import type { Chronicle, Entry, StepRow } from "./chronicle.ts";
+import type { Extras } from "./extras.ts";
 import { clockTime, count, moment, percent, percentUp, span } from "./format.ts";
 import { headline } from "./headline.ts";
 import { type Content, type Html, html } from "./html.ts";
-import type { Extras } from "./report.ts";
 
 /** The sections of the page, from the top down. */
 export const sections = (extras: Extras, story: Chronicle, charts: readonly Chart[]): Html[] => [

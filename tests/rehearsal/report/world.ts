@@ -15,7 +15,7 @@ import { seeded } from "../../../promotion/random.ts";
 import { resume } from "../../../promotion/resume.ts";
 import { poisson } from "../../../promotion/simulation/poisson.ts";
 import { arrive, type ErrorRate } from "../../../promotion/simulation/stream.ts";
-import type { Extras } from "../../../rehearsal/report/report.ts";
+import type { Extras } from "../../../rehearsal/report/extras.ts";
 
 /** What happens in a scripted world: seconds count from the beginning of the promotion. */
 export type Script = {
