@@ -5,14 +5,31 @@ import type { ExitCode, Io } from "./verb.ts";
 
 const exitCodes: Record<Summary["result"], ExitCode> = { promoted: 0, unchanged: 0, "rolled-back": 1, held: 2 };
 
+const INTERRUPTED = "interrupted; `maha resume` goes on where it stopped";
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** How long an interrupted rehearsal may take to put its things in order, in milliseconds; a second signal ends it at once. */
+const ORDERLY_MS = 5000;
+
 /** Lets a rehearsal run before people: live progress, Ctrl-C ends it in order, and at the end the summary in words or as JSON. */
 export async function perform(run: (audience: Audience) => Promise<Summary>, io: Io): Promise<ExitCode> {
   const stream = process.stderr;
   const plain = !stream.isTTY || process.env.NO_COLOR !== undefined || process.env.CI !== undefined;
   const screen = progress({ stream, plain });
   const stop = new AbortController();
-  const interrupt = () => stop.abort(new Error("interrupted; `maha resume` goes on where it stopped"));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+  const leave = () => {
+    screen.end();
+    io.say(INTERRUPTED);
+    process.exit(1); // everything that was started ends with this process
+  };
+  const interrupt = () => {
+    if (stop.signal.aborted) leave();
+    screen.say("stopping");
+    stop.abort(new Error(INTERRUPTED));
+    setTimeout(leave, ORDERLY_MS).unref();
+  };
+  for (const signal of signals) process.on(signal, interrupt);
   try {
     const summary = await run({ say: screen.say, event: screen.event, signal: stop.signal });
     screen.end();
@@ -21,6 +38,6 @@ export async function perform(run: (audience: Audience) => Promise<Summary>, io:
     return exitCodes[summary.result];
   } finally {
     screen.end();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
+    for (const signal of signals) process.off(signal, interrupt);
   }
 }

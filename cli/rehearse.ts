@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Settings } from "../rehearsal/folder.ts";
 import { numberOption, verb } from "./verb.ts";
 
@@ -14,7 +15,7 @@ export const command = verb<Options>(
     const { rehearse } = await import("../rehearsal/rehearse.ts");
     if (options.fault !== undefined) parseFault(options.fault); // refused before anything is started
     const settings: Settings = {
-      workload: options.workload ?? null,
+      workload: options.workload === undefined ? null : resolve(options.workload),
       plan: await readPlan(options.plan),
       rps: options.rps,
       fault: options.fault ?? null,

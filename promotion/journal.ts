@@ -22,7 +22,9 @@ export function fileJournal(path: string): Journal {
   return {
     read: async () => (await readWhole(path)).events,
     append: async (event) => {
-      const file = await open(path, "a");
+      const file = await open(path, "a").catch((error: Error) => {
+        throw new Error(`the journal ${path} cannot be written, so nothing was moved: ${error.message}`);
+      });
       try {
         if (!whole) await file.truncate((await readWhole(path)).length);
         whole = false; // an append that fails may leave part of its line

@@ -38,10 +38,11 @@ export async function promote(promotion: Promotion): Promise<State> {
     onEvent?.(state, event);
   };
   for (;;) {
-    signal?.throwIfAborted();
+    const decided = state.inForce !== null && state.wanted !== state.inForce;
+    if (signal?.aborted && !decided) throw signal.reason; // what was decided is carried out first
     await lease.renew();
     if (state.wanted !== state.inForce) {
-      await lease.keep(insist(() => target.setShare(state.wanted), state, clock));
+      await lease.keep(insist(() => target.setShare(state.wanted), state, clock, signal));
       await record({ event: "in-force", at: clock.now(), share: state.wanted, baseline: await source.poll() });
     } else if (state.outcome) {
       return state.outcome.result === "promoted" ? await clearAway() : state;
@@ -90,14 +91,15 @@ async function look(source: Source, target: Target): Promise<{ seen: Observation
 }
 
 /** What was decided must come in force: a target that fails is asked again, each poll, for as long as the plan waits for a silent source. */
-async function insist(put: () => Promise<void>, { plan }: State, clock: Clock): Promise<void> {
+async function insist(put: () => Promise<void>, { plan }: State, clock: Clock, signal?: AbortSignal): Promise<void> {
   const giveUp = clock.now() + plan.patience.silence * 1000;
   for (;;) {
     try {
       return await put();
     } catch (error) {
+      if (signal?.aborted) throw signal.reason;
       if (clock.now() >= giveUp) throw error;
-      await clock.sleep(plan.poll * 1000);
+      await clock.sleep(plan.poll * 1000, signal);
     }
   }
 }

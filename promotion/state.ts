@@ -200,7 +200,7 @@ function inForce(state: State, { share, baseline, at }: Extract<Event, { event: 
     since: at,
     polledAt: at,
     elapsed: 0,
-    seen: baseline.silent ? state.seen : baseline,
+    seen: baseline.silent ? null : baseline, // what was counted under the share before must not certify this one
     carried: addWindows(state.carried, windows),
     trials: mapTrials(state.trials, (trial) => startStep(trial, at)),
   };

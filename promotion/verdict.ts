@@ -126,7 +126,7 @@ export function factsOf(trial: Trial, progress: StepProgress, at: number): Facts
   // what stable shares is no charge against the candidate, unless the comparison says so too
   const own = charges.filter(({ compared, shared }) => compared || !shared);
   const { bound } = progress.step;
-  // probes alone never raise the share; in the watch, where users have been, they stand in for a quiet night
+  // in the watch, where users have been, probes stand in for a quiet night
   const unseen = withoutUsers(trial, at) && (progress.phase === "step" || withoutProbes(trial));
   return {
     source: "live",
@@ -141,7 +141,7 @@ export function factsOf(trial: Trial, progress: StepProgress, at: number): Facts
       unclear: own.length > 0 && own.every(({ compared, doubtful }) => doubtful && !compared),
       down: stableDown(trial),
     },
-    step: stepFacts(progress, certified(trial, bound), certifiedBy(trial, bound)),
+    step: stepFacts(progress, certified(trial, bound) && trial.step.user.requests > 0, certifiedBy(trial, bound)),
   };
 }
 

@@ -24,11 +24,10 @@ export async function raiseEdge(
   const before = await readEdge(folder).catch(() => null);
   const services = await Promise.all(staged.map(edgeService));
   const settings: EdgeSettings = { folder, services };
-  await createEdge(settings);
+  await createEdge(settings, before?.position.share ?? 0);
   await run(folder);
   const admin = adminSocket(edgePaths(folder).admin);
   const target = edgeTarget({ settings, admin, clock });
-  if (before && before.position.share > 0) await target.setShare(before.position.share);
   return { settings, target, source: edgeSource({ settings, admin }) };
 }
 

@@ -13,7 +13,7 @@ export function news(before: State | null, state: State, event: Event): string |
     case "begun":
       return null;
     case "smoked":
-      return `${event.passed ? "✔" : "▼"} smoke tests at 0 %: ${event.reason}`;
+      return event.passed ? `✔ smoke tests at 0 %: ${event.reason}` : `▼ ${event.reason}`;
     case "in-force":
       return shareNews(state, event.share);
     case "judged":

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
+import { UsageError } from "../cli/usage.ts";
 import { admit, type Revisions } from "../promotion/admission.ts";
 import { systemClock as clock } from "../promotion/clock.ts";
 import type { Event } from "../promotion/events.ts";
@@ -64,10 +65,24 @@ export async function resumeRehearsal(folder: RehearsalFolder, audience: Audienc
     return JSON.parse(told);
   }
   const workload = loadWorkload(settings);
+  checkRevisions(workload, state, folder);
   return withLease(folder, (lease) =>
     perform({ settings, folder, workload, lease, audience }, (promotion) =>
       resume(promotion, lease.note ?? "resumed by hand"),
     ),
+  );
+}
+
+/** A journal goes on with the revisions that it began with, or not at all. */
+function checkRevisions(workload: Workload, { begun }: State, { journal }: RehearsalFolder): void {
+  const [stable, candidate] = [revisionsOf(workload, "stable"), revisionsOf(workload, "candidate")];
+  const other = begun.revisions.filter(
+    (one) => one.stable !== stable[one.service] || one.candidate !== candidate[one.service],
+  );
+  if (other.length === 0) return;
+  const names = other.map(({ service }) => service).join(", ");
+  throw new UsageError(
+    `${journal} is about other revisions of ${names} than the workload describes now: put the workload back, or rehearse anew`,
   );
 }
 
@@ -87,11 +102,15 @@ async function perform(play: Play, run: (promotion: Promotion) => Promise<State>
   const stage = await raise({ workload, folder: folder.path, fault, seed: settings.seed, say: audience.say });
   try {
     const ruined = new AbortController();
+    let diedAt: number | null = null;
     stage.onDeath((death) => {
       audience.say(describeDeath(death));
-      if (death.what === "Envoy") ruined.abort(new Error(describeDeath(death)));
+      diedAt ??= clock.now();
+      if (["Envoy", "the stage process"].includes(death.what))
+        ruined.abort(new Error("the rehearsal cannot go on; `maha resume` raises it again"));
     });
     const edge = await raiseEdge(folder.edge, stage.services, { clock, run: (at) => stage.runEnvoy(binary, at) });
+    await stage.faultsAt(await edge.target.share()); // what was broken before an interruption is broken again
     const services = usedServices(workload, edge.settings);
     const shifts: Shift[] = [];
     let inForce = 0;
@@ -118,7 +137,7 @@ async function perform(play: Play, run: (promotion: Promotion) => Promise<State>
       reason: state.outcome?.reason ?? "",
       steps: state.steps,
       candidate: candidateTotals(events, await edge.source.poll()),
-      shiftErrors: shiftErrors(tally, shifts, fault, stableIds),
+      shiftErrors: shiftErrors(tally, shifts, { fault, stableIds, diedAt }),
       movedSessions: tally.movedSessions,
       lostSessions: tally.lostSessions,
       seconds: lasted(events),

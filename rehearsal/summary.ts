@@ -35,20 +35,25 @@ export function candidateTotals(events: readonly Event[], last: Observation): Su
   return { userRequests: total.requests, userErrors: total.failures };
 }
 
+/** What explains a failure better than a shift does: an injected fault, or a server that died by itself (in milliseconds since the epoch). */
+type Excuses = { fault: Fault | null; stableIds: readonly string[]; diedAt: number | null };
+
 /**
- * Users' failures that the shifts themselves caused: those during a shift or in the second after it that no fault was injected into.
+ * Users' failures that the shifts themselves caused: those during a shift or in the second after it that nothing else explains.
  * A broken candidate's failures are the fault's, also where the edge answered in its place and nobody knows whose request it was.
  */
 export function shiftErrors(
   { failuresLog }: Tally,
   shifts: readonly Shift[],
-  fault: Fault | null,
-  stableIds: readonly string[],
+  { fault, stableIds, diedAt }: Excuses,
 ): number {
   const near = (at: number) => shifts.some(({ from, to }) => at >= from && at <= to + AFTERMATH_MS);
-  const excused = (revision: string | null) =>
+  const broken = (revision: string | null) =>
     fault !== null && (fault.kind === "outage" || revision === null || !stableIds.includes(revision));
-  return failuresLog.filter(({ at, injected, revision }) => near(at) && !injected && !excused(revision)).length;
+  const afterDeath = (at: number) => diedAt !== null && at >= diedAt - AFTERMATH_MS;
+  return failuresLog.filter(
+    ({ at, injected, revision }) => near(at) && !injected && !broken(revision) && !afterDeath(at),
+  ).length;
 }
 
 /** The first and last event's distance, in seconds. */

@@ -68,7 +68,7 @@ export const startStep = (trial: Trial, at: number): Trial => ({
 });
 
 /** The same trial after a pause of the promoter: that nobody looked does not mean that nobody came. */
-export const afterPause = (trial: Trial, at: number): Trial => ({ ...trial, lastUserAt: at });
+export const afterPause = (trial: Trial, at: number): Trial => ({ ...trial, lastUserAt: at, recent: [] });
 
 /** The same trial with the detector of the watch after 100 % running. */
 export const startWatching = (trial: Trial): Trial => ({ ...trial, watch: startWatch() });

@@ -101,6 +101,15 @@ describe("an abort", () => {
     await expect(running).rejects.toThrow("Ctrl-C");
   });
 
+  test("right after a verdict lets it be carried out first", async () => {
+    const stage = world({ rates: deadAt(10) });
+    const { promotion } = await stage.begin();
+    const stop = new AbortController();
+    const onEvent = ({ outcome }: State) => outcome && stop.abort(new Error("Ctrl-C"));
+    await expect(promote({ ...promotion, onEvent, signal: stop.signal })).rejects.toThrow("Ctrl-C");
+    expect(sharesPut(stage)).toEqual([0, 10, 0]);
+  });
+
   test("before the beginning does nothing at all", async () => {
     const stage = world();
     const { promotion, events } = await stage.begin();

@@ -37,8 +37,8 @@ describe("in plain lines", () => {
       "  0:05  · waits: certified below 2 %; waiting for the step's floor",
       "  0:10  ▲ 50 % took 0:07: certified below 0.603 %; failed: candidate 0 of 540, stable 0 of 545",
       "  0:10  → 100 % of new sessions go to everything-b71e4c55d0",
-      "  0:13  · waits: certified below 1 %; waiting for the step's floor",
-      "  0:14  ▲ 100 % took 0:04: certified below 0.565 %; failed: candidate 0 of 577, stable 0 of 4",
+      "  0:12  · waits: certified below 1 %; waiting for the step's floor",
+      "  0:14  ▲ 100 % took 0:04: certified below 0.495 %; failed: candidate 0 of 659, stable 0 of 78",
       "  0:17  ▲ promoted: the watch after 100 % has passed",
       "  0:21  ✔ the old revision has nothing in flight any more",
       "  0:21  ✔ the old revision has left the edge",
@@ -113,9 +113,9 @@ describe("in a block", () => {
     ]);
     expect(frames.findLast((frame) => frame.some((line) => line.startsWith("watch")))?.slice(-5)).toEqual([
       "watch at 100 %, 0:02 in force",
-      "stable             6 requests        0 failed  0 %",
-      "candidate        862 requests        0 failed  0 %",
-      "certified  below 0.378 %",
+      "stable           116 requests        0 failed  0 %",
+      "candidate        986 requests        0 failed  0 %",
+      "certified  below 0.331 %",
       "next       promoted in 0:01, if the candidate stays well",
     ]);
     shown.end();
@@ -125,8 +125,8 @@ describe("in a block", () => {
       "  0:10  ▲ 50 % took 0:07: certified below 0.603 %; failed: candidate 0 of 540,",
       "        stable 0 of 545",
       "  0:10  → 100 % of new sessions go to everything-b71e4c55d0",
-      "  0:14  ▲ 100 % took 0:04: certified below 0.565 %; failed: candidate 0 of 577,",
-      "        stable 0 of 4",
+      "  0:14  ▲ 100 % took 0:04: certified below 0.495 %; failed: candidate 0 of 659,",
+      "        stable 0 of 78",
       "  0:17  ▲ promoted: the watch after 100 % has passed",
       "  0:21  ✔ the old revision has nothing in flight any more",
       "  0:21  ✔ the old revision has left the edge",

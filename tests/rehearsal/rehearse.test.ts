@@ -122,16 +122,16 @@ describe.concurrent("a rehearsal", { timeout: 90_000 }, () => {
   });
 
   test("case 4: takes a dead release back by itself, and exits with 1", async (t) => {
-    const { code, summary } = await rehearse(t, await home(t), "--fault", "dead").ended;
-    t.expect(code).toBe(1);
+    const { code, summary, err } = await rehearse(t, await home(t), "--fault", "dead").ended;
+    t.expect(code, err).toBe(1);
     t.expect(summary).toMatchObject({ result: "rolled-back", movedSessions: 0, shiftErrors: 0 });
     t.expect(summary?.candidate.userRequests).toBeLessThanOrEqual(75);
     t.expect(summary?.candidate.userErrors).toBe(summary?.candidate.userRequests);
   });
 
   test("case 25: an outage of both is held, and exits with 2", async (t) => {
-    const { code, summary } = await rehearse(t, await home(t), "--fault", "outage").ended;
-    t.expect(code).toBe(2);
+    const { code, summary, err } = await rehearse(t, await home(t), "--fault", "outage").ended;
+    t.expect(code, err).toBe(2);
     t.expect(summary).toMatchObject({ result: "held", reason: t.expect.stringContaining("shared outage") });
   });
 
@@ -143,8 +143,8 @@ describe.concurrent("a rehearsal", { timeout: 90_000 }, () => {
 
   test("case 3: what fails its smoke tests at 0 % never meets a user", async (t) => {
     const cwd = await home(t, { "workload.json": workload("1.0.0", "1.1.0", "--fault", "hidden-error") });
-    const { code, summary } = await rehearse(t, cwd).ended;
-    t.expect(code).toBe(1);
+    const { code, summary, err } = await rehearse(t, cwd).ended;
+    t.expect(code, err).toBe(1);
     t.expect(summary).toMatchObject({
       result: "rolled-back",
       reason: t.expect.stringContaining("smoke at 0 %"),

@@ -17,11 +17,11 @@ import {
 } from "./settings.ts";
 
 /**
- * Fills the folder of a new edge: stable takes all traffic, the candidate answers to its header alone. Everything that
+ * Fills the folder of a new edge: stable takes all traffic but the candidate's `share`, at 0 % the candidate answers to its header alone. Everything that
  * Envoy, a target and a source need is in the folder afterwards; files of others in it are left alone.
  */
-export async function createEdge(settings: EdgeSettings): Promise<void> {
-  const edge = { settings: checkSettings(settings), position: restingPosition };
+export async function createEdge(settings: EdgeSettings, share = restingPosition.share): Promise<void> {
+  const edge = { settings: checkSettings(settings), position: { ...restingPosition, share } };
   const paths = edgePaths(settings.folder);
   await mkdir(paths.xds, { recursive: true });
   await writeEndpoints(edge);

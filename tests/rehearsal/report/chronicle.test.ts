@@ -22,7 +22,7 @@ describe("a healthy promotion", () => {
       [10, false, "promote", "users and probes"],
       [25, false, "promote", "users and probes"],
       [50, false, "promote", "users"],
-      [100, false, "promote", "users"],
+      [100, false, "promote", "users and probes"],
       [100, true, "promote", "users"],
     ]);
     for (const { users, probes, candidate, certified, bound } of story.rows) {
@@ -68,7 +68,7 @@ test("a rollback says why, and how long it took until stable had everything", as
 test("an outage is one hold, which a person ends", async () => {
   const story = chronicle(await journalOf({ ...scripts.outage, resumed: true }));
   const held = story.entries.find(({ what }) => what === "hold");
-  const goesOn = story.entries.find(({ what, at }) => what === "wait" && at > (held?.at ?? 0));
+  const goesOn = story.entries.find(({ what, at }) => what === "wait" && at > (story.holds[1]?.[0] ?? 0));
   expect(story.holds).toHaveLength(2); // until it was resumed, and again until stable had recovered
   expect(seconds(story.holds[0]?.[0] as number)).toBe(seconds(held?.at as number));
   expect(story.holds[1]?.[1]).toBe(goesOn?.at);
