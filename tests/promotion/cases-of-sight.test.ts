@@ -67,6 +67,12 @@ describe("case 12: no users at all", () => {
     expect(holdsIn(events)[0]).toMatchObject({ cause: "data" });
   });
 
+  test("held also where the probes alone would be enough for the certificate at once", async () => {
+    const easy = { ...testPlan, steps: testPlan.steps.map((step) => ({ ...step, bound: 0.5 })) };
+    const { state, shares } = await play({ rps: () => 0 }, easy);
+    expect([state.outcome?.result, shares]).toEqual(["held", [0, 10]]);
+  });
+
   test("probes that fail do not roll back what no user has met", async () => {
     const { state, shares } = await play({
       rps: () => 0,

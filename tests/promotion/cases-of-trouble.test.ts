@@ -191,6 +191,7 @@ describe("case 25: a shared outage", () => {
     [0.1, 8],
     [0.06, 8],
     [1, 20],
+    [0.3, 20],
   ])("of %f of all requests, from second %i on, freezes the promotion; afterwards it goes on", async (part, from) => {
     const { state, events, shares } = await play({ rates: outage(part, from, from + 20) });
     expect(holdsIn(events).length).toBeGreaterThan(10);

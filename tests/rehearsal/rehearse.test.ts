@@ -191,6 +191,51 @@ describe.concurrent("a rehearsal", { timeout: 90_000 }, () => {
     },
   );
 
+  test("case 18: killed again while it is being resumed, it goes on where it stood", async (t) => {
+    const cwd = await home(t);
+    const { child, ended } = rehearse(t, cwd);
+    await journalHolds(cwd, '"share":10', '"judged"');
+    child.kill("SIGKILL");
+    await ended;
+    const edge = join(await rehearsalIn(cwd), "edge/edge.json");
+    const before = await readFile(edge, "utf8");
+    const second = maha(t, cwd, "resume");
+    await vi.waitFor(async () => t.expect(await readFile(edge, "utf8")).not.toBe(before), {
+      timeout: 30_000,
+      interval: 5,
+    });
+    second.child.kill("SIGKILL");
+    await second.ended;
+    t.expect(JSON.parse(await readFile(edge, "utf8")).position.share).toBe(10);
+    const third = await maha(t, cwd, "resume").ended;
+    t.expect([third.code, third.summary?.result], third.err).toEqual([0, "promoted"]);
+  });
+
+  test("an interrupted rehearsal of other revisions than now stand in the workload is not gone on with", async (t) => {
+    const cwd = await home(t);
+    const { child, ended } = rehearse(t, cwd);
+    await journalHolds(cwd, '"judged"');
+    child.kill("SIGKILL");
+    await ended;
+    await writeFile(join(cwd, "workload.json"), JSON.stringify(workload("1.0.0", "1.2.0")));
+    const { code, err } = await maha(t, cwd, "resume").ended;
+    t.expect([code, err]).toEqual([64, t.expect.stringContaining("other revisions of reference")]);
+  });
+
+  test("Ctrl-C while a server is not ready yet ends everything soon", async (t) => {
+    const silent = workload("1.0.0", "1.1.0");
+    for (const { candidate } of silent.services)
+      candidate.command = [node, "-e", "setInterval(() => {}, 1000) // {port}"];
+    const cwd = await home(t, { "workload.json": silent });
+    const { child, ended } = rehearse(t, cwd);
+    await vi.waitFor(() => t.expect(startedBy(child).length).toBeGreaterThanOrEqual(3), { timeout: 30_000 });
+    const started = startedBy(child);
+    child.kill("SIGINT");
+    const { code, err } = await ended;
+    t.expect([code, err]).toEqual([1, t.expect.stringContaining("maha resume")]);
+    await vi.waitFor(() => t.expect(started.filter(lives)).toEqual([]), soon);
+  });
+
   test("case 19: while it runs it keeps its lease, and a second promoter is told whose it is", async (t) => {
     const cwd = await home(t);
     const { child, ended } = rehearse(t, cwd);

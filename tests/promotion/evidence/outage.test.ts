@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
 import type { ServiceCounts } from "../../../promotion/counts.ts";
-import { accusations, inOutage, startWatching, stepTotal, type Trial } from "../../../promotion/evidence/trial.ts";
-import { against, both, healthy, outage, polls, start, times } from "./polls.ts";
+import {
+  accusations,
+  inOutage,
+  observeTrial,
+  startWatching,
+  stepTotal,
+  type Trial,
+} from "../../../promotion/evidence/trial.ts";
+import { seen } from "../kit.ts";
+import { against, both, dead, healthy, outage, polls, start, times } from "./polls.ts";
 
 describe("a shared outage", () => {
   const during = (shared: ServiceCounts) => inOutage(polls(start(), 1, ...times(5, shared)));
@@ -52,7 +60,45 @@ describe("a shared outage", () => {
   });
 });
 
+describe("a shared outage too short to convict", () => {
+  const burst = both({ requests: 900 }, { requests: 100, failures: 100 });
+
+  test("leaves nothing behind either: a later burst of the candidate finds a clean slate", () => {
+    const over = polls(start(), 1, outage, outage, ...times(12, healthy()));
+    expect(over).toMatchObject({ epochNumber: 2, outage: [] });
+    expect(accusations(polls(over, 15, burst))).toEqual([]);
+  });
+});
+
+describe("at 100 %, where stable answers only probes", () => {
+  const few = (failures: number, candidate: { requests: number; failures: number }) =>
+    seen({ stable: { probe: { requests: 1, failures } }, candidate: { user: candidate } });
+  const partly = { requests: 1000, failures: 50 };
+
+  test("a charge is doubtful while stable has answered too little, for ten seconds and no longer", () => {
+    let trial = polls(start(), 1, ...times(2, few(0, partly)));
+    for (let second = 3; second <= 16; second++) {
+      trial = polls(trial, second, few(0, partly));
+      expect(against(trial, "errors")).toMatchObject({ alone: true, shared: false, doubtful: second < 13 });
+    }
+  });
+
+  test("an outage is not over because one probe in a row of them went well, while the candidate still fails", () => {
+    const failing = seen({ stable: { probe: { requests: 20, failures: 20 } }, candidate: { user: partly } });
+    const during = inOutage(polls(start(), 1, ...times(5, failing)));
+    const lucky = polls(during, 6, ...times(15, few(0, partly)));
+    expect(lucky.outage).toContain("errors");
+    expect(accusations(lucky).filter(({ shared }) => !shared)).toEqual([]);
+    expect(polls(lucky, 21, ...times(11, few(0, { requests: 1000, failures: 0 }))).outage).toEqual([]);
+  });
+});
+
 describe("in the watch", () => {
+  test("the detector sees what was counted while the share was moved", () => {
+    const watched = observeTrial(startWatching(start()), { at: 1000, counts: healthy() }, dead);
+    expect(watched.watch?.failingPolls).toBe(1);
+  });
+
   test("the detector convicts of errors where the epoch does not yet", () => {
     const failing = both({ requests: 1 }, { requests: 100, failures: 1 });
     const old = polls(startWatching(start()), 1, ...times(12, healthy(1000)), ...times(3, healthy(500)));

@@ -24,6 +24,21 @@ describe("whether stable shares a charge", () => {
     expect(sharing(polls, bound)).toBe(expected);
   });
 
+  test("ten failures of the candidate's half are more than chance explains, nine are not", () => {
+    expect(sharing([poll([100, 0], [100, 9])], bound)).toBe("unclear");
+    expect(sharing([poll([100, 0], [100, 10])], bound)).toBe("not");
+  });
+
+  test("a stable that fails more than the candidate shares it", () => {
+    expect(sharing([poll([100, 100], [100, 1])], bound)).toBe("surely");
+  });
+
+  test("polls in which nothing failed say nothing, nor do polls without requests", () => {
+    const idle = [poll([0, 0], [0, 0]), poll([100_000, 0], [1, 0]), poll([1, 0], [100_000, 0])];
+    expect(sharing([...idle, poll([100, 0], [100, 10])], bound)).toBe("not");
+    expect(sharing([...idle, poll([100, 0], [100, 9])], bound)).toBe("unclear");
+  });
+
   test("equal rates in every poll are never called unequal", () => {
     const equal = fc.tuple(
       fc.integer({ min: 1, max: 50 }),
@@ -42,6 +57,8 @@ describe("whether stable shares a charge", () => {
 
   test("stable is surely over the bound only by evidence, not by one bad request among many", () => {
     expect(surelyOver({ requests: 900, failures: 1 }, bound)).toBe(false);
+    expect(surelyOver({ requests: 50, failures: 1 }, bound)).toBe(false);
+    expect(surelyOver({ requests: 1, failures: 1 }, bound)).toBe(true);
     expect(surelyOver({ requests: 10, failures: 2 }, bound)).toBe(true);
     expect(surelyOver({ requests: 10_000, failures: 10 }, bound)).toBe(false);
   });
