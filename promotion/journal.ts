@@ -1,4 +1,5 @@
 import { open, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { type Begun, type Event, eventSchema, FORMAT } from "./events.ts";
 
 /** The append-only record of one promotion. */
@@ -26,16 +27,28 @@ export function fileJournal(path: string): Journal {
         throw new Error(`the journal ${path} cannot be written, so nothing was moved: ${error.message}`);
       });
       try {
+        const isNew = (await file.stat()).size === 0;
         if (!whole) await file.truncate((await readWhole(path)).length);
         whole = false; // an append that fails may leave part of its line
         await file.appendFile(`${JSON.stringify(event)}\n`);
         await file.datasync();
+        if (isNew) await syncFolder(dirname(path));
         whole = true;
       } finally {
         await file.close();
       }
     },
   };
+}
+
+/** Without this a new file survives a crash of the machine, but not its name. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 /** A journal that lives as long as the process: for simulations and tests. */

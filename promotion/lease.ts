@@ -28,6 +28,7 @@ export type Lease = {
   renew(): Promise<void>;
   /** Holds the lease while something runs that may take longer than the lease lasts, and passes on what came of it. */
   keep<T>(work: Promise<T>): Promise<T>;
+  /** Gives the lease back; one that is lost already is left to its new holder. */
   release(): Promise<void>;
 };
 
@@ -81,7 +82,7 @@ export async function takeLease({ folder, holder, clock, alive = processLives }:
       return finished;
     },
     release: async () => {
-      await stillMine();
+      if ((await newest(folder))?.number !== number) return; // lost already: there is nothing to give back
       await replace(path, { ...ticket(), released: true }); // the file stays: its number must not be given twice
     },
   };

@@ -99,7 +99,7 @@ describe("who has lost a lease", () => {
     const lost = expect(paused.renew()).rejects;
     await lost.toThrow(LeaseError);
     await lost.toThrow(/was lost: .*belongs to bert/);
-    await expect(paused.release()).rejects.toThrow(LeaseError);
+    await paused.release(); // leaves it to its new holder
     await expect(paused.renew()).rejects.toThrow(LeaseError);
     await taken.renew();
     await taken.release();
