@@ -7,13 +7,13 @@ import { systemClock as clock } from "../promotion/clock.ts";
 import type { Event } from "../promotion/events.ts";
 import { plans } from "../promotion/plan.ts";
 import { rivals, simulateRival } from "../promotion/simulation/rivals/index.ts";
-import { raiseEdge } from "../rehearsal/edge.ts";
+import { raiseEdge, usedServices } from "../rehearsal/edge.ts";
 import { findEnvoy } from "../rehearsal/envoy.ts";
 import { rehearse } from "../rehearsal/rehearse.ts";
 import { raise } from "../rehearsal/stage.ts";
 import type { Summary } from "../rehearsal/summary.ts";
 import { users } from "../rehearsal/users.ts";
-import { defaultWorkload, revisionId } from "../rehearsal/workload.ts";
+import { defaultWorkload } from "../rehearsal/workload.ts";
 import type { Figure, Figures } from "./figure.ts";
 
 const RPS = 100;
@@ -97,14 +97,7 @@ async function shifting(): Promise<Figure> {
   try {
     const run = (at: string) => stage.runEnvoy(binary, at);
     const edge = await raiseEdge(join(folder, "edge"), stage.services, { clock, run });
-    const crowd = await users({
-      rps: RPS,
-      seed: SEED,
-      services: workload.services.map((service, i) => {
-        const { address, port } = edge.settings.services[i]?.listen ?? { address: "", port: 0 };
-        return { ...service, url: `http://${address}:${port}`, stable: revisionId(service, "stable") };
-      }),
-    });
+    const crowd = await users({ rps: RPS, seed: SEED, services: usedServices(workload, edge.settings) });
     const shares = [10, 50, 100, 25, 5];
     const began = clock.now();
     for (let i = 0; i < SHIFTS; i++) {

@@ -8,6 +8,8 @@ import { type EdgeSettings, edgePaths } from "../promotion/targets/edge/settings
 import { edgeTarget } from "../promotion/targets/edge/target.ts";
 import { freePort } from "./port.ts";
 import type { StagedService } from "./stage-process.ts";
+import type { UsedService } from "./view.ts";
+import { revisionId, type Workload } from "./workload.ts";
 
 /** A running edge in front of the stage: where users call each service, and what moves and counts their traffic. */
 export type RaisedEdge = { settings: EdgeSettings; target: Target; source: Source };
@@ -30,6 +32,15 @@ export async function raiseEdge(
   const target = edgeTarget({ settings, admin, clock });
   return { settings, target, source: edgeSource({ settings, admin }) };
 }
+
+/** The services as users see them: behind the edge. */
+export const usedServices = ({ services }: Workload, edge: EdgeSettings): UsedService[] =>
+  services.map((service) => {
+    const { listen } = edge.services.find(({ name }) => name === service.name) ?? { listen: { address: "", port: 0 } };
+    const { name, path, calls, sessions } = service;
+    const url = `http://${listen.address}:${listen.port}`;
+    return { name, path, calls, sessions, url, stable: revisionId(service, "stable") };
+  });
 
 /** A service whose two revisions are the same has no candidate: nothing of it is on trial. */
 async function edgeService({ name, stable, candidate }: StagedService): Promise<EdgeSettings["services"][number]> {

@@ -11,7 +11,7 @@ import { begin, type Promotion, promote } from "../promotion/promote.ts";
 import { resume } from "../promotion/resume.ts";
 import { fold, type State } from "../promotion/state.ts";
 import { describeDeath } from "./child.ts";
-import { raiseEdge } from "./edge.ts";
+import { raiseEdge, usedServices } from "./edge.ts";
 import { findEnvoy } from "./envoy.ts";
 import { parseFault } from "./faults.ts";
 import { newFolder, type RehearsalFolder, readSettings, type Settings } from "./folder.ts";
@@ -195,21 +195,3 @@ const loadWorkload = ({ workload }: Settings): Workload =>
 
 const revisionsOf = ({ services }: Workload, role: "stable" | "candidate"): Revisions =>
   Object.fromEntries(services.map((service) => [service.name, revisionId(service, role)]));
-
-/** The services as users see them: behind the edge. */
-const usedServices = (
-  { services }: Workload,
-  edge: { services: { name: string; listen: { address: string; port: number } }[] },
-) =>
-  services.map((service) => {
-    const { listen } = edge.services.find(({ name }) => name === service.name) ?? { listen: { address: "", port: 0 } };
-    const { name, path, calls, sessions } = service;
-    return {
-      name,
-      path,
-      calls,
-      sessions,
-      url: `http://${listen.address}:${listen.port}`,
-      stable: revisionId(service, "stable"),
-    };
-  });

@@ -81,10 +81,11 @@ export function observeTrial(before: Trial, window: Window, carried?: ServiceCou
   const candidate = total(window.counts.candidate, carried?.candidate);
   const trial = afterOutage(before, window.at);
   const epoch = observeEpoch(trial.epoch, window.counts, carried);
-  const over = isLong(epoch) && !convictsNow(trial, epoch); // one that convicts is still to be read in this poll's verdict
+  const convicted = convictsNow(trial, epoch);
+  const over = isLong(epoch) && !convicted; // one that convicts is still to be read in this poll's verdict
   const watch =
     trial.watch && observeWatch(trial.watch, { requests: candidate.requests, failures: candidate.failures });
-  const suspected = convictsNow(trial, epoch) || (watch !== null && watchAlarms(watch));
+  const suspected = convicted || (watch !== null && watchAlarms(watch));
   return noticed({
     ...trial,
     suspectedAt: suspected ? (trial.suspectedAt ?? window.at) : null,
@@ -193,11 +194,11 @@ function markOutage(trial: Trial, accused: (indicator: Indicator) => boolean): T
 
 /** When stable has recovered from all of a shared outage, the tests and the watch begin again without what happened in it. */
 function afterOutage(trial: Trial, at: number): Trial {
+  if (trial.outage.length === 0) return trial;
   const now = { ...trial, recent: trial.recent.filter((window) => at - window.at < LATELY_MS) };
   const lasts = (indicator: Indicator) =>
     overLately(now, "stable", indicator) ||
     (overLately(now, "candidate", indicator) && sharingLately(now, indicator) !== "not");
-  if (trial.outage.length === 0) return trial;
   if (indicators.some((indicator) => trial.outage.includes(indicator.charge) && lasts(indicator))) return trial;
   const watch = trial.watch && startWatch();
   return startStep({ ...trial, outage: [], epochNumber: trial.epochNumber + 1, epoch: startEpoch(), watch }, at);

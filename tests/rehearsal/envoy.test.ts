@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createEdge } from "../../promotion/targets/edge/folder.ts";
 import { findEnvoy, startEnvoy } from "../../rehearsal/envoy.ts";
-import { envoyBinary, freePort, temporaryFolder } from "../support/envoy.ts";
+import { freePort } from "../../rehearsal/port.ts";
+import { envoyBinary, temporaryFolder } from "../support/envoy.ts";
 
 const speaking = (version: string) => `echo "envoy  version: 9e55/${version}/Clean/RELEASE/BoringSSL"`;
 

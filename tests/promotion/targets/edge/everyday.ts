@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
 import type { EdgeSettings } from "../../../../promotion/targets/edge/settings.ts";
-import { freePort, startTestEdge, type TestEdge, temporaryFolder } from "../../../support/envoy.ts";
+import { freePort } from "../../../../rehearsal/port.ts";
+import { startTestEdge, type TestEdge, temporaryFolder } from "../../../support/envoy.ts";
 import { Client } from "./client.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 

@@ -7,7 +7,8 @@ import { type Admin, adminSocket } from "../../../../promotion/targets/edge/admi
 import { createEdge, readEdge } from "../../../../promotion/targets/edge/folder.ts";
 import { edgePaths } from "../../../../promotion/targets/edge/settings.ts";
 import { edgeTarget } from "../../../../promotion/targets/edge/target.ts";
-import { freePort, startTestEdge, temporaryFolder } from "../../../support/envoy.ts";
+import { freePort } from "../../../../rehearsal/port.ts";
+import { startTestEdge, temporaryFolder } from "../../../support/envoy.ts";
 import { Client } from "./client.ts";
 import { at, type Everyday, startEveryday } from "./everyday.ts";
 import { startUpstream } from "./upstream.ts";
