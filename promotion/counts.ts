@@ -1,10 +1,4 @@
-import { objectives } from "../ecosystem/objectives.ts";
-
-/** The latency bound of the service objective, in milliseconds: a request that takes this long or longer is slow. */
-export const SLOW_MS = objectives.p95Ms;
-
-/** Upper bounds, in milliseconds, of the latency buckets; one of them is exactly the latency bound. A last bucket holds the rest. */
-export const LATENCY_BOUNDS_MS = [5, 10, 25, 50, 100, 250, 500, SLOW_MS, 2000, 5000, 10000, 30000, 60000] as const;
+import type { Role } from "../ecosystem/role.ts";
 
 /**
  * Requests of one revision from one kind of client. All numbers only grow while the thing that counts lives.
@@ -22,8 +16,7 @@ export type Counts = {
 /** The counts of one revision, by who sent the requests; `latency` is the users' histogram over `LATENCY_BOUNDS_MS` (one more entry than bounds, not cumulative). */
 export type RevisionCounts = { user: Counts; probe: Counts; latency?: number[] };
 
-/** The two sides of one service. */
-export type Role = "stable" | "candidate";
+/** The counts of the two sides of one service. */
 export type ServiceCounts = Record<Role, RevisionCounts>;
 
 /** No request at all. */

@@ -1,4 +1,4 @@
-import type { Role } from "./counts.ts";
+import type { Role } from "../ecosystem/role.ts";
 
 /** Where one service can be tried: `stable` or the 0 % `candidate`, with the headers that lead there. */
 export type Preview = { service: string; url: string; headers: Record<string, string> };

@@ -1,10 +1,11 @@
+import { edgePaths } from "../edge/paths.ts";
+import type { EdgeSettings } from "../edge/settings.ts";
 import type { Clock } from "../promotion/clock.ts";
 import type { Source } from "../promotion/source.ts";
 import { edgeSource } from "../promotion/sources/edge.ts";
 import type { Target } from "../promotion/target.ts";
 import { adminSocket } from "../promotion/targets/edge/admin.ts";
 import { createEdge, readEdge } from "../promotion/targets/edge/folder.ts";
-import { type EdgeSettings, edgePaths } from "../promotion/targets/edge/settings.ts";
 import { edgeTarget } from "../promotion/targets/edge/target.ts";
 import { freePort } from "./port.ts";
 import type { StagedService } from "./stage-process.ts";

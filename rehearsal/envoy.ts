@@ -6,10 +6,11 @@ import { access, constants, open, readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
+import { edgePaths } from "../edge/paths.ts";
+import type { EdgeSettings } from "../edge/settings.ts";
 import { type Admin, adminSocket } from "../promotion/targets/edge/admin.ts";
 import { readEdge } from "../promotion/targets/edge/folder.ts";
 import { listenersInForce, rejections, startOfLife } from "../promotion/targets/edge/readback.ts";
-import { type EdgeSettings, edgePaths } from "../promotion/targets/edge/settings.ts";
 import { ENVOY_VERSION, installEnvoy, installedEnvoy } from "./envoy-wheel.ts";
 
 /** A running Envoy. */

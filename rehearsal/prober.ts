@@ -1,4 +1,4 @@
-import type { Role } from "../promotion/counts.ts";
+import type { Role } from "../ecosystem/role.ts";
 import { openSession, type Session } from "./session.ts";
 import type { UsedService } from "./view.ts";
 

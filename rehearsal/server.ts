@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Role } from "../promotion/counts.ts";
+import type { Role } from "../ecosystem/role.ts";
 import { type Child, type Death, describeDeath, quote, startChild } from "./child.ts";
 import { freePort } from "./port.ts";
 import { reason } from "./reason.ts";

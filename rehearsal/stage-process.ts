@@ -1,6 +1,6 @@
-import type { Role } from "../promotion/counts.ts";
+import type { Role } from "../ecosystem/role.ts";
+import { edgePaths } from "../edge/paths.ts";
 import { seeded } from "../promotion/random.ts";
-import { edgePaths } from "../promotion/targets/edge/settings.ts";
 import { type Child, type Death, lastLines } from "./child.ts";
 import { type Envoy, startEnvoy } from "./envoy.ts";
 import { type Fault, faultAt } from "./faults.ts";

@@ -1,5 +1,6 @@
 import { objectives } from "../../ecosystem/objectives.ts";
-import { addCounts, type Counts, noCounts, type RevisionCounts, type Role, type ServiceCounts } from "../counts.ts";
+import type { Role } from "../../ecosystem/role.ts";
+import { addCounts, type Counts, noCounts, type RevisionCounts, type ServiceCounts } from "../counts.ts";
 import { logExceedance } from "./exceedance.ts";
 import { logMeanExp } from "./numbers.ts";
 import { type Sample, TwoSample } from "./two-sample.ts";

@@ -1,4 +1,5 @@
-import { addCounts, type Counts, noCounts, type Role, type ServiceCounts } from "../counts.ts";
+import type { Role } from "../../ecosystem/role.ts";
+import { addCounts, type Counts, noCounts, type ServiceCounts } from "../counts.ts";
 import { certifiedBound, certifies } from "./certificate.ts";
 import {
   alphas,

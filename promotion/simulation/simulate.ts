@@ -1,4 +1,5 @@
-import { type Counts, noCounts, type Role, type ServiceCounts } from "../counts.ts";
+import type { Role } from "../../ecosystem/role.ts";
+import { type Counts, noCounts, type ServiceCounts } from "../counts.ts";
 import { FORMAT } from "../events.ts";
 import { memoryJournal } from "../journal.ts";
 import { noLease } from "../lease.ts";

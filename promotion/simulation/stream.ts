@@ -1,4 +1,4 @@
-import type { Role } from "../counts.ts";
+import type { Role } from "../../ecosystem/role.ts";
 import { type Random, seeded } from "../random.ts";
 import { poisson } from "./poisson.ts";
 

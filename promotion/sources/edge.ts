@@ -1,10 +1,10 @@
+import { ENVOY_BOUNDS_MS, LATENCY, REQUESTS, STATS_PREFIX } from "../../edge/counters.ts";
+import { ROUTES } from "../../edge/routes.ts";
+import type { EdgeSettings } from "../../edge/settings.ts";
 import { type Counts, noCounts, type RevisionCounts, type ServiceCounts } from "../counts.ts";
 import type { Observation, Source } from "../source.ts";
 import type { Admin } from "../targets/edge/admin.ts";
-import { ENVOY_BOUNDS_MS, LATENCY, REQUESTS, STATS_PREFIX } from "../targets/edge/counters.ts";
 import { startOfLife } from "../targets/edge/readback.ts";
-import { ROUTES } from "../targets/edge/routes.ts";
-import type { EdgeSettings } from "../targets/edge/settings.ts";
 
 /** How long one poll may take, in milliseconds; it is usually done in three. */
 const PATIENCE_MS = 900;

@@ -1,4 +1,4 @@
-import { SLOW_MS } from "../../promotion/counts.ts";
+import { SLOW_MS } from "../../ecosystem/latency.ts";
 import { alphas } from "../../promotion/evidence/epoch.ts";
 import { LEAST, type Measure, MOST, type Point } from "./series.ts";
 import { type Table, thin } from "./thin.ts";

@@ -1,4 +1,5 @@
-import { LATENCY_BOUNDS_MS, type Role } from "../../promotion/counts.ts";
+import { LATENCY_BOUNDS_MS } from "../../ecosystem/latency.ts";
+import type { Role } from "../../ecosystem/role.ts";
 import type { Seen } from "../../promotion/windows.ts";
 
 /** Requests by latency bucket, over `LATENCY_BOUNDS_MS` and one bucket more. */

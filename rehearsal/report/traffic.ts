@@ -1,4 +1,5 @@
-import { addCounts, noCounts, type Role } from "../../promotion/counts.ts";
+import type { Role } from "../../ecosystem/role.ts";
+import { addCounts, noCounts } from "../../promotion/counts.ts";
 import { type Seen, windowsSince } from "../../promotion/windows.ts";
 import { latencySince, quantileMs, SlidingHistogram } from "./latency.ts";
 

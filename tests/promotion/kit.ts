@@ -1,6 +1,8 @@
 /** Doubles for the tests of the promotion: time, users and a platform that exist only in memory and follow a script. */
+
+import type { Role } from "../../ecosystem/role.ts";
 import type { Clock } from "../../promotion/clock.ts";
-import { type Counts, noCounts, type Role, type ServiceCounts } from "../../promotion/counts.ts";
+import { type Counts, noCounts, type ServiceCounts } from "../../promotion/counts.ts";
 import type { Event } from "../../promotion/events.ts";
 import { type Journal, memoryJournal } from "../../promotion/journal.ts";
 import { noLease } from "../../promotion/lease.ts";

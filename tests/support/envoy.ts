@@ -2,13 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { edgePaths } from "../../edge/paths.ts";
+import type { EdgeSettings } from "../../edge/settings.ts";
 import { systemClock } from "../../promotion/clock.ts";
 import type { Source } from "../../promotion/source.ts";
 import { edgeSource } from "../../promotion/sources/edge.ts";
 import type { Target } from "../../promotion/target.ts";
 import { type Admin, adminSocket } from "../../promotion/targets/edge/admin.ts";
 import { createEdge } from "../../promotion/targets/edge/folder.ts";
-import { type EdgeSettings, edgePaths } from "../../promotion/targets/edge/settings.ts";
 import { edgeTarget } from "../../promotion/targets/edge/target.ts";
 import { type Envoy, findEnvoy, startEnvoy } from "../../rehearsal/envoy.ts";
 

@@ -1,20 +1,15 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { bootstrap } from "./bootstrap.ts";
-import { clusters, endpoints } from "./clusters.ts";
-import type { Discovery } from "./envoy.ts";
-import { FILES } from "./files.ts";
-import { listeners } from "./listeners.ts";
-import { routes } from "./routes.ts";
+import { basename, join } from "node:path";
+import { edgeFiles } from "../../../edge/files.ts";
+import { edgePaths, FILES } from "../../../edge/paths.ts";
 import {
   checkEdge,
   checkSettings,
   type Edge,
   type EdgeSettings,
-  edgePaths,
   restingPosition,
   servedRevisions,
-} from "./settings.ts";
+} from "../../../edge/settings.ts";
 
 /**
  * Fills the folder of a new edge: stable takes all traffic but the candidate's `share`, at 0 % the candidate answers to its header alone. Everything that
@@ -22,14 +17,8 @@ import {
  */
 export async function createEdge(settings: EdgeSettings, share = restingPosition.share): Promise<void> {
   const edge = { settings: checkSettings(settings), position: { ...restingPosition, share } };
-  const paths = edgePaths(settings.folder);
-  await mkdir(paths.xds, { recursive: true });
-  await writeEndpoints(edge);
-  await writeClusters(edge);
-  await writeRoutes(edge);
-  await replaceDiscovery(settings, FILES.listeners, listeners(settings));
-  await replace(paths.bootstrap, bootstrap(settings));
-  await writeEdge(edge);
+  await mkdir(edgePaths(settings.folder).xds, { recursive: true });
+  await write(edge, Object.keys(edgeFiles(edge.settings, edge.position)));
 }
 
 /** The edge that lives in a folder: its settings, and where its traffic was last told to stand. Throws where there is none. */
@@ -42,38 +31,40 @@ export async function readEdge(folder: string): Promise<Edge> {
 }
 
 /** Stores what the edge is told to be, before Envoy is told: a process that takes over knows what was meant. */
-export const writeEdge = (edge: Edge) => replace(edgePaths(edge.settings.folder).settings, edge);
+export const writeEdge = (edge: Edge) => write(edge, [FILES.settings]);
 
 /** Writes the endpoints of every revision that is served. */
-export async function writeEndpoints({ settings, position }: Edge): Promise<void> {
-  for (const { revision } of settings.services.flatMap((service) => servedRevisions(service, position))) {
-    await replaceDiscovery(settings, FILES.endpoints(revision.id), [endpoints(revision, position)]);
-  }
+export function writeEndpoints(edge: Edge): Promise<void> {
+  const served = edge.settings.services.flatMap((service) => servedRevisions(service, edge.position));
+  return write(
+    edge,
+    served.map(({ revision }) => FILES.endpoints(revision.id)),
+  );
 }
 
 /** Writes the clusters of every revision that is served, and forgets the endpoints of those that are not. */
-export async function writeClusters({ settings, position }: Edge): Promise<void> {
-  await replaceDiscovery(settings, FILES.clusters, clusters(settings, position));
-  for (const id of position.retired)
-    await rm(join(edgePaths(settings.folder).xds, FILES.endpoints(id)), { force: true });
+export async function writeClusters(edge: Edge): Promise<void> {
+  await write(edge, [FILES.clusters]);
+  const { root } = edgePaths(edge.settings.folder);
+  for (const id of edge.position.retired) await rm(join(root, FILES.endpoints(id)), { force: true });
 }
 
 /** Writes the routes of every service: the share, and whose sessions go on. */
-export async function writeRoutes({ settings, position }: Edge): Promise<void> {
-  for (const service of settings.services) {
-    await replaceDiscovery(settings, FILES.routes(service.name), [routes(service, position)]);
+export const writeRoutes = (edge: Edge) =>
+  write(
+    edge,
+    edge.settings.services.map(({ name }) => FILES.routes(name)),
+  );
+
+/** Replaces each named file at once, so that no reader ever sees half of it; the new one is prepared outside the watched folder. */
+async function write({ settings, position }: Edge, names: string[]): Promise<void> {
+  const { root } = edgePaths(settings.folder);
+  const files = edgeFiles(settings, position);
+  for (const name of names) {
+    const next = join(root, `.${basename(name)}.${process.pid}.next`);
+    await writeFile(next, `${JSON.stringify(files[name], null, 1)}\n`);
+    await rename(next, join(root, name));
   }
-}
-
-const replaceDiscovery = (settings: EdgeSettings, file: string, resources: unknown[]) =>
-  replace(join(edgePaths(settings.folder).xds, file), { resources } satisfies Discovery<unknown>);
-
-/** Replaces a file at once, so that no reader ever sees half of it; the new one is prepared outside the watched folder. */
-async function replace(file: string, content: object): Promise<void> {
-  const folder = basename(dirname(file)) === "xds" ? dirname(dirname(file)) : dirname(file);
-  const next = join(folder, `.${basename(file)}.${process.pid}.next`);
-  await writeFile(next, `${JSON.stringify(content, null, 1)}\n`);
-  await rename(next, file);
 }
 
 function parse(text: string, file: string): unknown {

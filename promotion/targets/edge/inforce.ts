@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
+import { clusters } from "../../../edge/clusters.ts";
+import { edgePaths } from "../../../edge/paths.ts";
+import { routes, sameRoutes, shareOf } from "../../../edge/routes.ts";
+import { type Edge, type EdgeService, servedRevisions } from "../../../edge/settings.ts";
 import type { Clock } from "../../clock.ts";
 import type { Admin } from "./admin.ts";
-import { clusters } from "./clusters.ts";
 import { writeClusters, writeEdge, writeEndpoints, writeRoutes } from "./folder.ts";
 import { clustersInForce, instance, rejections, routesInForce } from "./readback.ts";
-import { routes, sameRoutes, shareOf } from "./routes.ts";
-import { type Edge, type EdgeService, edgePaths, servedRevisions } from "./settings.ts";
 
 /** How long Envoy may take to do as its files say, in milliseconds; 20 are usual and 151 were the most ever seen. */
 const LIMIT_MS = 5000;

@@ -1,5 +1,5 @@
+import type { RouteConfiguration } from "../../../edge/envoy.ts";
 import type { Admin } from "./admin.ts";
-import type { RouteConfiguration } from "./envoy.ts";
 
 /** One cluster as Envoy has it: its instances with their state, and how many requests are open on them. */
 export type ClusterInForce = { instances: string[]; openRequests: number };

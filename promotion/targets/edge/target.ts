@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Role } from "../../../ecosystem/role.ts";
+import { newSessionsCluster, sessionsCluster } from "../../../edge/clusters.ts";
+import { REVISION_HEADER, shareOf } from "../../../edge/routes.ts";
+import { type EdgeSettings, onTrial, type Position, takesNewSessions } from "../../../edge/settings.ts";
 import type { Clock } from "../../clock.ts";
-import type { Role } from "../../counts.ts";
 import type { Drained, Target } from "../../target.ts";
 import type { Admin } from "./admin.ts";
-import { newSessionsCluster, sessionsCluster } from "./clusters.ts";
 import { readEdge } from "./folder.ts";
 import { bringInForce } from "./inforce.ts";
 import { clustersInForce, routesInForce } from "./readback.ts";
-import { REVISION_HEADER, shareOf } from "./routes.ts";
-import { type EdgeSettings, onTrial, type Position, takesNewSessions } from "./settings.ts";
 
 /** How long nothing may be open on a draining revision before it counts as quiet, in milliseconds, and how often that is looked at. */
 const QUIET_MS = 2000;

@@ -3,10 +3,11 @@ import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type Counts, LATENCY_BOUNDS_MS, noCounts, type ServiceCounts } from "../../../promotion/counts.ts";
+import { LATENCY_BOUNDS_MS } from "../../../ecosystem/latency.ts";
+import type { EdgeSettings } from "../../../edge/settings.ts";
+import { type Counts, noCounts, type ServiceCounts } from "../../../promotion/counts.ts";
 import { countsOf, edgeSource } from "../../../promotion/sources/edge.ts";
-import type { EdgeSettings } from "../../../promotion/targets/edge/settings.ts";
-import { at, type Everyday, startEveryday } from "../targets/edge/everyday.ts";
+import { at, type Everyday, startEveryday } from "../../support/edge/everyday.ts";
 
 const settings: EdgeSettings = {
   folder: "/var/lib/edge",

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { LATENCY_BOUNDS_MS, noCounts } from "../../../promotion/counts.ts";
+import { LATENCY_BOUNDS_MS } from "../../../ecosystem/latency.ts";
+import { noCounts } from "../../../promotion/counts.ts";
 import type { Seen } from "../../../promotion/windows.ts";
 import { latencySince, quantileMs, SlidingHistogram } from "../../../rehearsal/report/latency.ts";
 

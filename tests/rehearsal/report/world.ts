@@ -1,11 +1,6 @@
-import {
-  type Counts,
-  LATENCY_BOUNDS_MS,
-  noCounts,
-  type Role,
-  type ServiceCounts,
-  SLOW_MS,
-} from "../../../promotion/counts.ts";
+import { LATENCY_BOUNDS_MS, SLOW_MS } from "../../../ecosystem/latency.ts";
+import type { Role } from "../../../ecosystem/role.ts";
+import { type Counts, noCounts, type ServiceCounts } from "../../../promotion/counts.ts";
 import { type Begun, type Event, FORMAT } from "../../../promotion/events.ts";
 import { begunEvents, memoryJournal } from "../../../promotion/journal.ts";
 import { noLease } from "../../../promotion/lease.ts";

@@ -1,16 +1,9 @@
-import { execFile } from "node:child_process";
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { bootstrap } from "../../../../promotion/targets/edge/bootstrap.ts";
-import { clusters, endpoints } from "../../../../promotion/targets/edge/clusters.ts";
-import type { Extension, Typed } from "../../../../promotion/targets/edge/envoy.ts";
+import { edgePaths } from "../../../../edge/paths.ts";
+import { type EdgeSettings, restingPosition } from "../../../../edge/settings.ts";
 import { createEdge, readEdge } from "../../../../promotion/targets/edge/folder.ts";
-import { listeners } from "../../../../promotion/targets/edge/listeners.ts";
-import { routes } from "../../../../promotion/targets/edge/routes.ts";
-import { type EdgeSettings, edgePaths, restingPosition } from "../../../../promotion/targets/edge/settings.ts";
-import { envoyBinary, temporaryFolder } from "../../../support/envoy.ts";
+import { temporaryFolder } from "../../../support/envoy.ts";
 
 const at = (port: number) => ({ address: "127.0.0.1", port });
 const settings: EdgeSettings = {
@@ -25,62 +18,6 @@ const settings: EdgeSettings = {
     { name: "frontend", listen: at(8001), stable: { id: "frontend-1", endpoints: [at(9011)] } },
   ],
 };
-const position = { share: 25, draining: ["backend-1"], retired: [] };
-
-test.each<[string, object]>([
-  ["bootstrap", bootstrap(settings)],
-  ["listeners", listeners(settings)],
-  ["clusters", clusters(settings, position)],
-  ["endpoints", settings.services.map(({ stable }) => endpoints(stable, position))],
-  ["routes", settings.services.map((service) => routes(service, position))],
-])("the generated %s are as reviewed", async (name, generated) => {
-  await expect(`${JSON.stringify(generated, null, 2)}\n`).toMatchFileSnapshot(
-    join(import.meta.dirname, "..", "..", "..", "golden", "edge", `${name}.json.golden`),
-  );
-});
-
-test("Envoy itself finds the generated configuration valid", async () => {
-  // Envoy's validation does not read watched files, so the same resources are put into one static file.
-  const folder = await temporaryFolder();
-  const here = { ...settings, folder };
-  const { dynamic_resources: _, ...start } = bootstrap(here);
-  const all = here.services.flatMap(({ stable, candidate }) => (candidate ? [stable, candidate] : [stable]));
-  const twin = {
-    ...start,
-    static_resources: {
-      clusters: clusters(here, position).map(({ eds_cluster_config, ...cluster }) => {
-        const revision = all.find(({ id }) => id === eds_cluster_config.service_name);
-        return untyped({
-          ...cluster,
-          type: "STATIC",
-          load_assignment: revision && untyped(endpoints(revision, position)),
-        });
-      }),
-      listeners: listeners(here).map((listener) =>
-        untyped({
-          ...listener,
-          filter_chains: listener.filter_chains.map(({ filters }) => ({ filters: filters.map(withRoutes) })),
-        }),
-      ),
-    },
-  };
-  function withRoutes(filter: Extension) {
-    const { rds, ...manager } = filter.typed_config as Typed & { rds: { route_config_name: string } };
-    const service = here.services.find(({ name }) => name === rds.route_config_name);
-    return { ...filter, typed_config: { ...manager, route_config: service && untyped(routes(service, position)) } };
-  }
-  const file = join(folder, "twin.json");
-  await writeFile(file, JSON.stringify(twin));
-  const { stdout, stderr } = await promisify(execFile)(await envoyBinary(), [
-    "--mode",
-    "validate",
-    "-c",
-    file,
-    "--disable-hot-restart",
-  ]);
-  expect(stdout + stderr).toContain("OK");
-  expect(stderr).not.toMatch(/unknown field|deprecated/i);
-});
 
 test("a folder holds all that a fresh process needs, and nothing half written", async () => {
   const here = { ...settings, folder: await temporaryFolder() };
@@ -109,8 +46,3 @@ test("a folder without an edge, or with a damaged one, is refused by name", asyn
   await writeFile(file, JSON.stringify({ ...stored, position: { share: 120 } }));
   await expect(readEdge(folder)).rejects.toThrow(`${file} does not describe an edge`);
 });
-
-/** A resource as it stands inside another one, where its type is clear. */
-function untyped({ "@type": _, ...body }: Typed & Record<string, unknown>) {
-  return body;
-}

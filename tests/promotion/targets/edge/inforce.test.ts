@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
+import { routes } from "../../../../edge/routes.ts";
+import { type EdgeSettings, type Position, restingPosition } from "../../../../edge/settings.ts";
 import type { Admin } from "../../../../promotion/targets/edge/admin.ts";
 import { createEdge } from "../../../../promotion/targets/edge/folder.ts";
 import { bringInForce } from "../../../../promotion/targets/edge/inforce.ts";
-import { routes } from "../../../../promotion/targets/edge/routes.ts";
-import { type EdgeSettings, type Position, restingPosition } from "../../../../promotion/targets/edge/settings.ts";
 import { temporaryFolder } from "../../../support/envoy.ts";
 
 const at = (port: number) => ({ address: "127.0.0.1", port });

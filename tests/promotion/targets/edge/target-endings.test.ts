@@ -1,17 +1,17 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { edgePaths } from "../../../../edge/paths.ts";
 import { systemClock } from "../../../../promotion/clock.ts";
 import type { Target } from "../../../../promotion/target.ts";
 import { type Admin, adminSocket } from "../../../../promotion/targets/edge/admin.ts";
 import { createEdge, readEdge } from "../../../../promotion/targets/edge/folder.ts";
-import { edgePaths } from "../../../../promotion/targets/edge/settings.ts";
 import { edgeTarget } from "../../../../promotion/targets/edge/target.ts";
 import { freePort } from "../../../../rehearsal/port.ts";
+import { Client } from "../../../support/edge/client.ts";
+import { at, type Everyday, startEveryday } from "../../../support/edge/everyday.ts";
+import { startUpstream } from "../../../support/edge/upstream.ts";
 import { startTestEdge, temporaryFolder } from "../../../support/envoy.ts";
-import { Client } from "./client.ts";
-import { at, type Everyday, startEveryday } from "./everyday.ts";
-import { startUpstream } from "./upstream.ts";
 
 const probe = (role: string) => ({ "x-revision": role });
 

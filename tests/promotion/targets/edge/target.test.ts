@@ -4,10 +4,10 @@ import { systemClock } from "../../../../promotion/clock.ts";
 import { createEdge, readEdge, writeRoutes } from "../../../../promotion/targets/edge/folder.ts";
 import { edgeTarget } from "../../../../promotion/targets/edge/target.ts";
 import { freePort } from "../../../../rehearsal/port.ts";
+import { Client, hammer } from "../../../support/edge/client.ts";
+import { at, deferred, type Everyday, startEveryday } from "../../../support/edge/everyday.ts";
+import { startUpstream } from "../../../support/edge/upstream.ts";
 import { startTestEdge, temporaryFolder } from "../../../support/envoy.ts";
-import { Client, hammer } from "./client.ts";
-import { at, deferred, type Everyday, startEveryday } from "./everyday.ts";
-import { startUpstream } from "./upstream.ts";
 
 const { defer, cleanUp } = deferred();
 let edge: Everyday;

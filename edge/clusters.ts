@@ -1,5 +1,5 @@
 import { type Cluster, type ClusterLoadAssignment, typed } from "./envoy.ts";
-import { FILES, watchedFile } from "./files.ts";
+import { FILES, watchedFile } from "./paths.ts";
 import { type EdgeRevision, type EdgeSettings, type Position, servedRevisions } from "./settings.ts";
 
 /** The metadata of a cluster that says whose it is; it is there even for requests that never reached an instance. */

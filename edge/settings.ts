@@ -1,7 +1,5 @@
-import { createHash } from "node:crypto";
-import { join, resolve } from "node:path";
 import { z } from "zod";
-import type { Role } from "../../counts.ts";
+import type { Role } from "../ecosystem/role.ts";
 
 /** The edge of a stack: the folder that Envoy watches, and the services behind it. */
 export type EdgeSettings = z.infer<typeof edgeSettings>;
@@ -50,29 +48,6 @@ export const onTrial = ({ services }: EdgeSettings) => services.filter(({ candid
 
 /** Whether new sessions reach revisions of that role at that share. */
 export const takesNewSessions = (role: Role, share: number) => (role === "stable" ? share < 100 : share > 0);
-
-/** Where the edge keeps things. Envoy watches `xds` alone, so that nothing else in the folder wakes it up. */
-export function edgePaths(folder: string) {
-  const root = resolve(folder);
-  return {
-    root,
-    settings: join(root, "edge.json"),
-    bootstrap: join(root, "bootstrap.json"),
-    xds: join(root, "xds"),
-    admin: socketPath(root),
-    accessLog: join(root, "access.log"),
-    log: join(root, "envoy.log"),
-  };
-}
-
-/** The longest path that a unix socket can have on both Linux (107 bytes) and macOS (103). */
-const LONGEST_SOCKET_PATH = 103;
-
-function socketPath(root: string) {
-  const near = join(root, "admin.sock");
-  if (Buffer.byteLength(near) <= LONGEST_SOCKET_PATH) return near;
-  return `/tmp/edge-${createHash("sha256").update(root).digest("hex").slice(0, 16)}.sock`;
-}
 
 /** Names become file names, cluster names and tag values, so they are kept plain. */
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, dashes and underscores only");

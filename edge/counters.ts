@@ -1,4 +1,4 @@
-import { LATENCY_BOUNDS_MS, SLOW_MS } from "../../counts.ts";
+import { LATENCY_BOUNDS_MS, SLOW_MS } from "../ecosystem/latency.ts";
 import { REVISION_METADATA } from "./clusters.ts";
 import { type AccessLog, type AccessLogFilter, type Extension, typed } from "./envoy.ts";
 

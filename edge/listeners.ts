@@ -1,7 +1,7 @@
 import { answerFilters, countingLoggers, REVISION } from "./counters.ts";
 import { type AccessLog, type Extension, type Listener, typed } from "./envoy.ts";
-import { FILES, watchedFile } from "./files.ts";
-import { type EdgeService, type EdgeSettings, edgePaths } from "./settings.ts";
+import { edgePaths, FILES, watchedFile } from "./paths.ts";
+import type { EdgeService, EdgeSettings } from "./settings.ts";
 
 /** One listener for each service. */
 export function listeners(settings: EdgeSettings): Listener[] {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { RouteConfiguration } from "../../../../promotion/targets/edge/envoy.ts";
-import { routes, sameRoutes, shareOf } from "../../../../promotion/targets/edge/routes.ts";
-import { type EdgeService, type Position, restingPosition } from "../../../../promotion/targets/edge/settings.ts";
+import type { RouteConfiguration } from "../../edge/envoy.ts";
+import { routes, sameRoutes, shareOf } from "../../edge/routes.ts";
+import { type EdgeService, type Position, restingPosition } from "../../edge/settings.ts";
 
 const at = (port: number) => ({ address: "127.0.0.1", port });
 const service: EdgeService = {

@@ -1,7 +1,7 @@
 import { ENVOY_BOUNDS_MS, STATS_PREFIX } from "./counters.ts";
 import { type Bootstrap, typed } from "./envoy.ts";
-import { FILES, watchedFile } from "./files.ts";
-import { type EdgeSettings, edgePaths } from "./settings.ts";
+import { edgePaths, FILES, watchedFile } from "./paths.ts";
+import type { EdgeSettings } from "./settings.ts";
 
 /** What Envoy starts with: where its files are, who may ask it (the owner of a socket), and how it counts latency. */
 export function bootstrap(settings: EdgeSettings): Bootstrap {

@@ -1,10 +1,5 @@
 import { expect, test } from "vitest";
-import {
-  checkSettings,
-  edgePaths,
-  restingPosition,
-  servedRevisions,
-} from "../../../../promotion/targets/edge/settings.ts";
+import { checkSettings, restingPosition, servedRevisions } from "../../edge/settings.ts";
 
 const at = (port: number) => ({ address: "127.0.0.1", port });
 const service = {
@@ -59,12 +54,4 @@ test("a service serves what is not retired", () => {
   ]);
   const { candidate: _, ...alone } = service;
   expect(servedRevisions(alone, restingPosition).map(({ role }) => role)).toEqual(["stable"]);
-});
-
-test("a folder too deep for a socket gets one elsewhere, and always the same", () => {
-  expect(edgePaths("/var/lib/edge").admin).toBe("/var/lib/edge/admin.sock");
-  const deep = `/var/${"deep/".repeat(30)}edge`;
-  expect(edgePaths(deep).admin).toMatch(/^\/tmp\/edge-[0-9a-f]{16}\.sock$/);
-  expect(edgePaths(deep).admin).toBe(edgePaths(deep).admin);
-  expect(edgePaths(`${deep}2`).admin).not.toBe(edgePaths(deep).admin);
 });

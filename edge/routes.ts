@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Role } from "../../counts.ts";
+import type { Role } from "../ecosystem/role.ts";
 import { newSessionsCluster, sessionsCluster } from "./clusters.ts";
 import { type Destination, type HeaderMatcher, type Route, type RouteConfiguration, typed } from "./envoy.ts";
 import { type Address, type EdgeService, type Position, servedRevisions, takesNewSessions } from "./settings.ts";

@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
-import type { EdgeSettings } from "../../../../promotion/targets/edge/settings.ts";
-import { freePort } from "../../../../rehearsal/port.ts";
-import { startTestEdge, type TestEdge, temporaryFolder } from "../../../support/envoy.ts";
+import type { EdgeSettings } from "../../../edge/settings.ts";
+import { freePort } from "../../../rehearsal/port.ts";
+import { startTestEdge, type TestEdge, temporaryFolder } from "../envoy.ts";
 import { Client } from "./client.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 

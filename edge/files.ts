@@ -1,0 +1,26 @@
+import { bootstrap } from "./bootstrap.ts";
+import { clusters, endpoints } from "./clusters.ts";
+import type { Discovery } from "./envoy.ts";
+import { listeners } from "./listeners.ts";
+import { FILES } from "./paths.ts";
+import { routes } from "./routes.ts";
+import { type Edge, type EdgeSettings, type Position, servedRevisions } from "./settings.ts";
+
+/**
+ * Everything in the folder of an edge, by its name relative to the folder, in the order it is written: what Envoy watches,
+ * what it starts with, and last what the edge was told to be.
+ */
+export function edgeFiles(settings: EdgeSettings, position: Position): Record<string, object> {
+  const { services } = settings;
+  const served = services.flatMap((service) => servedRevisions(service, position));
+  return Object.fromEntries<object>([
+    ...served.map(({ revision }) => [FILES.endpoints(revision.id), watched([endpoints(revision, position)])] as const),
+    [FILES.clusters, watched(clusters(settings, position))],
+    ...services.map((service) => [FILES.routes(service.name), watched([routes(service, position)])] as const),
+    [FILES.listeners, watched(listeners(settings))],
+    [FILES.bootstrap, bootstrap(settings)],
+    [FILES.settings, { settings, position } satisfies Edge],
+  ]);
+}
+
+const watched = (resources: object[]): Discovery<object> => ({ resources });
