@@ -1,10 +1,12 @@
+import { SettingsError } from "../infra/config/settings.ts";
+import { ReleaseError } from "../infra/release/release.ts";
 import { JournalError } from "../promotion/journal.ts";
 import { PlanError } from "../promotion/plan.ts";
 import { UsageError } from "./usage.ts";
 
 /** True for errors of what the person gave: arguments and files. */
 export const isBadInput = (error: Error): boolean =>
-  [UsageError, PlanError, JournalError].some((kind) => error instanceof kind);
+  [UsageError, PlanError, JournalError, SettingsError, ReleaseError].some((kind) => error instanceof kind);
 
 /** True for errors that no person could have caused: their stack is the story. */
 export const isBug = (error: Error): boolean =>

@@ -6,6 +6,8 @@ const verbs = await Promise.all([
   import("./resume.ts"),
   import("./smoke.ts"),
   import("./simulate.ts"),
+  import("./release.ts"),
+  import("./graph.ts"),
 ]);
 
 const program = new Command("maha")

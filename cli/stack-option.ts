@@ -1,0 +1,13 @@
+import { Option } from "commander";
+import { targets } from "../ecosystem/targets.ts";
+
+/** Which stack a verb is about: `--stack`, else the environment's MAHA_STACK, else staging. */
+export const stackOption = () =>
+  new Option("--stack <name>", "the stack: staging, prod, local").env("MAHA_STACK").default("staging");
+
+/** Another target than the stack's own. */
+export const targetOption = () =>
+  new Option("--target <target>", "another target than the stack's own").choices(targets);
+
+/** The folder whose stacks and releases a verb works on: the one it is called in. */
+export const projectFolder = () => process.cwd();

@@ -1,0 +1,224 @@
+import { z } from "zod";
+import { serviceNames } from "../../ecosystem/services.ts";
+import { targets } from "../../ecosystem/targets.ts";
+
+/**
+ * The settings of a stack, as they stand under `mahavishnu:` in its file. Each field says in its metadata what is allowed
+ * and shows an example: that is what a person reads when a value is refused.
+ */
+const field = <Schema extends z.ZodType>(schema: Schema, allowed: string, example: string): Schema =>
+  schema.meta({ allowed, example });
+
+const name = (what: string, example: string) =>
+  field(
+    z.string().regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/),
+    `${what}: lower-case letters, digits and dashes`,
+    example,
+  );
+const whole = (min: number, max: number, what: string, example: string) =>
+  field(z.int().min(min).max(max), `${min} to ${max} ${what}`, example);
+
+const perService = <Schema extends z.ZodType>(schema: Schema) =>
+  z.strictObject(
+    Object.fromEntries(serviceNames.map((service) => [service, schema.optional()])) as Record<
+      (typeof serviceNames)[number],
+      z.ZodOptional<Schema>
+    >,
+  );
+
+const size = z.strictObject({
+  cpu: field(z.number().min(0.1).max(64), "0.1 to 64 processors", "cpu: 2").optional(),
+  memoryMi: whole(256, 262144, "MiB of memory", "memoryMi: 2048").optional(),
+  instances: z
+    .strictObject({
+      min: whole(0, 100, "instances", "min: 1"),
+      max: whole(1, 100, "instances", "max: 10"),
+    })
+    .refine(({ min, max }) => min <= max, { error: "min is more than max" })
+    .optional(),
+});
+
+/** What shapes a revision differently from `ecosystem/` on one target; takes effect through a new release. */
+const shaping = {
+  sizes: perService(size).optional(),
+  sessions: perService(
+    field(z.enum(["stateless", "sticky", "single"]), "stateless, sticky or single", "akosha: single"),
+  ).optional(),
+};
+
+const cidr = (example: string) => field(z.cidrv4(), "an IPv4 network in CIDR form", example);
+
+const cloudRun = z.strictObject({
+  ...shaping,
+  project: field(
+    z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/),
+    "the id of a Google Cloud project",
+    "project: acme-mcp-prod",
+  ),
+  projectNumber: field(
+    z.string().regex(/^\d{6,15}$/),
+    "the number of that project, in quotes",
+    'projectNumber: "123456789012"',
+  ),
+  region: field(z.string().regex(/^[a-z]+-[a-z]+\d$/), "a Google Cloud region", "region: europe-west1"),
+  zone: field(
+    z.string().regex(/^[a-z]+-[a-z]+\d-[a-f]$/),
+    "a zone of that region, for the machine of the single services",
+    "zone: europe-west1-b",
+  ),
+  access: field(
+    z.enum(["iam", "iap"]),
+    "iam (identity tokens of the invokers) or iap (people sign in; needs a domain)",
+    "access: iam",
+  ),
+  invokers: z
+    .array(
+      field(
+        z.string().regex(/^(user|group|serviceAccount|domain):[^\s@]+(@[^\s@]+)?$/),
+        "who may call: user:, group:, serviceAccount: or domain: with its address, never allUsers or allAuthenticatedUsers",
+        "- group:agents@acme.dev",
+      ),
+    )
+    .min(1)
+    .meta({ allowed: "at least one invoker", example: "invokers: [group:agents@acme.dev]" }),
+  domain: field(
+    z.string().regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/),
+    "a domain that you own; each service answers below it",
+    "domain: mcp.acme.dev",
+  ).optional(),
+  machineType: field(
+    z.string().regex(/^[a-z0-9]+-[a-z0-9-]+$/),
+    "a machine type for the single services",
+    "machineType: e2-standard-2",
+  ),
+  databaseTier: field(z.string().regex(/^db-[a-z0-9-]+$/), "a Cloud SQL tier", "databaseTier: db-custom-2-7680"),
+  multiRegionVault: field(
+    z.string().regex(/^[A-Z0-9-]{2,}$/),
+    "where the off-site vault lies: a location other than the region",
+    "multiRegionVault: EU",
+  ),
+});
+
+const compose = z
+  .strictObject({
+    ...shaping,
+    host: field(
+      z.string().regex(/^(unix:\/\/\/\S+|ssh:\/\/[^\s@]+@\S+)$/),
+      "a Docker socket or an ssh address",
+      "host: unix:///var/run/docker.sock",
+    ),
+    publish: field(z.ipv4(), "the address on which the edge is published", "publish: 127.0.0.1").default("127.0.0.1"),
+    tls: field(z.boolean(), "true where clients connect by TLS; must be on beyond 127.0.0.1", "tls: true").default(
+      false,
+    ),
+    subnet: cidr("subnet: 172.29.80.0/24"),
+    backups: field(
+      z.string().regex(/^(s3:|gs:|\/)\S+$/),
+      "a restic repository: a path on the host, gs:bucket:/path or s3:host/bucket",
+      "backups: /var/backups/mahavishnu",
+    ),
+    vault: field(
+      z.string().regex(/^(s3:|gs:|\/)\S+$/),
+      "a second repository elsewhere, where copies are kept from harm",
+      "vault: gs:acme-vault:/prod",
+    ),
+  })
+  .refine(({ publish, tls }) => tls || publish === "127.0.0.1", {
+    error: "an edge beyond 127.0.0.1 needs tls: true",
+    path: ["tls"],
+  });
+
+const kubernetes = z.strictObject({
+  ...shaping,
+  context: field(z.string().min(1), "a context of your kubeconfig", "context: prod-eu"),
+  gatewayClass: name("the class of the Gateway", "gatewayClass: envoy-gateway"),
+  domain: field(
+    z.string().regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/),
+    "the domain that the Gateway answers",
+    "domain: mcp.acme.dev",
+  ),
+  certificateSecret: name("the TLS secret of the Gateway", "certificateSecret: mcp-tls"),
+  storageClass: name("the class of the services' volumes", "storageClass: standard-rwo"),
+  database: z.strictObject({
+    host: field(
+      z.string().regex(/^[a-z0-9.-]+$/),
+      "the host of a PostgreSQL 14 or newer with pgvector",
+      "host: pg.acme.internal",
+    ),
+    network: cidr("network: 10.8.0.0/24"),
+  }),
+  backups: field(
+    z.string().regex(/^(s3:|gs:)\S+$/),
+    "a restic repository: gs:bucket:/path or s3:host/bucket",
+    "backups: gs:acme-backups:/prod",
+  ),
+  vault: field(
+    z.string().regex(/^(s3:|gs:)\S+$/),
+    "a second repository elsewhere, where copies are kept from harm",
+    "vault: gs:acme-vault:/prod",
+  ),
+  monitoringNamespace: name("where Prometheus and Alertmanager run", "monitoringNamespace: monitoring"),
+});
+
+const receiver = field(
+  z.enum(["pagerduty-routing-key", "slack-webhook-url", "ticket-webhook-url"]),
+  "pagerduty-routing-key, slack-webhook-url or ticket-webhook-url: the secret that leads to the receiver",
+  "- pagerduty-routing-key",
+);
+const receivers = (example: string) =>
+  field(z.array(receiver).min(1), "at least one receiver, named by its secret", example);
+
+const release = (key: string) =>
+  field(z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/), "the name of a release in releases/<stack>/", `${key}: r12`);
+
+export const settingsSchema = z.strictObject({
+  target: field(z.enum(targets), targets.join(", "), "target: cloud-run"),
+  stable: release("stable").optional(),
+  candidate: release("candidate").optional(),
+  edge: z.strictObject({
+    rateLimit: z.strictObject({
+      perMinute: whole(1, 6000, "requests a minute per client", "perMinute: 60"),
+      burst: whole(1, 1000, "requests at once per client", "burst: 10"),
+      perHour: whole(1, 100_000, "requests an hour per client", "perHour: 1000"),
+    }),
+  }),
+  alerts: z.strictObject({
+    P1: receivers("P1: [pagerduty-routing-key]"),
+    P2: receivers("P2: [pagerduty-routing-key, ticket-webhook-url]"),
+    P3: receivers("P3: [ticket-webhook-url]"),
+    P4: receivers("P4: [ticket-webhook-url]"),
+  }),
+  backups: z.strictObject({
+    daily: whole(1, 3650, "daily backups to keep", "daily: 30"),
+    weekly: whole(1, 520, "weekly backups to keep", "weekly: 12"),
+    monthly: whole(1, 120, "monthly backups to keep", "monthly: 6"),
+    lockVault: field(
+      z.boolean(),
+      "true locks the vault's retention for ever; a locked vault cannot be destroyed before its time",
+      "lockVault: true",
+    ),
+  }),
+  collector: field(
+    z.url({ protocol: /^https?$/ }),
+    "the OTLP address of a collector that answers; without it tracing is off",
+    "collector: http://otel:4317",
+  ).optional(),
+  exemptions: z
+    .array(
+      z.strictObject({
+        rule: field(z.string().regex(/^[a-z0-9-]+$/), "the name of a check or rule", "rule: metrics"),
+        reason: field(z.string().min(10), "why, in a sentence", 'reason: "the exporter is replaced next week"'),
+        owner: field(z.string().min(2), "who answers for it", "owner: platform team"),
+        expires: field(z.iso.date(), "a date", "expires: 2027-01-31"),
+      }),
+    )
+    .default([]),
+  cloudRun: cloudRun.optional(),
+  compose: compose.optional(),
+  kubernetes: kubernetes.optional(),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+export type CloudRunSettings = z.infer<typeof cloudRun>;
+export type ComposeSettings = z.infer<typeof compose>;
+export type KubernetesSettings = z.infer<typeof kubernetes>;

@@ -1,0 +1,85 @@
+import type { z } from "zod";
+import type { Target } from "../../ecosystem/targets.ts";
+import { type Settings, settingsSchema } from "./schema.ts";
+
+/** A stack's settings are wrong; the message lists every problem with its key, what is allowed and an example. */
+export class SettingsError extends Error {
+  override name = "SettingsError";
+}
+
+/** Where the settings of each target stand. */
+const blocks = { "cloud-run": "cloudRun", compose: "compose", kubernetes: "kubernetes" } as const satisfies Record<
+  Target,
+  keyof Settings
+>;
+
+/**
+ * Reads a stack's settings, the keys without `mahavishnu:`, all problems at once. `file` is named in errors.
+ * Throws a SettingsError.
+ */
+export function parseSettings(raw: Record<string, unknown>, file: string): Settings {
+  const { secrets: _, ...rest } = raw; // values that only their users may see
+  const read = settingsSchema.safeParse(rest);
+  if (!read.success) {
+    throw new SettingsError(read.error.issues.flatMap((issue) => problems(issue, rest, file)).join("\n"));
+  }
+  if (!read.data[blocks[read.data.target]]) throw new SettingsError(missingBlock(read.data.target, file));
+  if (read.data.candidate !== undefined && read.data.stable === undefined) {
+    throw new SettingsError(
+      `${file}, mahavishnu:candidate: there is no stable release to promote it over. The first release of a stack is its stable one: mahavishnu:stable: ${read.data.candidate}`,
+    );
+  }
+  return read.data;
+}
+
+/** The settings of one target. Throws a SettingsError where the stack has none for it. */
+export function settingsOf<T extends Target>(settings: Settings, target: T, file: string) {
+  const block = settings[blocks[target]];
+  if (!block) throw new SettingsError(missingBlock(target, file));
+  return block as NonNullable<Settings[(typeof blocks)[T]]>;
+}
+
+/** The targets that a stack has settings for, its own first. */
+export function targetsOf(settings: Settings): Target[] {
+  const others = (Object.keys(blocks) as Target[]).filter((target) => target !== settings.target);
+  return [settings.target, ...others.filter((target) => settings[blocks[target]])];
+}
+
+const missingBlock = (target: Target, file: string) =>
+  `${file}, mahavishnu:${blocks[target]}: missing; the target ${target} needs it. The keys stand in infra/config/schema.ts, examples in Pulumi.prod.yaml`;
+
+function problems(issue: z.core.$ZodIssue, raw: unknown, file: string): string[] {
+  const at = (path: readonly PropertyKey[]) => `${file}, mahavishnu:${path.join(".")}`;
+  if (issue.code === "unrecognized_keys") {
+    const known = Object.keys(shapeAt(settingsSchema, issue.path) ?? {});
+    return issue.keys.map((key) => `${at([...issue.path, key])}: no such setting. Known here: ${known.join(", ")}`);
+  }
+  const value = valueAt(raw, issue.path);
+  const { allowed, example } = metaAt(settingsSchema, issue.path);
+  const hint = [allowed && ` (${allowed})`, example && `. Example: ${example}`].filter(Boolean).join("");
+  if (value === undefined) return [`${at(issue.path)}: missing${hint}`];
+  const said = issue.code === "custom" ? issue.message : `${JSON.stringify(value)} is not allowed`;
+  return [`${at(issue.path)}: ${said}${hint}`];
+}
+
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
+
+type Node = z.ZodType & { shape?: Record<string, Node>; unwrap?: () => Node; element?: Node };
+
+/** What a schema says about a place in it: the metadata of the innermost part that has any. */
+function metaAt(schema: Node, path: readonly PropertyKey[]): { allowed?: string; example?: string } {
+  const found = schema.meta() as { allowed?: string; example?: string } | undefined;
+  if (schema.unwrap && !schema.element) return { ...found, ...metaAt(schema.unwrap(), path) };
+  const [key, ...rest] = path;
+  const inner = key === undefined ? undefined : (schema.element ?? schema.shape?.[String(key)]);
+  return inner ? metaAt(inner, rest) : (found ?? {});
+}
+
+function shapeAt(schema: Node, path: readonly PropertyKey[]): Record<string, Node> | undefined {
+  if (schema.unwrap && !schema.element) return shapeAt(schema.unwrap(), path);
+  const [key, ...rest] = path;
+  if (key === undefined) return schema.shape;
+  const inner = schema.element ?? schema.shape?.[String(key)];
+  return inner && shapeAt(inner, rest);
+}

@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { secretNames } from "../../ecosystem/secrets.ts";
+import type { Settings } from "./schema.ts";
+import { parseSettings, SettingsError } from "./settings.ts";
+
+export const PROJECT = "mahavishnu";
+
+/** A stack as its file describes it; `secretsSet` are the names of the secrets whose encrypted values stand in it. */
+export type Stack = { name: string; file: string; settings: Settings; secretsSet: string[] };
+
+/** The stacks of a folder: every `Pulumi.<stack>.yaml` in it. */
+export const stackNames = (folder: string): string[] =>
+  readdirSync(folder)
+    .flatMap((file) => /^Pulumi\.([^.]+)\.yaml$/.exec(file)?.[1] ?? [])
+    .sort();
+
+/** Reads `Pulumi.<stack>.yaml` of a folder. Throws a SettingsError that names the stacks there are, or what is wrong. */
+export function readStack(folder: string, name: string): Stack {
+  const stacks = stackNames(folder);
+  if (!stacks.includes(name)) {
+    throw new SettingsError(
+      `stack ${name}: there is no Pulumi.${name}.yaml. Stacks here: ${stacks.join(", ") || "none"}`,
+    );
+  }
+  const file = `Pulumi.${name}.yaml`;
+  const raw = rawSettings(readFileSync(join(folder, file), "utf8"), file);
+  return { name, file, settings: parseSettings(raw, file), secretsSet: secretsSet(raw, file) };
+}
+
+/** The settings of a stack file, keys without the project's name. Keys of other projects (providers) are left to them. */
+function rawSettings(text: string, file: string): Record<string, unknown> {
+  let content: unknown;
+  try {
+    content = parse(text);
+  } catch (error) {
+    throw new SettingsError(`${file}: not YAML: ${(error as Error).message}`);
+  }
+  const config = (content as { config?: Record<string, unknown> } | null)?.config ?? {};
+  return Object.fromEntries(
+    Object.entries(config)
+      .filter(([key]) => key.startsWith(`${PROJECT}:`))
+      .map(([key, value]) => [key.slice(PROJECT.length + 1), value]),
+  );
+}
+
+function secretsSet(raw: Record<string, unknown>, file: string): string[] {
+  const names = Object.keys((raw.secrets ?? {}) as Record<string, unknown>);
+  const unknown = names.filter((name) => !(secretNames as string[]).includes(name));
+  if (unknown.length > 0) {
+    throw new SettingsError(
+      `${file}, mahavishnu:secrets.${unknown[0]}: no such secret. Known: ${secretNames.join(", ")}`,
+    );
+  }
+  return names;
+}

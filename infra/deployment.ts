@@ -1,0 +1,56 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Secret } from "../ecosystem/secrets.ts";
+import { type ServiceName, serviceNames } from "../ecosystem/services.ts";
+import type { Target } from "../ecosystem/targets.ts";
+import type { Settings } from "./config/schema.ts";
+import type { Revisions } from "./release/release.ts";
+import type { Revision } from "./release/revision.ts";
+
+/** What a target has to bring into being. */
+export type Deployment = {
+  stack: string;
+  settings: Settings;
+  /** The revisions that have the traffic; none before a stack's first release. */
+  stable: Revisions;
+  /** The revisions that want it: at 0 %, reachable for smoke. Only services whose candidate is another than their stable have one. */
+  candidate: Revisions;
+  /** The value of a generated or given secret, marked as secret. */
+  secret: (name: Secret) => pulumi.Output<string>;
+};
+
+/** Where a revision can be tried, with the headers that lead there. */
+export type Preview = { url: pulumi.Input<string>; headers: Record<string, string> };
+
+/** What a stack answers with: its contract with the promotion, the smoke stage and people. By service, but for the edge. */
+export type Outputs = {
+  target: Target;
+  /** Where users call a service. */
+  urls: Partial<Record<ServiceName, pulumi.Input<string>>>;
+  /** Where the candidate answers at 0 %; only while there is one. */
+  previewUrls: Partial<Record<ServiceName, Preview>>;
+  revisions: Partial<Record<ServiceName, { stable: string; candidate?: string }>>;
+  /** Where the edge's admin interface is reached; none where the platform is the edge. */
+  edgeAdmin: pulumi.Input<string> | null;
+};
+
+/** One service of a deployment: its stable, and its candidate where there is one. */
+export type Pair = { stable: Revision; candidate?: Revision };
+
+/** The services of a deployment in the order in which they start, with their revisions. */
+export function pairsOf({ stable, candidate }: Pick<Deployment, "stable" | "candidate">): Map<ServiceName, Pair> {
+  const pairs = new Map<ServiceName, Pair>();
+  for (const name of serviceNames) {
+    const [had, wants] = [stable.get(name), candidate.get(name)];
+    if (had) pairs.set(name, { stable: had, ...(wants && { candidate: wants }) });
+  }
+  return pairs;
+}
+
+/** The ids of a deployment's revisions, as the outputs name them. */
+export const revisionIds = (deployment: Deployment): Outputs["revisions"] =>
+  Object.fromEntries(
+    [...pairsOf(deployment)].map(([name, { stable, candidate }]) => [
+      name,
+      { stable: stable.id, ...(candidate && { candidate: candidate.id }) },
+    ]),
+  );

@@ -1,0 +1,124 @@
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as pulumi from "@pulumi/pulumi";
+import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
+import resourceProto from "@pulumi/pulumi/proto/resource_pb.js";
+import state from "@pulumi/pulumi/runtime/state.js";
+import { masked } from "./properties.ts";
+import type { GraphResource, Inputs } from "./resource.ts";
+
+/** What a program asked the engine for; `requests` are the raw messages, with secrets in the clear: never show them. */
+export type Capture = { resources: GraphResource[]; outputs: Inputs; requests: RegisterResourceRequest[] };
+
+/**
+ * Runs a Pulumi program in this process without an engine and answers with what it registered, in order. What a provider
+ * would compute stays unknown, as in a preview. Runs are isolated from each other, but must follow one another.
+ * Throws what the program throws.
+ */
+export function capture(
+  { project, stack }: { project: string; stack: string },
+  program: () => Promise<pulumi.Inputs>,
+): Promise<Capture> {
+  return withLocalStorage(() =>
+    withoutTraces(async () => {
+      const found: Capture = { resources: [], outputs: {}, requests: [] };
+      // the mocks only switch the engine's features on: all that is asked goes to the monitor below
+      const unused = { newResource: () => ({ id: "", state: {} }), call: () => ({}) };
+      await pulumi.runtime.setMocks(unused, project, stack, true);
+      Object.assign(pulumi.runtime.getMonitor() as object, monitor(found, { project, stack }));
+      let failure: unknown;
+      // thrown inside the stack's own promise it would be reported several times, once as unhandled
+      const failed = (error: unknown) => {
+        failure = error ?? new Error("the program failed without a reason");
+        return {};
+      };
+      await pulumi.runtime.runInPulumiStack(() => program().catch(failed));
+      await pulumi.runtime.disconnect(false);
+      if (failure) throw failure;
+      return found;
+    }),
+  );
+}
+
+// internal to Pulumi and so not in its types; its automation interface isolates its runs the same way
+const { withLocalStorage } = state as unknown as { withLocalStorage<T>(run: () => Promise<T>): Promise<T> };
+
+type Callback<T> = (error: Error | null, answer: T) => void;
+
+/** The part of the engine that a program talks to: it takes note, and knows no more than what it was told. */
+function monitor(found: Capture, { project, stack }: { project: string; stack: string }) {
+  const nothing = (_: unknown, callback: Callback<object>) => callback(null, {});
+  return {
+    registerResource(request: RegisterResourceRequest, callback: Callback<resourceProto.RegisterResourceResponse>) {
+      const urn = urnOf(request, project, stack);
+      found.requests.push(request);
+      found.resources.push(describe(request, urn));
+      const answer = new resourceProto.RegisterResourceResponse();
+      answer.setUrn(urn);
+      answer.setObject(request.getObject());
+      callback(null, answer);
+    },
+    registerResourceOutputs(request: resourceProto.RegisterResourceOutputsRequest, callback: Callback<object>) {
+      if (request.getUrn().includes("::pulumi:pulumi:Stack::")) {
+        found.outputs = masked(plain(request.getOutputs())).inputs;
+      }
+      callback(null, {});
+    },
+    registerResourceHook: nothing,
+    registerErrorHook: nothing,
+    registerStackTransform: nothing,
+    registerStackInvokeTransform: nothing,
+    signalAndWaitForShutdown: nothing,
+  };
+}
+
+function describe(request: RegisterResourceRequest, urn: string): GraphResource {
+  return {
+    type: request.getType(),
+    name: request.getName(),
+    urn,
+    custom: request.getCustom(),
+    parent: request.getParent(),
+    dependsOn: [...request.getDependenciesList()].sort(),
+    // `urn::id`, whose id no provider has given yet
+    provider: request.getProvider().replace(/::[^:]*$/, ""),
+    protect: request.getProtect() === true,
+    ignoreChanges: [...request.getIgnorechangesList()],
+    replaceOnChanges: [...request.getReplaceonchangesList()],
+    deleteBeforeReplace: request.getDeletebeforereplace() === true,
+    ...masked(plain(request.getObject())),
+    source: sourceOf(request),
+  };
+}
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The innermost place in our own program; Pulumi takes the URLs of ESM frames for paths and makes URLs of them once more. */
+function sourceOf(request: RegisterResourceRequest): string {
+  const places = (request.getStacktrace()?.getFramesList() ?? []).flatMap((frame) => {
+    const place = frame.getPc();
+    const file = place && relative(root, fileURLToPath(place.getUri().replace(/^.*\/file:\//, "file:///")));
+    return file ? [`${file}:${place.getLine()}`] : [];
+  });
+  return places.find((place) => !/^(\.\.|node_modules|infra\/graph)\//.test(place)) ?? "";
+}
+
+const plain = (object: { toJavaScript(): object } | undefined): Inputs => (object?.toJavaScript() ?? {}) as Inputs;
+
+/** The engine's own form: the types of all that a resource belongs to stand before its own. */
+function urnOf(request: RegisterResourceRequest, project: string, stack: string): string {
+  const parentType = request.getParent().split("::")[2] ?? "";
+  const inside = parentType === "" || parentType === "pulumi:pulumi:Stack" ? "" : `${parentType}$`;
+  return `urn:pulumi:${stack}::${project}::${inside}${request.getType()}::${request.getName()}`;
+}
+
+/** Pulumi keeps a stack trace with each of its promises; without them a graph takes a quarter of the time. */
+async function withoutTraces<T>(run: () => Promise<T>): Promise<T> {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return await run();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}

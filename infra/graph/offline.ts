@@ -1,0 +1,25 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Target } from "../../ecosystem/targets.ts";
+import { PROJECT, readStack, type Stack } from "../config/stack-file.ts";
+import { program } from "../program.ts";
+import { deploymentOf, type Named, namedReleases } from "../stack.ts";
+import { type Capture, capture } from "./capture.ts";
+import type { Graph } from "./resource.ts";
+
+/** The graph of a stack as its file stands, on its own target or another one that it has settings for. */
+export async function graphOf(root: string, name: string, target?: Target): Promise<Graph> {
+  const stack = readStack(root, name);
+  const on = target ?? stack.settings.target;
+  const { resources, outputs } = await captureStack(stack, namedReleases(root, name, stack.settings), on);
+  return { stack: name, target: on, resources, outputs };
+}
+
+/** Runs the real program for a stack without an engine. There is no traffic to guard, and stand-ins take the place of secrets. */
+export function captureStack(stack: Stack, releases: Named, target: Target): Promise<Capture> {
+  const { name, file, settings } = stack;
+  return capture({ project: PROJECT, stack: name }, () => {
+    const secret = (name: string) => pulumi.secret(`<${name}>`);
+    const deployment = deploymentOf({ stack: name, file, target, settings, releases, secret });
+    return program(target, deployment, { admit: async () => {} });
+  });
+}

@@ -1,0 +1,20 @@
+import type { Revision } from "./release/revision.ts";
+
+/**
+ * The names of what we make, in one place. A stack has a project, a host or a namespace of its own only where a name
+ * below does not carry the stack.
+ */
+
+/** The one small machine of a Cloud Run stack for its single services. */
+export const singlesMachine = "singles";
+
+/** A name on a Docker host, in a cluster or a cloud: `mahavishnu-<stack>-<what>`. */
+export const named = (stack: string, ...what: string[]): string => ["mahavishnu", stack, ...what].join("-");
+
+/** The labels that everything carries which can carry labels: whose it is, and which revision. */
+export const labelsOf = (stack: string, revision?: Pick<Revision, "service" | "id">): Record<string, string> => ({
+  "managed-by": "pulumi",
+  ecosystem: "mahavishnu",
+  stack,
+  ...(revision && { service: revision.service, revision: revision.id }),
+});

@@ -1,0 +1,51 @@
+import { type ServiceName, serviceNamed } from "../../ecosystem/services.ts";
+import type { Target } from "../../ecosystem/targets.ts";
+import type { Settings } from "../config/schema.ts";
+import { settingsOf } from "../config/settings.ts";
+import { singlesMachine } from "../names.ts";
+
+export type Address = { host: string; port: number; url: string };
+export type Database = {
+  host: string;
+  port: number;
+  name: string;
+  user: string;
+  sslMode: "require" | "verify-full" | "disable";
+};
+
+/** What a revision's environment holds where only the platform will know the database's address. */
+export const DATABASE_HOST = "{database.host}";
+
+/**
+ * Where the services of a stack reach one of theirs: through the edge, so that they follow the split as users do. On
+ * Cloud Run a caller needs an identity token, which the servers do not send: a proxy beside them does, on loopback.
+ */
+export function addressOf(name: ServiceName, target: Target, settings: Settings): Address {
+  const { port, path, sessions } = serviceNamed(name);
+  const at = (host: string) => ({ host, port, url: `http://${host}:${port}${path}` });
+  if (target !== "cloud-run") return at("edge");
+  const { project, zone, sessions: chosen } = settingsOf(settings, target, "the stack's settings");
+  const single = (chosen?.[name] ?? sessions[target]) === "single";
+  return at(single ? `${singlesMachine}.${zone}.c.${project}.internal` : "127.0.0.1");
+}
+
+/** The database of a service. Beyond one host's own network the connection is encrypted, and the server's name is checked where it has one. */
+export function databaseOf(name: ServiceName, target: Target, settings: Settings): Database {
+  const role = { port: 5432, name: name.replaceAll("-", "_"), user: name.replaceAll("-", "_") };
+  switch (target) {
+    case "cloud-run":
+      return { ...role, host: DATABASE_HOST, sslMode: "require" };
+    case "compose":
+      return { ...role, host: "postgres", sslMode: "disable" };
+    case "kubernetes":
+      return {
+        ...role,
+        host: settingsOf(settings, target, "the stack's settings").database.host,
+        sslMode: "verify-full",
+      };
+  }
+}
+
+/** The URL of that database, with its role's password. Passwords are letters and digits, so nothing is escaped. */
+export const databaseUrl = ({ user, port, name, sslMode }: Database, host: string, password: string): string =>
+  `postgresql://${user}:${password}@${host}:${port}/${name}?sslmode=${sslMode}`;

@@ -1,0 +1,56 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkRelease, type Release, ReleaseError } from "./release.ts";
+
+/** Where the releases of a repository lie. */
+const folderOf = (root: string, stack: string) => join(root, "releases", stack);
+const fileOf = (stack: string, name: string) => join("releases", stack, `${name}.json`);
+
+/** The names of a stack's releases, oldest first. Throws a ReleaseError for a file that is none. */
+export function releasesOf(root: string, stack: string): Release[] {
+  const folder = folderOf(root, stack);
+  const names = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
+  return names
+    .map((file) => readRelease(root, stack, file.slice(0, -".json".length)))
+    .sort((a, b) => a.created.localeCompare(b.created) || a.name.localeCompare(b.name));
+}
+
+/** Reads a release. Throws a ReleaseError that names the releases there are, or what is wrong with the file. */
+export function readRelease(root: string, stack: string, name: string): Release {
+  const file = fileOf(stack, name);
+  if (!existsSync(join(root, file))) {
+    const folder = folderOf(root, stack);
+    const others = existsSync(folder) ? readdirSync(folder).map((other) => other.replace(/\.json$/, "")) : [];
+    throw new ReleaseError(
+      `${file}: there is no such release. Releases of ${stack}: ${others.join(", ") || "none"}. A new one: maha release new --stack ${stack} --image SERVICE=REF@sha256:...`,
+    );
+  }
+  const release = checkRelease(parsed(readFileSync(join(root, file), "utf8"), file), file);
+  if (release.name !== name || release.stack !== stack) {
+    throw new ReleaseError(
+      `${file} says that it is release ${release.name} of ${release.stack}: a release belongs to one file`,
+    );
+  }
+  return release;
+}
+
+/** Writes a new release. Throws a ReleaseError where there is one of that name already. */
+export function writeRelease(root: string, release: Release): string {
+  const file = fileOf(release.stack, release.name);
+  mkdirSync(folderOf(root, release.stack), { recursive: true });
+  try {
+    writeFileSync(join(root, file), `${JSON.stringify(release, null, 2)}\n`, { flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw new ReleaseError(`${file} is there already, and a release is never edited. Choose another --name`);
+  }
+  return file;
+}
+
+function parsed(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ReleaseError(`${file} is not JSON: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,91 @@
+import { type Service, type ServiceName, services } from "../../ecosystem/services.ts";
+import type { Target } from "../../ecosystem/targets.ts";
+import type { Settings } from "../config/schema.ts";
+import { settingsOf, targetsOf } from "../config/settings.ts";
+import { addressOf, databaseOf } from "./addresses.ts";
+import { checkRelease, type Release } from "./release.ts";
+import { freeze, type Revision } from "./revision.ts";
+
+/** The image of each service, as it will be run. */
+export type Images = Record<ServiceName, string>;
+
+/**
+ * Freezes what a stack's settings and images come to, for every target that the stack has settings for. Throws a
+ * ReleaseError for what could not be run safely.
+ */
+export function makeRelease(asked: {
+  stack: string;
+  name: string;
+  settings: Settings;
+  images: Images;
+  created: Date;
+  unpublished?: boolean;
+}): Release {
+  const { stack, name, settings, images, created, unpublished } = asked;
+  const revisions = targetsOf(settings).map((target) => [
+    target,
+    services.map((service) => revisionOf(service, target, settings, images[service.name])),
+  ]);
+  const release = {
+    name,
+    stack,
+    created: created.toISOString(),
+    ...(unpublished && { unpublished }),
+    revisions: Object.fromEntries(revisions),
+  };
+  return checkRelease(release, `release ${name} of ${stack}`);
+}
+
+function revisionOf(service: Service, target: Target, settings: Settings, image: string): Revision {
+  const { sizes, sessions: chosen } = settingsOf(settings, target, "the stack's settings");
+  const size = { ...service.sizes[target], ...definedOf(sizes?.[service.name]) };
+  const sessions = chosen?.[service.name] ?? service.sessions[target];
+  return freeze({
+    service: service.name,
+    image,
+    command: [...service.command],
+    port: service.port,
+    path: service.path,
+    health: service.health,
+    metrics: service.metrics,
+    environment: {
+      ...service.environment,
+      ...(sessions === "stateless" && { FASTMCP_STATELESS_HTTP: "true" }),
+      ...peers(service, target, settings),
+      ...database(service, target, settings),
+      ...collector(service, settings.collector),
+    },
+    secrets: { ...service.secrets },
+    files: { ...service.files },
+    state: service.state.path,
+    scratch: [...service.scratch],
+    sessions,
+    cpu: size.cpu,
+    memoryMi: size.memoryMi,
+    instances: size.instances,
+    startupSeconds: service.startupSeconds,
+    stopSeconds: service.stopSeconds,
+  });
+}
+
+const definedOf = <T extends object>(value: T | undefined): { [K in keyof T]-?: NonNullable<T[K]> } =>
+  Object.fromEntries(Object.entries(value ?? {}).filter(([, item]) => item !== undefined)) as never;
+
+const peers = (service: Service, target: Target, settings: Settings): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(service.peers).map(([variable, peer]) => [
+      variable,
+      String(addressOf(peer.service, target, settings)[peer.part]),
+    ]),
+  );
+
+const database = (service: Service, target: Target, settings: Settings): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(service.database).map(([variable, part]) => [
+      variable,
+      String(databaseOf(service.name, target, settings)[part]),
+    ]),
+  );
+
+const collector = ({ collector }: Service, address: string | undefined): Record<string, string> =>
+  address === undefined ? { ...collector.without } : { [collector.variable]: address, ...collector.with };

@@ -1,0 +1,80 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type ServiceName, serviceNames } from "../../ecosystem/services.ts";
+import { readStack, stackNames } from "../config/stack-file.ts";
+import { releasesOf, writeRelease } from "./files.ts";
+import { type Images, makeRelease } from "./make.ts";
+import { type Release, ReleaseError } from "./release.ts";
+
+type Asked = {
+  images: Record<string, string>;
+  name?: string | undefined;
+  unpublished?: boolean | undefined;
+  created: Date;
+};
+
+/** Makes a stack's next release and writes its file. Throws a ReleaseError or a SettingsError, and then writes nothing. */
+export function newRelease(root: string, stack: string, asked: Asked): { release: Release; file: string } {
+  const { settings } = readStack(root, stack);
+  const images = imagesOf(root, stack, asked);
+  const others = stackNames(root).flatMap((name) => releasesOf(root, name));
+  const name = asked.name ?? nextName(others, stack, images);
+  const namesake = others.find((other) => other.name === name && other.stack !== stack && !runs(other, images));
+  if (namesake) {
+    throw new ReleaseError(
+      `release ${name} of ${namesake.stack} runs other images: one name means the same images in every stack. Choose another --name`,
+    );
+  }
+  const release = makeRelease({
+    stack,
+    name,
+    settings,
+    images,
+    created: asked.created,
+    ...(asked.unpublished && { unpublished: true }),
+  });
+  return { release, file: writeRelease(root, release) };
+}
+
+/** The name that these images have in another stack, or else the next number. */
+function nextName(releases: readonly Release[], stack: string, images: Images): string {
+  const taken = new Set(releases.filter((release) => release.stack === stack).map(({ name }) => name));
+  const known = releases.find((release) => !taken.has(release.name) && runs(release, images));
+  const numbers = releases.flatMap(({ name }) => /^r(\d+)$/.exec(name)?.[1] ?? []).map(Number);
+  return known?.name ?? `r${Math.max(0, ...numbers) + 1}`;
+}
+
+const runs = ({ revisions }: Release, images: Images): boolean =>
+  Object.values(revisions).every((list) =>
+    list.every(({ service, image }) => digestOf(image) === digestOf(images[service])),
+  );
+
+/** What an image is, wherever it lies: its digest, or the whole reference where it has none. */
+const digestOf = (image: string): string => /sha256:[0-9a-f]{64}$/.exec(image)?.[0] ?? image;
+
+function imagesOf(root: string, stack: string, { images, unpublished }: Asked): Images {
+  const unknown = Object.keys(images).find((name) => !(serviceNames as readonly string[]).includes(name));
+  if (unknown !== undefined) {
+    throw new ReleaseError(`--image ${unknown}=...: no such service. Services: ${serviceNames.join(", ")}`);
+  }
+  const missing = serviceNames.filter((name) => images[name] === undefined);
+  if (missing.length > 0 && !unpublished) {
+    throw new ReleaseError(
+      `a release of ${stack} needs an image for each service; missing: ${missing.map((name) => `--image ${name}=REF@sha256:...`).join(" ")}. Images by digest: docker images --digests`,
+    );
+  }
+  const all = serviceNames.map((name) => [name, images[name] ?? unpublishedImage(root, name)]);
+  return Object.fromEntries(all) as Images;
+}
+
+/** A name for an image that only its build instructions exist of: the digest is of those, so another Dockerfile is another release. */
+function unpublishedImage(root: string, name: ServiceName): string {
+  const folder = join(root, "images", name);
+  const hash = createHash("sha256");
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const file of files.map((entry) => join(entry.parentPath, entry.name)).sort()) {
+    hash.update(file.slice(folder.length)).update("\0").update(readFileSync(file)).update("\0");
+  }
+  return `unpublished.invalid/${name}@sha256:${hash.digest("hex")}`;
+}

@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { type ServiceName, serviceNamed } from "../../ecosystem/services.ts";
+import { type Target, targets } from "../../ecosystem/targets.ts";
+import { contentOf, type Revision, revisionId, revisionSchema } from "./revision.ts";
+
+/** A release cannot be read, made or deployed; the message names the file and what to do. */
+export class ReleaseError extends Error {
+  override name = "ReleaseError";
+}
+
+export const releaseSchema = z.strictObject({
+  name: z.string(),
+  stack: z.string(),
+  created: z.iso.datetime(),
+  /** No registry holds its images: everything offline takes it, a cloud does not. */
+  unpublished: z.literal(true).optional(),
+  revisions: z.partialRecord(z.enum(targets), z.array(revisionSchema).min(1)),
+});
+
+/** A named set of revisions, by target. Made once, never edited. */
+export type Release = z.infer<typeof releaseSchema>;
+
+/** The revisions of one release on one target, by service. */
+export type Revisions = ReadonlyMap<ServiceName, Revision>;
+
+/** A release, checked: well-formed, not edited since it was made, and safe to run. Throws a ReleaseError that names the file. */
+export function checkRelease(content: unknown, file: string): Release {
+  const read = releaseSchema.safeParse(content);
+  if (!read.success) throw new ReleaseError(`${file} is no release:\n${z.prettifyError(read.error)}`);
+  for (const [target, revisions] of Object.entries(read.data.revisions)) {
+    for (const revision of revisions) checkRevision(revision, target as Target, read.data.stack, file);
+  }
+  return read.data;
+}
+
+/** What a release runs on a target. Throws a ReleaseError where it has nothing for it. */
+export function revisionsFor(release: Release, target: Target): Revisions {
+  const revisions = release.revisions[target];
+  if (!revisions) {
+    throw new ReleaseError(
+      `release ${release.name} of ${release.stack} has no revisions for ${target}: it was made before the stack had settings for it. Make a new one: maha release new --stack ${release.stack} --image ...`,
+    );
+  }
+  return new Map(revisions.map((revision) => [revision.service, revision]));
+}
+
+/** An image that can never mean something else: by the digest of a registry, or by the id of a local one. */
+export const isPinned = (image: string): boolean => /(^|@)sha256:[0-9a-f]{64}$/.test(image);
+
+function checkRevision(revision: Revision, target: Target, stack: string, file: string): void {
+  const content = contentOf(revision);
+  if (revision.id !== revisionId(content)) {
+    throw new ReleaseError(
+      `${file}, ${target}, ${revision.id}: its content was edited. A release is never edited; make a new one: maha release new --stack ${stack} --image ...`,
+    );
+  }
+  if (stack !== "local" && !isPinned(revision.image)) {
+    throw new ReleaseError(
+      `${file}, ${target}, ${revision.service}: the image ${revision.image} has no digest, so it may mean something else tomorrow. Example: --image ${revision.service}=registry.acme.dev/${revision.service}@sha256:...`,
+    );
+  }
+  const place = `${file}, ${target}, ${revision.service}`;
+  if (serviceNamed(revision.service).state.data === "volume" && revision.sessions !== "single") {
+    throw new ReleaseError(
+      `${place}: its data lies on one volume with one writer at a time, so it cannot be ${revision.sessions}${target === "cloud-run" ? " on Cloud Run, which starts instances as it likes" : ""}. Use the session model single`,
+    );
+  }
+  if (target === "cloud-run" && revision.sessions === "sticky") {
+    throw new ReleaseError(
+      `${place}: Cloud Run does not keep a session with its instance. Use stateless, or single for a machine of its own`,
+    );
+  }
+  if (revision.sessions === "single" && revision.instances.max > 1) {
+    throw new ReleaseError(`${place}: single means one instance, not up to ${revision.instances.max}`);
+  }
+}

@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { secretNames } from "../../ecosystem/secrets.ts";
+import { serviceNames } from "../../ecosystem/services.ts";
+
+const byName = z.record(z.string(), z.string());
+
+/**
+ * One immutable way to run a service: everything a target needs to know of it, so that it can be run again at any time.
+ * Environment values may hold `{database.host}`, which only the target knows; secrets are named, never held.
+ */
+const frozen = z.strictObject({
+  service: z.enum(serviceNames),
+  image: z.string().min(1),
+  command: z.array(z.string()).min(1),
+  port: z.int(),
+  path: z.string(),
+  health: z.string(),
+  metrics: z.string(),
+  environment: byName,
+  secrets: z.record(z.string(), z.enum(secretNames as [(typeof secretNames)[number], ...typeof secretNames])),
+  files: byName,
+  state: z.string(),
+  scratch: z.array(z.string()),
+  sessions: z.enum(["stateless", "sticky", "single"]),
+  cpu: z.number(),
+  memoryMi: z.int(),
+  instances: z.strictObject({ min: z.int(), max: z.int() }),
+  startupSeconds: z.int(),
+  stopSeconds: z.int(),
+});
+
+export const revisionSchema = frozen.extend({ id: z.string() });
+
+/** What is frozen of a revision, and the revision with its id. */
+export type Frozen = z.infer<typeof frozen>;
+export type Revision = z.infer<typeof revisionSchema>;
+
+/** Gives a revision its id, `<service>-<hash of all that is frozen>`: equal content has an equal id. */
+export const freeze = (content: Frozen): Revision => ({ id: revisionId(content), ...content });
+
+/** The id that this content must have. */
+export function revisionId(content: Frozen): string {
+  const hash = createHash("sha256")
+    .update(JSON.stringify(inOrder(frozen.parse(content))))
+    .digest("hex");
+  return `${content.service}-${hash.slice(0, 10)}`;
+}
+
+/** The frozen part of a revision. */
+export function contentOf({ id: _, ...content }: Revision): Frozen {
+  return content;
+}
+
+/** The same value with the keys of its objects in alphabetical order, so that equal content has equal text. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, inOrder(item)]),
+  );
+}
