@@ -48,6 +48,9 @@ const shaping = {
 
 const cidr = (example: string) => field(z.cidrv4(), "an IPv4 network in CIDR form", example);
 
+const image = (what: string, example: string) =>
+  field(z.string().regex(/^[\w./:-]+(@sha256:[0-9a-f]{64})?$/), `${what}, by digest outside local`, example);
+
 const cloudRun = z.strictObject({
   ...shaping,
   project: field(
@@ -176,6 +179,7 @@ export const settingsSchema = z.strictObject({
   stable: release("stable").optional(),
   candidate: release("candidate").optional(),
   edge: z.strictObject({
+    image: image("the image of images/edge", "image: registry.acme.dev/edge@sha256:..."),
     rateLimit: z.strictObject({
       perMinute: whole(1, 6000, "requests a minute per client", "perMinute: 60"),
       burst: whole(1, 1000, "requests at once per client", "burst: 10"),
@@ -189,6 +193,7 @@ export const settingsSchema = z.strictObject({
     P4: receivers("P4: [ticket-webhook-url]"),
   }),
   backups: z.strictObject({
+    image: image("the image of images/backup", "image: registry.acme.dev/backup@sha256:..."),
     daily: whole(1, 3650, "daily backups to keep", "daily: 30"),
     weekly: whole(1, 520, "weekly backups to keep", "weekly: 12"),
     monthly: whole(1, 120, "monthly backups to keep", "monthly: 6"),
