@@ -1,0 +1,138 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { parseSettings, SettingsError, settingsOf, targetsOf } from "../../../infra/config/settings.ts";
+
+type Json = Record<string, unknown>;
+
+const text = readFileSync(new URL("../../../Pulumi.prod.yaml", import.meta.url), "utf8");
+
+/** The settings of prod with some places changed, `edge.rateLimit.burst`; undefined takes a place out. */
+function prod(changes: Json = {}): Json {
+  const { config } = parse(text) as { config: Json };
+  const settings = Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.replace("mahavishnu:", ""), value]),
+  );
+  for (const [place, value] of Object.entries(changes)) {
+    const path = place.split(".");
+    const last = path.pop() as string;
+    const inner = path.reduce<Json>((at, key) => at[key] as Json, settings);
+    if (value === undefined) delete inner[last];
+    else inner[last] = value;
+  }
+  return settings;
+}
+
+/** What is said about changed settings; empty where they are accepted. */
+function said(changes: Json): string {
+  try {
+    parseSettings(prod(changes), "Pulumi.prod.yaml");
+    return "";
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingsError);
+    return (error as Error).message;
+  }
+}
+
+describe("settings", () => {
+  test("the committed ones are accepted, for their own target first", () => {
+    const settings = parseSettings(prod(), "Pulumi.prod.yaml");
+    expect(targetsOf(settings)).toEqual(["cloud-run", "compose", "kubernetes"]);
+    expect(settingsOf(settings, "kubernetes", "x").gatewayClass).toBe("envoy-gateway");
+  });
+
+  test.each<[string, Json, RegExp]>([
+    [
+      "a number out of range",
+      { "edge.rateLimit.perMinute": 0 },
+      /^Pulumi\.prod\.yaml, mahavishnu:edge\.rateLimit\.perMinute: 0 is not allowed \(1 to 6000 requests a minute per client\)\. Example: perMinute: 60$/,
+    ],
+    [
+      "an unknown target",
+      { target: "nomad" },
+      /mahavishnu:target: "nomad" is not allowed \(cloud-run, compose, kubernetes\)/,
+    ],
+    [
+      "a typo",
+      { "edge.rateLimits": {} },
+      /mahavishnu:edge\.rateLimits: no such setting\. Known here: image, rateLimit/,
+    ],
+    ["what the typo leaves out", { "edge.rateLimit": undefined }, /mahavishnu:edge\.rateLimit: missing/],
+    [
+      "a typo at the top",
+      { canditate: "r2" },
+      /mahavishnu:canditate: no such setting\. Known here: target, stable, candidate/,
+    ],
+    [
+      "a missing setting",
+      { "cloudRun.region": undefined },
+      /mahavishnu:cloudRun\.region: missing \(a Google Cloud region\)\. Example: region: europe-west1/,
+    ],
+    [
+      "no settings for the target",
+      { cloudRun: undefined },
+      /mahavishnu:cloudRun: missing; the target cloud-run needs it/,
+    ],
+    [
+      "everybody as an invoker",
+      { "cloudRun.invokers": ["allUsers"] },
+      /cloudRun\.invokers\.0: "allUsers" is not allowed .*never allUsers/,
+    ],
+    [
+      "an open edge without TLS",
+      { "compose.tls": false },
+      /mahavishnu:compose\.tls: an edge beyond 127\.0\.0\.1 needs tls: true/,
+    ],
+    [
+      "a candidate on an empty stack",
+      { candidate: "r2", stable: undefined },
+      /mahavishnu:candidate: there is no stable release .* mahavishnu:stable: r2/,
+    ],
+    [
+      "a service that does not exist",
+      { "cloudRun.sizes": { dhara: { cpu: 1 } } },
+      /cloudRun\.sizes\.dhara: no such setting\. Known here: session-buddy, akosha, mahavishnu/,
+    ],
+    [
+      "more at least than at most",
+      { "cloudRun.sizes": { akosha: { instances: { min: 3, max: 2 } } } },
+      /sizes\.akosha\.instances: min is more than max/,
+    ],
+    ["an empty list of receivers", { "alerts.P1": [] }, /alerts\.P1: .*at least one receiver/],
+  ])("%s is refused with its key and an example", (_, changes, line) => {
+    expect(said(changes)).toMatch(line);
+  });
+
+  test("all problems are said at once", () => {
+    const message = said({ target: "nomad", "edge.rateLimit.burst": -1, "backups.daily": "many" });
+    expect(message.split("\n")).toHaveLength(3);
+  });
+
+  test("no value of a secret ever stands in a message", () => {
+    expect(said({ secrets: { "auth-secret": "hunter2hunter2" }, target: 1 })).toMatch(/^((?!hunter2).)*$/s);
+  });
+
+  test("whatever is written, it is read or refused in words, never with a crash", () => {
+    const places = [
+      "target",
+      "edge",
+      "edge.rateLimit",
+      "edge.rateLimit.burst",
+      "alerts.P1",
+      "cloudRun",
+      "cloudRun.invokers",
+      "exemptions",
+      "backups.lockVault",
+    ];
+    fc.assert(
+      fc.property(fc.constantFrom(...places), fc.jsonValue(), (place, value) => {
+        const message = said({ [place]: value });
+        for (const line of message === "" ? [] : message.split("\n")) {
+          expect(line).toMatch(/^Pulumi\.prod\.yaml, mahavishnu:/);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

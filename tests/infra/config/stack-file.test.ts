@@ -1,0 +1,54 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { readStack, stackNames } from "../../../infra/config/stack-file.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+function folder(files: Record<string, string>): string {
+  const made = mkdtempSync(join(tmpdir(), "maha-stack-"));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(made, name), text);
+  return made;
+}
+
+describe("a stack's file", () => {
+  test("the repository has three", () => {
+    expect(stackNames(root)).toEqual(["local", "prod", "staging"]);
+    expect(readStack(root, "prod").settings.target).toBe("cloud-run");
+    expect(readStack(root, "local").settings.target).toBe("compose");
+  });
+
+  test("one that is not there is refused with those that are", () => {
+    expect(() => readStack(root, "production")).toThrow(
+      /stack production: there is no Pulumi\.production\.yaml\. Stacks here: local, prod, staging/,
+    );
+  });
+
+  test("one that is no YAML is refused by name", () => {
+    expect(() => readStack(folder({ "Pulumi.x.yaml": "config: [" }), "x")).toThrow(/^Pulumi\.x\.yaml: not YAML/);
+  });
+
+  test("an empty one lacks everything", () => {
+    expect(() => readStack(folder({ "Pulumi.x.yaml": "" }), "x")).toThrow(
+      /Pulumi\.x\.yaml, mahavishnu:target: missing/,
+    );
+  });
+
+  test("names of secrets are read, values are not; an unknown name is refused", () => {
+    const text = (name: string) =>
+      `config:\n  gcp:project: other\n  mahavishnu:secrets:\n    ${name}: { secure: v1:abc }\n`;
+    expect(() => readStack(folder({ "Pulumi.x.yaml": text("auth-secert") }), "x")).toThrow(/target: missing/);
+    const whole = (name: string) => `${text(name)}  mahavishnu:target: compose
+  mahavishnu:edge: { image: edge:1, rateLimit: { perMinute: 60, burst: 10, perHour: 1000 } }
+  mahavishnu:alerts: { P1: [pagerduty-routing-key], P2: [pagerduty-routing-key], P3: [ticket-webhook-url], P4: [ticket-webhook-url] }
+  mahavishnu:backups: { image: backup:1, daily: 30, weekly: 12, monthly: 6, lockVault: false }
+  mahavishnu:compose: { host: unix:///var/run/docker.sock, subnet: 172.29.0.0/24, backups: /b, vault: /v }
+`;
+    expect(readStack(folder({ "Pulumi.x.yaml": whole("auth-secret") }), "x").secretsSet).toEqual(["auth-secret"]);
+    expect(() => readStack(folder({ "Pulumi.x.yaml": whole("auth-secert") }), "x")).toThrow(
+      /mahavishnu:secrets\.auth-secert: no such secret\. Known: auth-secret/,
+    );
+  });
+});

@@ -1,0 +1,89 @@
+import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { stackNames } from "../../../infra/config/stack-file.ts";
+import { readRelease, releasesOf } from "../../../infra/release/files.ts";
+import { newRelease } from "../../../infra/release/new.ts";
+import { imagesOf, root } from "./support.ts";
+
+/** A folder with the committed stacks' settings and images, and no releases. */
+function project(): string {
+  const folder = mkdtempSync(join(tmpdir(), "maha-release-"));
+  for (const stack of stackNames(root))
+    cpSync(join(root, `Pulumi.${stack}.yaml`), join(folder, `Pulumi.${stack}.yaml`));
+  cpSync(join(root, "images"), join(folder, "images"), { recursive: true });
+  return folder;
+}
+
+const created = new Date("2026-11-01T12:00:00Z");
+
+describe("a new release", () => {
+  test("gets the next number, is read back as it was made, and is never written twice", () => {
+    const folder = project();
+    const { release, file } = newRelease(folder, "prod", { images: imagesOf("a"), created });
+    expect(file).toBe("releases/prod/r1.json");
+    expect(readRelease(folder, "prod", "r1")).toEqual(release);
+    const before = readFileSync(join(folder, file), "utf8");
+    expect(() => newRelease(folder, "prod", { images: imagesOf("b"), name: "r1", created })).toThrow(
+      /releases\/prod\/r1\.json is there already/,
+    );
+    expect(readFileSync(join(folder, file), "utf8")).toBe(before);
+    expect(newRelease(folder, "prod", { images: imagesOf("b"), created }).release.name).toBe("r2");
+  });
+
+  test("has the name that its images have in another stack, and no other images under that name", () => {
+    const folder = project();
+    newRelease(folder, "staging", { images: imagesOf("a"), created });
+    newRelease(folder, "staging", { images: imagesOf("b"), created });
+    expect(newRelease(folder, "prod", { images: imagesOf("b"), created }).release.name).toBe("r2");
+    expect(() => newRelease(folder, "prod", { images: imagesOf("c"), name: "r1", created })).toThrow(
+      /release r1 of staging runs other images/,
+    );
+    expect(existsSync(join(folder, "releases/prod/r1.json"))).toBe(false);
+  });
+
+  test("is the same release when an image was copied to another registry", () => {
+    const folder = project();
+    newRelease(folder, "staging", { images: imagesOf("a"), created });
+    const copied = Object.fromEntries(
+      Object.entries(imagesOf("a")).map(([name, image]) => [name, image.replace("acme", "other")]),
+    );
+    expect(newRelease(folder, "prod", { images: copied, name: "r1", created }).release.name).toBe("r1");
+  });
+
+  test.each([
+    ["a missing image", { mahavishnu: imagesOf("a").mahavishnu }, /missing: --image session-buddy=.* --image akosha=/],
+    ["a service that does not exist", { ...imagesOf("a"), dhara: "x" }, /--image dhara=\.\.\.: no such service/],
+    ["a tag", { ...imagesOf("a"), akosha: "akosha:1" }, /akosha:1 has no digest/],
+  ])("with %s is refused and leaves nothing behind", (_, images, message) => {
+    const folder = project();
+    expect(() => newRelease(folder, "prod", { images, created })).toThrow(message);
+    expect(existsSync(join(folder, "releases"))).toBe(false);
+  });
+
+  test("without published images is marked, and another Dockerfile is another release", () => {
+    const folder = project();
+    const first = newRelease(folder, "prod", { images: {}, unpublished: true, created }).release;
+    expect(first.unpublished).toBe(true);
+    writeFileSync(join(folder, "images/akosha/Dockerfile"), "FROM scratch\n");
+    const second = newRelease(folder, "prod", { images: {}, unpublished: true, created }).release;
+    const ids = (release: typeof first) => release.revisions.compose?.map(({ id }) => id) ?? [];
+    expect(ids(first).filter((id) => !ids(second).includes(id))).toEqual([expect.stringMatching(/^akosha-/)]);
+  });
+
+  test("of the repository: one for each stack, unpublished, with a stack's own targets", () => {
+    for (const stack of stackNames(root)) {
+      const [release, ...others] = releasesOf(root, stack);
+      expect(others).toEqual([]);
+      expect(release).toMatchObject({ name: "r1", unpublished: true });
+    }
+    expect(Object.keys(readRelease(root, "prod", "r1").revisions)).toEqual(["cloud-run", "compose", "kubernetes"]);
+  });
+
+  test("that does not exist is refused with those that do", () => {
+    expect(() => readRelease(root, "prod", "r99")).toThrow(
+      /releases\/prod\/r99\.json: there is no such release\. Releases of prod: r1\./,
+    );
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import type { Target } from "../../../ecosystem/targets.ts";
+import { checkRelease, isPinned, type Release, ReleaseError, revisionsFor } from "../../../infra/release/release.ts";
+import { contentOf, type Frozen, freeze } from "../../../infra/release/revision.ts";
+import { releaseOf } from "./support.ts";
+
+/** A release of prod in which one service of one target was frozen differently. */
+function withChange(target: Target, service: string, change: Partial<Frozen>, stack = "prod"): Release {
+  const release = { ...releaseOf("prod", "r1", "a"), stack };
+  const list = (release.revisions[target] ?? []).map((revision) =>
+    revision.service === service ? freeze({ ...contentOf(revision), ...change }) : revision,
+  );
+  return { ...release, revisions: { ...release.revisions, [target]: list } };
+}
+
+const check = (release: unknown) => () => checkRelease(release, "releases/prod/r1.json");
+
+describe("a release", () => {
+  test("as it is made is accepted, and holds every target of its stack", () => {
+    const release = releaseOf("prod", "r1", "a");
+    expect(checkRelease(JSON.parse(JSON.stringify(release)), "x")).toEqual(release);
+    expect(Object.keys(release.revisions)).toEqual(["cloud-run", "compose", "kubernetes"]);
+    expect([...revisionsFor(release, "compose").keys()]).toEqual(["session-buddy", "akosha", "mahavishnu"]);
+  });
+
+  test("holds no secret, only names", () => {
+    const text = JSON.stringify(releaseOf("prod", "r1", "a"));
+    expect(text).toContain('"MAHAVISHNU_AUTH_SECRET":"auth-secret"');
+    expect(text).not.toMatch(/postgresql:\/\//);
+  });
+
+  test("that was edited is refused", () => {
+    const release = releaseOf("prod", "r1", "a");
+    const [first, ...rest] = release.revisions.compose ?? [];
+    const edited = { ...release, revisions: { ...release.revisions, compose: [{ ...first, cpu: 64 }, ...rest] } };
+    expect(check(edited)).toThrow(/^releases\/prod\/r1\.json, compose, session-buddy-\w+: its content was edited\./);
+  });
+
+  test.each<[string, Target, string, Partial<Frozen>, RegExp]>([
+    ["a tag", "compose", "akosha", { image: "akosha:latest" }, /akosha:latest has no digest.*--image akosha=/],
+    [
+      "a single writer on Cloud Run",
+      "cloud-run",
+      "session-buddy",
+      { sessions: "stateless" },
+      /one writer at a time.*on Cloud Run.*single/,
+    ],
+    [
+      "a single writer twice",
+      "kubernetes",
+      "session-buddy",
+      { sessions: "sticky" },
+      /one writer at a time.*cannot be sticky/,
+    ],
+    [
+      "sticky sessions on Cloud Run",
+      "cloud-run",
+      "mahavishnu",
+      { sessions: "sticky" },
+      /Cloud Run does not keep a session/,
+    ],
+    [
+      "several single instances",
+      "compose",
+      "session-buddy",
+      { instances: { min: 1, max: 2 } },
+      /single means one instance, not up to 2/,
+    ],
+  ])("with %s is refused", (_, target, service, change, message) => {
+    expect(check(withChange(target, service, change))).toThrow(message);
+    expect(check(withChange(target, service, change))).toThrow(ReleaseError);
+  });
+
+  test("of the local stack may name an image by its tag", () => {
+    expect(check(withChange("compose", "akosha", { image: "akosha:dev" }, "local"))).not.toThrow();
+  });
+
+  test("without revisions for a target says how to get some", () => {
+    const { revisions: _, ...release } = releaseOf("prod", "r1", "a");
+    expect(() => revisionsFor({ ...release, revisions: {} }, "compose")).toThrow(
+      /has no revisions for compose.*maha release new --stack prod/,
+    );
+  });
+
+  test("that is none is refused with its file", () => {
+    for (const content of [null, [], {}, { name: "r1" }])
+      expect(check(content)).toThrow(/^releases\/prod\/r1\.json is no release/);
+  });
+});
+
+test("an image is pinned by a digest or an id alone", () => {
+  const digest = `sha256:${"0".repeat(64)}`;
+  expect([`a/b@${digest}`, digest].every(isPinned)).toBe(true);
+  expect([`a/b:1`, `a/b@sha256:00`, `a/b:1@${digest}x`, `xsha256:${"0".repeat(64)}`].some(isPinned)).toBe(false);
+});
