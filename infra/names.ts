@@ -1,3 +1,4 @@
+import type { ServiceName } from "../ecosystem/services.ts";
 import type { Revision } from "./release/revision.ts";
 
 /**
@@ -18,8 +19,22 @@ export const namespaceOf = (stack: string): string => named(stack);
 export const edgeContainer = (stack: string): string => named(stack, "edge");
 export const edgeFolder = "/var/lib/edge";
 
+/** Where the edge tells its health and its counters inside a host's network or a cluster. */
+export const edgeMetricsPort = 9902;
+
 /** The ConfigMap that holds the edge's files in a cluster once a promoter has moved traffic; declared without data. */
 export const edgeConfigMap = "edge-traffic";
+
+/** Annotations of that ConfigMap: the split that was declared last, and the fingerprint of the files that the edge rests on. */
+export const declaredAnnotation = "mahavishnu.dev/declared";
+export const restingAnnotation = "mahavishnu.dev/resting";
+
+/** In a namespace of its own nothing needs the stack in its name. What is a service's own there: its secrets, its volume. */
+export const secretOf = (service: ServiceName): string => `${service}-secrets`;
+export const claimOf = (service: ServiceName): string => `${service}-data`;
+
+/** What a pod is, as the label that policies and monitors choose it by. */
+export const component = (what: "service" | "edge" | "backup") => ({ component: what });
 
 /** The labels that everything carries which can carry labels: whose it is, and which revision. */
 export const labelsOf = (stack: string, revision?: Pick<Revision, "service" | "id">): Record<string, string> => ({
