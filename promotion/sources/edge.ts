@@ -1,4 +1,5 @@
 import { ENVOY_BOUNDS_MS, LATENCY, REQUESTS, STATS_PREFIX } from "../../edge/counters.ts";
+import { FLAGS } from "../../edge/flags.ts";
 import { ROUTES } from "../../edge/routes.ts";
 import type { EdgeSettings } from "../../edge/settings.ts";
 import { type Counts, noCounts, type RevisionCounts, type ServiceCounts } from "../counts.ts";
@@ -67,18 +68,6 @@ const SOURCES: Record<string, "user" | "probe"> = {
 /** The routes of calls that belong to a session. */
 const WITH_SESSION: unknown[] = [ROUTES.session, ROUTES.probeSession];
 
-/**
- * What went wrong on the revision's side, even under a good status: no connection, a connection or an answer cut short
- * (UPE is what a stream of chunks without its end looks like), nobody there, silence, no room.
- */
-const FAILURE_FLAGS = ["UF", "UC", "UR", "UPE", "UH", "UT", "UO", "SI"];
-
-/** The client left before its answer was whole (over HTTP/1 or 2). */
-const LEFT_FLAGS = ["DC", "DR"];
-
-/** What happened on the client's side or at the edge: it was one too many, asked for no route, or spoke bad HTTP. */
-const NEUTRAL_FLAGS = ["RL", "NR", "DPE"];
-
 type Labels = Record<string, string | undefined>;
 
 function count(counts: Counts, labels: Labels, value: number) {
@@ -96,11 +85,11 @@ function count(counts: Counts, labels: Labels, value: number) {
 }
 
 function judge({ code = "", flags = "", route, slow }: Labels): "good" | "failed" | "neutral" {
-  const flagged = flags.split(",");
-  if (Number(code) >= 500 || flagged.some((flag) => FAILURE_FLAGS.includes(flag))) return "failed";
+  const marked = (those: readonly string[]) => flags.split(",").some((flag) => those.includes(flag));
+  if (Number(code) >= 500 || marked(FLAGS.failure)) return "failed";
   // who leaves at once says nothing; who waited past the latency bound first was made to, or a server that hangs would never be seen
-  if (flagged.some((flag) => LEFT_FLAGS.includes(flag))) return slow === "true" ? "good" : "neutral";
-  if (flagged.some((flag) => NEUTRAL_FLAGS.includes(flag))) return "neutral";
+  if (marked(FLAGS.left)) return slow === "true" ? "good" : "neutral";
+  if (marked(FLAGS.neutral)) return "neutral";
   if (code === "413") return "neutral";
   if (code === "404" && WITH_SESSION.includes(route)) return "neutral"; // the session had expired
   return "good";
