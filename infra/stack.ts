@@ -5,7 +5,7 @@ import type { Settings } from "./config/schema.ts";
 import { SettingsError, settingsOf } from "./config/settings.ts";
 import type { Deployment } from "./deployment.ts";
 import { readRelease } from "./release/files.ts";
-import { isPinned, type Release, type Revisions, revisionsFor } from "./release/release.ts";
+import { isPinned, type Release, ReleaseError, type Revisions, revisionsFor } from "./release/release.ts";
 
 /** What a stack's settings name, read: the releases behind `stable` and `candidate`. */
 export type Named = { stable: Release | undefined; candidate: Release | undefined };
@@ -16,6 +16,30 @@ export function namedReleases(root: string, stack: string, { stable, candidate }
     stable: stable === undefined ? undefined : readRelease(root, stack, stable),
     candidate: candidate === undefined ? undefined : readRelease(root, stack, candidate),
   };
+}
+
+const UNPUBLISHED = "unpublished.invalid/";
+
+/** Throws a ReleaseError where an image that would be run lies in no registry: such a stack can be looked at, but not deployed. */
+export function checkPublished(
+  { stable, candidate }: Named,
+  { edge, backups }: Settings,
+  { stack, file }: { stack: string; file: string },
+): void {
+  const release = [stable, candidate].find((named) => named?.unpublished);
+  if (release) {
+    throw new ReleaseError(
+      `release ${release.name} of ${stack} is unpublished: no registry holds its images. Build images/*, push them to your registry, then: maha release new --stack ${stack} --image SERVICE=REF@sha256:... and name it as stable`,
+    );
+  }
+  const own = Object.entries({ edge: edge.image, backups: backups.image }).find(([, image]) =>
+    image.startsWith(UNPUBLISHED),
+  );
+  if (own) {
+    throw new ReleaseError(
+      `${file}, mahavishnu:${own[0]}.image: no registry holds this image. Build images/*, push it to your registry and name it by its digest`,
+    );
+  }
 }
 
 /**

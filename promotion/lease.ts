@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
@@ -86,6 +87,12 @@ export async function takeLease({ folder, holder, clock, alive = processLives }:
       await replace(path, { ...ticket(), released: true }); // the file stays: its number must not be given twice
     },
   };
+}
+
+/** Throws a LeaseError while another holder's lease of a folder counts; takes nothing and writes nothing. */
+export async function checkLease({ folder, holder, clock, alive = processLives }: Asked): Promise<void> {
+  const last = existsSync(folder) ? await newest(folder) : null;
+  if (last && counts(last.ticket, holder, clock, alive)) throw new LeaseError(heldBy(last.ticket, clock));
 }
 
 /** A lease for what nobody else can reach: simulations. */

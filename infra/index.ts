@@ -1,0 +1,73 @@
+import { hostname, userInfo } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { systemClock } from "../promotion/clock.ts";
+import { admitDeployment } from "../promotion/guard/guard.ts";
+import { cloudRunStanding } from "../promotion/guard/platforms/cloud-run.ts";
+import { composeStanding } from "../promotion/guard/platforms/compose.ts";
+import { kubernetesStanding } from "../promotion/guard/platforms/kubernetes.ts";
+import type { ReadStanding } from "../promotion/guard/standing.ts";
+import { settingsOf } from "./config/settings.ts";
+import type { Outputs } from "./deployment.ts";
+import { edgeConfigMap, edgeContainer, edgeFolder, namespaceOf } from "./names.ts";
+import { program } from "./program.ts";
+import { runtimeStack } from "./runtime.ts";
+import { checkPublished, deploymentOf, namedReleases } from "./stack.ts";
+import type { Declared, TrafficGuard } from "./traffic-guard.ts";
+
+/** What `pulumi preview` and `pulumi up` run. Whatever speaks against it is one line, before anything is registered. */
+export default async function main(): Promise<Outputs> {
+  const preview = pulumi.runtime.isDryRun();
+  try {
+    const { root, name, file, settings, secret } = runtimeStack();
+    const { target } = settings;
+    const releases = namedReleases(root, name, settings);
+    if (!preview) checkPublished(releases, settings, { stack: name, file });
+    const deployment = deploymentOf({ stack: name, file, target, settings, releases, secret });
+    return await program(target, deployment, guardOf(join(root, ".maha", name), preview));
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof ReferenceError) throw error; // a fault of ours: its stack is the story
+    throw new pulumi.RunError((error as Error).message);
+  }
+}
+
+/** A preview only asks for the lease; an update holds it for as long as its process lives. */
+const guardOf = (folder: string, preview: boolean): TrafficGuard => ({
+  admit: (declared) =>
+    admitDeployment(
+      {
+        stack: declared.stack,
+        folder,
+        holder: { owner: `pulumi up by ${userInfo().username}`, host: hostname(), pid: process.pid },
+        clock: systemClock,
+        readStanding: standingOf(declared),
+        onLost: stopAtOnce,
+      },
+      declared.services,
+      preview,
+    ),
+});
+
+/** Who can say where the traffic of a stack stands: its platform. */
+function standingOf({ stack, target, settings, services }: Declared): ReadStanding {
+  const from = "the stack's settings";
+  switch (target) {
+    case "cloud-run": {
+      const { project, region } = settingsOf(settings, target, from);
+      return cloudRunStanding({ project, region, services: Object.keys(services) });
+    }
+    case "compose": {
+      const { host } = settingsOf(settings, target, from);
+      return composeStanding({ host, container: edgeContainer(stack), folder: edgeFolder });
+    }
+    case "kubernetes": {
+      const { context } = settingsOf(settings, target, from);
+      return kubernetesStanding({ context, namespace: namespaceOf(stack), configMap: edgeConfigMap });
+    }
+  }
+}
+
+function stopAtOnce(error: Error): void {
+  process.stderr.write(`the update was stopped, because traffic is no longer its own: ${error.message}\n`);
+  process.exit(1);
+}

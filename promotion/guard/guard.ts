@@ -1,0 +1,43 @@
+import type { Clock } from "../clock.ts";
+import { checkLease, type Holder, LEASE_MS, takeLease } from "../lease.ts";
+import { lastPromotion } from "./history.ts";
+import { type Declared, objection } from "./objection.ts";
+import type { ReadStanding } from "./standing.ts";
+
+/** A deployment must not go on; the message says what stands against it and what to do. */
+export class RefusedError extends Error {
+  override name = "RefusedError";
+}
+
+type Guard = {
+  stack: string;
+  /** Where the stack's journals and its lease lie. */
+  folder: string;
+  holder: Holder;
+  clock: Clock;
+  readStanding: ReadStanding;
+  /** Called when the lease is lost later on: nothing may be changed any more. */
+  onLost: (error: Error) => void;
+};
+
+/**
+ * Throws a LeaseError or a RefusedError where a deployment may not declare these revisions. A real one (not a preview)
+ * holds the stack's lease from then on for as long as its process lives: it goes on changing things after its program has ended.
+ */
+export async function admitDeployment(
+  { stack, folder, holder, clock, readStanding, onLost }: Guard,
+  next: Declared,
+  preview: boolean,
+): Promise<void> {
+  if (preview) await checkLease({ folder, holder, clock });
+  const lease = preview ? null : await takeLease({ folder, holder, clock });
+  try {
+    const [last, standing] = [await lastPromotion(folder), await readStanding()];
+    const reason = objection({ stack, next, standing, last });
+    if (reason !== null) throw new RefusedError(reason);
+  } catch (error) {
+    await lease?.release();
+    throw error;
+  }
+  if (lease) setInterval(() => void lease.renew().catch(onLost), LEASE_MS / 3).unref();
+}

@@ -1,0 +1,42 @@
+import type { LastPromotion } from "./history.ts";
+import { type Split, type Standing, sameSplit, splitInWords } from "./standing.ts";
+
+/** The revisions that a deployment declares, by service. */
+export type Declared = Record<string, { stable: string; candidate?: string }>;
+
+/**
+ * What speaks against declaring the resting position of these revisions: stable 100 %, candidate 0 %. Null where nothing
+ * does. First match wins; each reason says what to do.
+ */
+export function objection(asked: {
+  stack: string;
+  next: Declared;
+  standing: Standing | null;
+  last: LastPromotion | null;
+}): string | null {
+  const { stack, next, standing, last } = asked;
+  if (last?.result === "open") {
+    return `promotion ${last.id} of ${stack} is not over, and traffic is its own until then. Finish it (maha resume) or take it back (maha rollback --stack ${stack}), then deploy`;
+  }
+  const unsettled =
+    last?.result === "promoted" &&
+    last.revisions.find(({ service, stable, candidate }) => {
+      const wanted = next[service]?.stable;
+      return wanted !== undefined && wanted === stable && wanted !== candidate;
+    });
+  if (unsettled) {
+    return `promotion ${last?.id} has given ${unsettled.candidate} all the traffic of ${unsettled.service}, but the settings still name the release before it as stable. Run maha settle --stack ${stack}, commit, then deploy`;
+  }
+  const moved = Object.entries(standing?.live ?? {}).find(
+    ([service, split]) => !mayMove(split, standing?.declared[service], next[service]),
+  );
+  if (!moved) return null;
+  const [service, split] = moved;
+  return `the traffic of ${service} stands at ${splitInWords(split)}, which is neither what was last declared (${splitInWords(standing?.declared[service] ?? {})}) nor what this deployment declares (${splitInWords(restingSplit(next[service]))}): somebody moved it. Move it back to one of the two, or make the settings name what has the traffic, then deploy`;
+}
+
+/** The split that a deployment rests in. */
+const restingSplit = (revisions: Declared[string] | undefined): Split => (revisions ? { [revisions.stable]: 100 } : {});
+
+const mayMove = (live: Split, declared: Split | undefined, next: Declared[string] | undefined): boolean =>
+  sameSplit(live, restingSplit(next)) || (declared !== undefined && sameSplit(live, declared));

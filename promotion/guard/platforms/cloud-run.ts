@@ -1,0 +1,65 @@
+import type { GoogleAuth } from "google-auth-library";
+import { z } from "zod";
+import type { ReadStanding, Split, Standing } from "../standing.ts";
+
+/** The annotation of a Cloud Run service that says what was declared last. */
+export const DECLARED = "mahavishnu.dev/declared";
+
+/** Where Google's API is and who asks it; anything else than the default is for tests. */
+export type Api = { endpoint: string; auth(): Promise<Pick<GoogleAuth, "request">> };
+
+const service = z.object({
+  annotations: z.record(z.string(), z.string()).default({}),
+  trafficStatuses: z.array(z.object({ revision: z.string().optional(), percent: z.number().default(0) })).default([]),
+});
+type Service = z.infer<typeof service>;
+
+/**
+ * Reads where the traffic of a project's Cloud Run services stands (Cloud Run Admin API v2). Services that do not exist
+ * yet have no traffic; null where none does.
+ */
+export function cloudRunStanding(
+  { project, region, services }: { project: string; region: string; services: readonly string[] },
+  api: Api = google,
+): ReadStanding {
+  return async () => {
+    const standing: Standing = { declared: {}, live: {} };
+    for (const name of services) {
+      const found = await read(`projects/${project}/locations/${region}/services/${name}`, api);
+      if (!found) continue;
+      standing.declared[name] = JSON.parse(found.annotations[DECLARED] ?? "{}");
+      standing.live[name] = splitOf(found);
+    }
+    return Object.keys(standing.live).length > 0 ? standing : null;
+  };
+}
+
+function splitOf({ trafficStatuses }: Service): Split {
+  const split: Split = {};
+  for (const { revision, percent } of trafficStatuses) {
+    if (revision) split[revision] = (split[revision] ?? 0) + percent;
+  }
+  return split;
+}
+
+async function read(path: string, { endpoint, auth }: Api): Promise<Service | null> {
+  const failed = (why: string) =>
+    new Error(`${path} cannot be read, so nobody knows where its traffic stands: ${why}. Nothing was changed`);
+  const request = { url: `${endpoint}/v2/${path}`, validateStatus: () => true, timeout: 30_000 };
+  const { status, data } = await (await auth()).request(request).catch((error: Error) => {
+    throw failed(`${error.message} (see: gcloud auth application-default login)`);
+  });
+  if (status === 404) return null;
+  if (status !== 200) throw failed(`HTTP ${status} (your account needs run.services.get there)`);
+  return service.parse(data);
+}
+
+const google: Api = {
+  // gcloud's own variable, for private endpoints
+  endpoint: process.env.CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN?.replace(/\/$/, "") ?? "https://run.googleapis.com",
+  // loaded only by who deploys to Cloud Run
+  auth: async () => {
+    const { GoogleAuth } = await import("google-auth-library");
+    return new GoogleAuth({ scopes: "https://www.googleapis.com/auth/cloud-platform" });
+  },
+};

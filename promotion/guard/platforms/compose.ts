@@ -1,0 +1,54 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { RouteConfiguration } from "../../../edge/envoy.ts";
+import { splitOf } from "../../../edge/routes.ts";
+import type { ReadStanding, Split } from "../standing.ts";
+
+/** Prints the name and content of each file, each ended by a zero byte, so that one call shows one moment. */
+const SHOW =
+  'cd "$1" && for file in declared.json xds/rds-*.json; do printf "%s\\0" "$file"; cat "$file"; printf "\\0"; done';
+
+/**
+ * Reads where the traffic of an edge on a Docker host stands, from the files that its Envoy watches. `folder` is the
+ * edge's folder inside its container. Null where there is no such container.
+ */
+export function composeStanding({
+  host,
+  container,
+  folder,
+}: Record<"host" | "container" | "folder", string>): ReadStanding {
+  return async () => {
+    const command = ["--host", host, "exec", container, "sh", "-c", SHOW, "sh", folder];
+    const shown = await promisify(execFile)("docker", command, { timeout: 30_000 }).catch(
+      (error: Error & { stderr?: string }) => {
+        const said = error.stderr?.trim() || error.message;
+        if (/no such container/i.test(said)) return null;
+        throw new Error(
+          `the edge ${container} on ${host} cannot be asked where its traffic stands: ${said}. Nothing was changed; see that docker can reach the host and that the container runs`,
+        );
+      },
+    );
+    return shown && standingOf(shown.stdout, container);
+  };
+}
+
+function standingOf(shown: string, container: string) {
+  const parts = shown.split("\0");
+  const files = Object.fromEntries(
+    parts.flatMap((name, i) => (i % 2 === 0 && name !== "" ? [[name, parts[i + 1] ?? ""]] : [])),
+  );
+  const read = (name: string): unknown => {
+    try {
+      return JSON.parse(files[name] ?? "");
+    } catch (error) {
+      throw new Error(`${name} of the edge ${container} is not JSON: ${(error as Error).message}`);
+    }
+  };
+  const routes = Object.keys(files)
+    .filter((name) => name.startsWith("xds/rds-"))
+    .map((name) => (read(name) as { resources: [RouteConfiguration] }).resources[0]);
+  return {
+    declared: read("declared.json") as Record<string, Split>,
+    live: Object.fromEntries(routes.map((configuration) => [configuration.name, splitOf(configuration)])),
+  };
+}

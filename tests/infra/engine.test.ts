@@ -1,0 +1,118 @@
+import { readFileSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { secretNames } from "../../ecosystem/secrets.ts";
+import { readStack } from "../../infra/config/stack-file.ts";
+import { captureStack } from "../../infra/graph/offline.ts";
+import { writeRelease } from "../../infra/release/files.ts";
+import { systemClock } from "../../promotion/clock.ts";
+import { takeLease } from "../../promotion/lease.ts";
+import { runWithEngine } from "../support/engine.ts";
+import { releaseOf, root } from "./release/support.ts";
+
+/** A project folder of its own: the repository's program, the local stack's settings and a published release. */
+async function project(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "maha-engine-"));
+  for (const part of [
+    "infra",
+    "promotion",
+    "edge",
+    "ecosystem",
+    "images",
+    "node_modules",
+    "package.json",
+    "Pulumi.yaml",
+  ]) {
+    await symlink(join(root, part), join(folder, part));
+  }
+  writeRelease(folder, releaseOf("local", "r1", "a"));
+  writeRelease(folder, releaseOf("local", "r2", "b"));
+  await mkdir(join(folder, "bin"));
+  await writeFile(join(folder, "bin/docker"), '#!/bin/sh\necho "No such container: edge" >&2\nexit 1\n'); // a double: nothing deployed yet
+  await chmod(join(folder, "bin/docker"), 0o755);
+  return folder;
+}
+
+const images = {
+  edge: { image: "edge:dev", rateLimit: { perMinute: 60, burst: 10, perHour: 1000 } },
+  backups: { image: "backup:dev", daily: 30, weekly: 12, monthly: 6, lockVault: false },
+};
+
+/** The local stack's settings as the engine hands them over, with some of them changed. */
+function configOf(changes: Record<string, unknown> = {}): Record<string, string> {
+  const { config } = parse(readFileSync(join(root, "Pulumi.local.yaml"), "utf8")) as {
+    config: Record<string, unknown>;
+  };
+  const secrets = Object.fromEntries(secretNames.map((name) => [name, `value of ${name}`]));
+  const own = Object.entries({ ...images, secrets, ...changes }).map(([key, value]) => [`mahavishnu:${key}`, value]);
+  return Object.fromEntries(
+    Object.entries({ ...config, ...Object.fromEntries(own) }).map(([key, value]) => [
+      key,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
+}
+
+async function run(folder: string, changes: Record<string, unknown> = {}, preview = true) {
+  const env = { PATH: `${folder}/bin:${process.env.PATH}` };
+  return runWithEngine({ folder, project: "mahavishnu", stack: "local", config: configOf(changes), preview, env });
+}
+
+describe("Pulumi's own runtime, against a double of its engine", () => {
+  test("sees the resources that the offline graph shows, and no secret in the clear", async () => {
+    const folder = await project();
+    const seen = await run(folder);
+    expect(seen.output).not.toMatch(/error/i);
+    expect(seen.code).toBe(0);
+    const stack = readStack(root, "local");
+    const settings = { ...stack.settings, ...images };
+    const release = releaseOf("local", "r1", "a");
+    const offline = await captureStack({ ...stack, settings }, { stable: release, candidate: undefined }, "compose");
+    const sketch = ({ urn, inputs, secretPaths, dependsOn }: (typeof seen.resources)[number]) => ({
+      urn,
+      inputs,
+      secretPaths,
+      dependsOn,
+    });
+    const inOrder = (resources: typeof seen.resources) =>
+      resources.map(sketch).sort((a, b) => a.urn.localeCompare(b.urn));
+    expect(inOrder(seen.resources)).toEqual(inOrder(offline.resources));
+    expect(seen.resources.length).toBeGreaterThan(20);
+    expect(seen.outputs).toEqual(offline.outputs);
+    expect(JSON.stringify(seen)).not.toContain("value of ");
+  });
+
+  test.each<[string, Record<string, unknown>, boolean, RegExp]>([
+    ["a setting is wrong", { target: "nomad" }, true, /Pulumi\.local\.yaml, mahavishnu:target: "nomad" is not allowed/],
+    ["a release does not exist", { stable: "r9" }, true, /releases\/local\/r9\.json: there is no such release/],
+    ["there is a candidate alone", { stable: undefined, candidate: "r1" }, true, /there is no stable release/],
+    [
+      "an image is unpublished",
+      { edge: { ...images.edge, image: `unpublished.invalid/edge@sha256:${"0".repeat(64)}` } },
+      false,
+      /mahavishnu:edge\.image: no registry holds this image/,
+    ],
+    ["a secret is missing", { secrets: {} }, false, /maha secrets init --stack local/],
+  ])("is stopped with one clear line and nothing registered when %s", async (_, changes, preview, line) => {
+    const { code, output, resources } = await run(await project(), changes, preview);
+    expect(output).toMatch(line);
+    expect(output).not.toMatch(/ at .*\.ts:\d+/);
+    expect(code).not.toBe(0);
+    expect(resources.filter(({ custom }) => custom)).toEqual([]);
+  });
+
+  test("is stopped while a promotion holds the lease", async () => {
+    const folder = await project();
+    const holder = { owner: "promoter", host: "elsewhere", pid: 1 };
+    await takeLease({ folder: join(folder, ".maha/local"), holder, clock: systemClock });
+    for (const preview of [true, false]) {
+      const { code, output, resources } = await run(folder, {}, preview);
+      expect(output).toMatch(/the lease belongs to promoter \(process 1 on elsewhere\)/);
+      expect(code).not.toBe(0);
+      expect(resources.filter(({ custom }) => custom)).toEqual([]);
+    }
+  });
+});

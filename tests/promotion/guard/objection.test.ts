@@ -1,0 +1,96 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { LastPromotion } from "../../../promotion/guard/history.ts";
+import { type Declared, objection } from "../../../promotion/guard/objection.ts";
+import type { Split, Standing } from "../../../promotion/guard/standing.ts";
+
+const next = (stable: string, candidate?: string): Declared => ({
+  akosha: { stable, ...(candidate && { candidate }) },
+});
+const standing = (declared: Split, live: Split): Standing => ({
+  declared: { akosha: declared },
+  live: { akosha: live },
+});
+const promotion = (result: LastPromotion["result"]): LastPromotion => ({
+  id: "p7",
+  result,
+  revisions: [{ service: "akosha", stable: "a", candidate: "b" }],
+});
+const on = (id: string): Split => ({ [id]: 100 });
+
+const cases: [string, Declared, Standing | null, LastPromotion | null, RegExp | null][] = [
+  ["a first deployment", next("a"), null, null, null],
+  ["the same again", next("a"), standing(on("a"), on("a")), null, null],
+  ["a new candidate", next("a", "b"), standing(on("a"), on("a")), null, null],
+  ["another stable without a promotion", next("c"), standing(on("a"), on("a")), null, null],
+  ["a settled promotion", next("b"), standing(on("a"), on("b")), promotion("promoted"), null],
+  [
+    "a candidate that was rolled back and stays named",
+    next("a", "b"),
+    standing(on("a"), on("a")),
+    promotion("rolled-back"),
+    null,
+  ],
+  ["a newer candidate after a rollback", next("a", "c"), standing(on("a"), on("a")), promotion("rolled-back"), null],
+  [
+    "an unfinished promotion",
+    next("a", "b"),
+    standing(on("a"), { a: 75, b: 25 }),
+    promotion("open"),
+    /^promotion p7 of prod is not over.*maha resume.*maha rollback --stack prod/,
+  ],
+  [
+    "a newer candidate during a promotion",
+    next("a", "c"),
+    standing(on("a"), { a: 75, b: 25 }),
+    promotion("open"),
+    /not over/,
+  ],
+  [
+    "a promotion that is not settled",
+    next("a", "b"),
+    standing(on("a"), on("b")),
+    promotion("promoted"),
+    /^promotion p7 has given b all the traffic of akosha.*Run maha settle --stack prod, commit/,
+  ],
+  [
+    "traffic that somebody moved",
+    next("a", "b"),
+    standing(on("a"), { a: 90, b: 10 }),
+    null,
+    /the traffic of akosha stands at a 90 %, b 10 %, which is neither what was last declared \(a 100 %\) nor what this deployment declares \(a 100 %\)/,
+  ],
+  [
+    "a third revision after an unsettled promotion",
+    next("c"),
+    standing(on("a"), on("b")),
+    promotion("promoted"),
+    /stands at b 100 %.*last declared \(a 100 %\).*declares \(c 100 %\)/,
+  ],
+  [
+    "traffic of a service that is to go",
+    {},
+    standing(on("a"), { b: 100 }),
+    null,
+    /stands at b 100 %.*declares \(nobody\)/,
+  ],
+];
+
+describe("what speaks against a deployment", () => {
+  test.each(cases)("%s", (_, declared, where, last, reason) => {
+    const said = objection({ stack: "prod", next: declared, standing: where, last });
+    if (reason === null) expect(said).toBeNull();
+    else expect(said).toMatch(reason);
+  });
+
+  test("never nothing while live traffic is at neither position", () => {
+    const split = fc.integer({ min: 1, max: 99 }).map((percent): Split => ({ a: 100 - percent, b: percent }));
+    fc.assert(
+      fc.property(split, fc.constantFrom("a", "b", "c"), (live, stable) => {
+        expect(
+          objection({ stack: "prod", next: next(stable), standing: standing(on("a"), live), last: null }),
+        ).not.toBeNull();
+      }),
+    );
+  });
+});

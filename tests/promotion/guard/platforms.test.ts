@@ -1,0 +1,159 @@
+import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { GoogleAuth, OAuth2Client } from "google-auth-library";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { routes } from "../../../edge/routes.ts";
+import { checkSettings, restingPosition } from "../../../edge/settings.ts";
+import { cloudRunStanding, DECLARED } from "../../../promotion/guard/platforms/cloud-run.ts";
+import { composeStanding } from "../../../promotion/guard/platforms/compose.ts";
+import { kubernetesStanding } from "../../../promotion/guard/platforms/kubernetes.ts";
+
+const edge = checkSettings({
+  folder: "/var/lib/edge",
+  services: [
+    {
+      name: "akosha",
+      listen: { address: "0.0.0.0", port: 8682 },
+      stable: { id: "akosha-a", endpoints: [{ address: "10.0.0.1", port: 8682 }] },
+      candidate: { id: "akosha-b", endpoints: [{ address: "10.0.0.2", port: 8682 }] },
+    },
+  ],
+});
+const rds = (share: number) =>
+  JSON.stringify({ resources: [routes(edge.services[0] as never, { ...restingPosition, share })] });
+const declared = { akosha: { "akosha-a": 100 } };
+
+/** A double of a platform's API: answers GETs from a table and remembers who asked. */
+const answers = new Map<string, { status: number; body: unknown }>();
+const asked: { url: string; authorization: string | undefined }[] = [];
+const server = createServer((request, response) => {
+  asked.push({ url: request.url ?? "", authorization: request.headers.authorization });
+  const { status, body } = answers.get(request.url ?? "") ?? { status: 404, body: { code: 404, kind: "Status" } };
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+});
+let endpoint = "";
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+describe("Cloud Run (Google's client, a double of its API)", () => {
+  const path = (name: string) => `/v2/projects/p/locations/europe-west1/services/${name}`;
+  const signedIn = new OAuth2Client();
+  signedIn.setCredentials({ access_token: "token", expiry_date: 9e12 });
+  const read = () =>
+    cloudRunStanding(
+      { project: "p", region: "europe-west1", services: ["akosha", "mahavishnu"] },
+      { endpoint, auth: async () => new GoogleAuth({ authClient: signedIn }) },
+    )();
+
+  test("no service yet", async () => {
+    expect(await read()).toBeNull();
+    expect(asked.at(-1)).toEqual({ url: path("mahavishnu"), authorization: "Bearer token" });
+  });
+
+  test("the split in force and what was declared", async () => {
+    const trafficStatuses = [
+      { revision: "akosha-a", percent: 75 },
+      { revision: "akosha-b", percent: 25, tag: "candidate" },
+      { revision: "akosha-a", tag: "stable" },
+    ];
+    const body = { annotations: { [DECLARED]: JSON.stringify(declared.akosha) }, trafficStatuses };
+    answers.set(path("akosha"), { status: 200, body });
+    expect(await read()).toEqual({ declared, live: { akosha: { "akosha-a": 75, "akosha-b": 25 } } });
+  });
+
+  test("a refusal is said with what is needed", async () => {
+    answers.set(path("akosha"), { status: 403, body: {} });
+    await expect(read()).rejects.toThrow(
+      /services\/akosha cannot be read.*HTTP 403 \(your account needs run\.services\.get/,
+    );
+  });
+});
+
+describe("Kubernetes (its own client, a double of its API)", () => {
+  const path = "/api/v1/namespaces/mahavishnu-prod/configmaps/edge-traffic";
+  const read = async () => {
+    const folder = await mkdtemp(join(tmpdir(), "maha-kube-"));
+    const config = {
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name: "c", cluster: { server: endpoint, "insecure-skip-tls-verify": true } }],
+      users: [{ name: "u", user: {} }],
+      contexts: [{ name: "prod", context: { cluster: "c", user: "u" } }],
+      "current-context": "other",
+    };
+    await writeFile(join(folder, "config"), JSON.stringify(config));
+    const before = process.env.KUBECONFIG;
+    process.env.KUBECONFIG = join(folder, "config");
+    try {
+      return await kubernetesStanding({ context: "prod", namespace: "mahavishnu-prod", configMap: "edge-traffic" })();
+    } finally {
+      if (before === undefined) delete process.env.KUBECONFIG;
+      else process.env.KUBECONFIG = before;
+    }
+  };
+  const configMap = (data?: Record<string, string>) => ({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "edge-traffic", annotations: { [DECLARED]: JSON.stringify(declared) } },
+    ...(data && { data }),
+  });
+
+  test("nothing deployed yet", async () => expect(await read()).toBeNull());
+
+  test("without data it rests where it was declared", async () => {
+    answers.set(path, { status: 200, body: configMap() });
+    expect(await read()).toEqual({ declared, live: declared });
+  });
+
+  test("with a promoter's files it stands where they say", async () => {
+    answers.set(path, { status: 200, body: configMap({ "rds-akosha.json": rds(25), "cds.json": "{}" }) });
+    expect(await read()).toEqual({ declared, live: { akosha: { "akosha-a": 75, "akosha-b": 25 } } });
+  });
+
+  test("a refusal is said with where", async () => {
+    answers.set(path, { status: 403, body: { kind: "Status", code: 403, message: "forbidden" } });
+    await expect(read()).rejects.toThrow(/the ConfigMap edge-traffic in mahavishnu-prod of prod cannot be read/);
+  });
+});
+
+describe("a Docker host (a double of the docker command)", () => {
+  async function read(script: string) {
+    const folder = await mkdtemp(join(tmpdir(), "maha-docker-"));
+    await writeFile(join(folder, "docker"), `#!/bin/sh\necho "$@" >> ${folder}/asked\n${script}\n`);
+    await chmod(join(folder, "docker"), 0o755);
+    const before = process.env.PATH;
+    process.env.PATH = `${folder}:${before}`;
+    try {
+      const standing = await composeStanding({ host: "ssh://a@b", container: "edge", folder: "/var/lib/edge" })();
+      return { standing, asked: await readFile(join(folder, "asked"), "utf8") };
+    } finally {
+      process.env.PATH = before;
+    }
+  }
+
+  test("the split in the files that Envoy watches, and what was declared", async () => {
+    const show = (name: string, text: string) => `printf '%s\\0%s\\0' '${name}' '${text}'`;
+    const { standing, asked } = await read(
+      [show("declared.json", JSON.stringify(declared)), show("xds/rds-akosha.json", rds(10))].join("\n"),
+    );
+    expect(standing).toEqual({ declared, live: { akosha: { "akosha-a": 90, "akosha-b": 10 } } });
+    expect(asked).toMatch(/^--host ssh:\/\/a@b exec edge sh -c /);
+  });
+
+  test("no edge yet", async () => {
+    expect((await read('echo "Error response from daemon: No such container: edge" >&2; exit 1')).standing).toBeNull();
+  });
+
+  test("a host that does not answer is no empty stack", async () => {
+    await expect(read('echo "Cannot connect to the Docker daemon" >&2; exit 1')).rejects.toThrow(
+      /the edge edge on ssh:\/\/a@b cannot be asked where its traffic stands: Cannot connect/,
+    );
+  });
+});
