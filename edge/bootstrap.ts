@@ -1,5 +1,6 @@
 import { ENVOY_BOUNDS_MS, STATS_PREFIX } from "./counters.ts";
 import { type Bootstrap, typed } from "./envoy.ts";
+import { metricsResources } from "./metrics.ts";
 import { edgePaths, FILES, watchedFile } from "./paths.ts";
 import type { EdgeSettings } from "./settings.ts";
 
@@ -13,6 +14,7 @@ export function bootstrap(settings: EdgeSettings): Bootstrap {
     stats_config: {
       histogram_bucket_settings: [{ match: { prefix: `${STATS_PREFIX}.` }, buckets: ENVOY_BOUNDS_MS }],
     },
+    ...(settings.metrics && { static_resources: metricsResources(settings, settings.metrics) }),
     dynamic_resources: {
       lds_config: watchedFile(settings, FILES.listeners),
       cds_config: watchedFile(settings, FILES.clusters),

@@ -80,7 +80,9 @@ const cluster = (settings: EdgeSettings, revision: EdgeRevision, name: string): 
       ),
     },
     circuit_breakers: {
-      thresholds: [{ max_connections: 1024, max_pending_requests: 256, max_requests: 1024, max_retries: 3 }],
+      // Only a connection that did not come about is tried again, which burdens no instance: Envoy's own three at a time
+      // would fail most calls that come while one of two instances is gone.
+      thresholds: [{ max_connections: 1024, max_pending_requests: 256, max_requests: 1024, max_retries: 256 }],
     },
     common_lb_config: {
       // A session goes on at an instance that drains; without the last status it would be sent to another one.

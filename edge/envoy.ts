@@ -46,6 +46,17 @@ export type Cluster = Typed & {
   outlier_detection?: Record<string, number | string>;
 };
 
+/** A cluster whose one endpoint is a unix socket. */
+export type StaticCluster = {
+  name: string;
+  type: "STATIC";
+  connect_timeout: string;
+  load_assignment: {
+    cluster_name: string;
+    endpoints: { lb_endpoints: { endpoint: { address: { pipe: { path: string } } } }[] }[];
+  };
+};
+
 export type HeaderMatcher = { name: string } & (
   | { present_match: true }
   | { string_match: { exact: string } | { prefix: string } }
@@ -54,10 +65,21 @@ export type HeaderMatcher = { name: string } & (
 /** Where a route sends a call: to one cluster, or to one of several by weight. */
 export type Destination = { cluster: string } | { weighted_clusters: { clusters: { name: string; weight: number }[] } };
 
+export type RetryPolicy = {
+  retry_on: "connect-failure";
+  num_retries: number;
+  retry_back_off: { base_interval: string; max_interval: string };
+  retry_host_predicate: Extension[];
+  host_selection_retry_max_attempts: number;
+};
+
 export type HeaderOption = { header: { key: string; value: string }; append_action: "OVERWRITE_IF_EXISTS_OR_ADD" };
 
 export type Route = { name: string; match: { prefix: "/"; headers?: HeaderMatcher[] } } & (
-  | { route: { timeout: string; idle_timeout: string } & Destination; request_headers_to_remove?: string[] }
+  | {
+      route: { timeout: string; idle_timeout: string; retry_policy?: RetryPolicy } & Destination;
+      request_headers_to_remove?: string[];
+    }
   | {
       direct_response: { status: number; body: { inline_string: string } };
       response_headers_to_add: HeaderOption[];
@@ -83,14 +105,18 @@ export type Listener = Typed & {
   address: SocketAddress;
   enable_reuse_port: boolean;
   per_connection_buffer_limit_bytes: number;
-  filter_chains: { filters: Extension[] }[];
+  filter_chains: { filters: Extension[]; transport_socket?: Extension; transport_socket_connect_timeout?: string }[];
 };
+
+/** A resource as it stands inside another one, where its type is clear. */
+export type Untyped<Resource extends Typed> = Omit<Resource, "@type">;
 
 export type Bootstrap = {
   node: { id: string; cluster: string };
   admin: { address: { pipe: { path: string; mode: number } } };
   stats_flush_interval: string;
   stats_config: { histogram_bucket_settings: { match: { prefix: string }; buckets: readonly number[] }[] };
+  static_resources?: { listeners: Untyped<Listener>[]; clusters: StaticCluster[] };
   dynamic_resources: { lds_config: ConfigSource; cds_config: ConfigSource };
   overload_manager: { resource_monitors: Extension[] };
 };

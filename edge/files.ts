@@ -5,18 +5,20 @@ import { listeners } from "./listeners.ts";
 import { FILES } from "./paths.ts";
 import { routes } from "./routes.ts";
 import { type Edge, type EdgeSettings, type Position, servedRevisions } from "./settings.ts";
+import { certificates } from "./tls.ts";
 
 /**
  * Everything in the folder of an edge, by its name relative to the folder, in the order it is written: what Envoy watches,
  * what it starts with, and last what the edge was told to be.
  */
 export function edgeFiles(settings: EdgeSettings, position: Position): Record<string, object> {
-  const { services } = settings;
+  const { services, tls } = settings;
   const served = services.flatMap((service) => servedRevisions(service, position));
   return Object.fromEntries<object>([
     ...served.map(({ revision }) => [FILES.endpoints(revision.id), watched([endpoints(revision, position)])] as const),
     [FILES.clusters, watched(clusters(settings, position))],
     ...services.map((service) => [FILES.routes(service.name), watched([routes(service, position)])] as const),
+    ...(tls ? [[FILES.certificates, watched(certificates(tls))] as const] : []),
     [FILES.listeners, watched(listeners(settings))],
     [FILES.bootstrap, bootstrap(settings)],
     [FILES.settings, { settings, position } satisfies Edge],

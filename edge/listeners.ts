@@ -1,7 +1,10 @@
-import { answerFilters, countingLoggers, REVISION } from "./counters.ts";
-import { type AccessLog, type Extension, type Listener, typed } from "./envoy.ts";
-import { edgePaths, FILES, watchedFile } from "./paths.ts";
+import { answerFilters, countingLoggers } from "./counters.ts";
+import { type Extension, type Listener, typed } from "./envoy.ts";
+import { limitFilters } from "./limits.ts";
+import { FILES, watchedFile } from "./paths.ts";
+import { requestLog } from "./requestlog.ts";
 import type { EdgeService, EdgeSettings } from "./settings.ts";
+import { tlsSocket } from "./tls.ts";
 
 /** One listener for each service. */
 export function listeners(settings: EdgeSettings): Listener[] {
@@ -12,7 +15,12 @@ export function listeners(settings: EdgeSettings): Listener[] {
       // Two edges on one port would silently share its calls; this way the second one fails to start.
       enable_reuse_port: false,
       per_connection_buffer_limit_bytes: LARGEST_BODY,
-      filter_chains: [{ filters: [connectionManager(settings, service)] }],
+      filter_chains: [
+        {
+          filters: [connectionManager(settings, service)],
+          ...(settings.tls && { transport_socket: tlsSocket(settings), transport_socket_connect_timeout: "10s" }),
+        },
+      ],
     }),
   );
 }
@@ -29,9 +37,10 @@ const connectionManager = (settings: EdgeSettings, service: EdgeService): Extens
   typed_config: typed("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
     stat_prefix: service.name,
     codec_type: "AUTO",
-    // The edge faces clients: it takes their address from the connection and believes no header of theirs about it.
+    // The edge faces clients: it takes their address from the connection, or from the last header of the proxies that
+    // it is told of, and believes no header of the clients' own about it.
     use_remote_address: true,
-    xff_num_trusted_hops: 0,
+    xff_num_trusted_hops: settings.trustedHops ?? 0,
     server_header_transformation: "OVERWRITE",
     normalize_path: true,
     merge_slashes: true,
@@ -41,39 +50,26 @@ const connectionManager = (settings: EdgeSettings, service: EdgeService): Extens
       headers_with_underscores_action: "REJECT_REQUEST",
       max_headers_count: 100,
     },
+    http2_protocol_options: {
+      max_concurrent_streams: 100,
+      initial_stream_window_size: 64 * 1024,
+      initial_connection_window_size: 1024 * 1024,
+    },
     max_request_headers_kb: 32,
     request_headers_timeout: "10s",
     stream_idle_timeout: "120s",
     delayed_close_timeout: "1s",
     generate_request_id: true,
     always_set_request_id_in_response: true,
-    access_log: [requestLog(settings), ...countingLoggers()],
+    access_log: [requestLog(settings, service), ...countingLoggers()],
     rds: { route_config_name: service.name, config_source: watchedFile(settings, FILES.routes(service.name)) },
-    http_filters: [bodyLimit, ...answerFilters(), sessions, router],
-  }),
-});
-
-/** One line of JSON for each request; the revision and the trace id lead from a failure to the server's own log. */
-const requestLog = (settings: EdgeSettings): AccessLog => ({
-  name: "envoy.access_loggers.file",
-  typed_config: typed("envoy.extensions.access_loggers.file.v3.FileAccessLog", {
-    path: edgePaths(settings.folder).accessLog,
-    log_format: {
-      json_format: {
-        at: "%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%",
-        requestId: "%REQ(X-REQUEST-ID)%",
-        traceparent: "%REQ(TRACEPARENT)%",
-        route: "%ROUTE_NAME%",
-        revision: REVISION,
-        instance: "%UPSTREAM_HOST%",
-        method: "%REQ(:METHOD)%",
-        path: "%PATH(NQ)%",
-        code: "%RESPONSE_CODE%",
-        flags: "%RESPONSE_FLAGS%",
-        details: "%RESPONSE_CODE_DETAILS%",
-        ms: "%DURATION%",
-      },
-    },
+    http_filters: [
+      ...(settings.limits ? limitFilters(service.name, settings.limits) : []),
+      bodyLimit,
+      ...answerFilters(),
+      sessions,
+      router,
+    ],
   }),
 });
 

@@ -12,6 +12,7 @@ export const FILES = {
   bootstrap: "bootstrap.json",
   listeners: "xds/lds.json",
   clusters: "xds/cds.json",
+  certificates: "xds/sds.json",
   routes: (service: string) => `xds/rds-${service}.json`,
   endpoints: (revision: string) => `xds/eds-${revision}.json`,
 } as const;

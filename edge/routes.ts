@@ -1,7 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Role } from "../ecosystem/role.ts";
 import { newSessionsCluster, sessionsCluster } from "./clusters.ts";
-import { type Destination, type HeaderMatcher, type Route, type RouteConfiguration, typed } from "./envoy.ts";
+import {
+  type Destination,
+  type HeaderMatcher,
+  type RetryPolicy,
+  type Route,
+  type RouteConfiguration,
+  typed,
+} from "./envoy.ts";
 import { type Address, type EdgeService, type Position, servedRevisions, takesNewSessions } from "./settings.ts";
 
 /** The header that leads a probe, a smoke test or a curious person to one revision whatever the share is. */
@@ -48,7 +55,12 @@ export function routes(service: EdgeService, position: Position): RouteConfigura
             forward(ROUTES.probeSession, [wants(role), withSession], { cluster: sessionsCluster(revision) }),
             ...(position.draining.includes(revision.id)
               ? []
-              : [forward(ROUTES.probe, [wants(role)], { cluster: newSessionsCluster(revision) })]),
+              : [
+                  forward(ROUTES.probe, [wants(role)], {
+                    cluster: newSessionsCluster(revision),
+                    retry_policy: elsewhere,
+                  }),
+                ]),
           ]),
           refuse(ROUTES.noRevision, { name: REVISION_HEADER, present_match: true }, "No such revision is served here"),
           ...served
@@ -60,6 +72,7 @@ export function routes(service: EdgeService, position: Position): RouteConfigura
             ),
           refuse(ROUTES.ended, withSession, "Session not found: it has ended, begin a new one"),
           forward(ROUTES.new, [], {
+            retry_policy: elsewhere,
             weighted_clusters: {
               clusters: served.map(({ role, revision }) => ({
                 name: newSessionsCluster(revision),
@@ -74,28 +87,35 @@ export function routes(service: EdgeService, position: Position): RouteConfigura
 }
 
 /**
- * The share that a route configuration gives to the candidate of its service, in percent. Throws when it sends new sessions
- * to a revision that the service does not have, or does not look like `routes` at all.
+ * How a route configuration splits new sessions: the percent of each revision, by its id. Throws when it does not look
+ * like `routes` at all.
  */
-export function shareOf(service: EdgeService, configuration: RouteConfiguration): number {
+export function splitOf(configuration: RouteConfiguration): Record<string, number> {
   const split = configuration.virtual_hosts[0]?.routes.find(({ name }) => name === ROUTES.new);
   const weights =
     split && "route" in split && "weighted_clusters" in split.route ? split.route.weighted_clusters.clusters : [];
-  let [candidate, all] = [0, 0];
-  for (const { name, weight } of weights) {
-    const known = [service.stable, service.candidate].some(
-      (revision) => revision && newSessionsCluster(revision) === name,
-    );
-    if (!known)
-      throw new Error(
-        `${service.name}: the edge sends new sessions to ${name}, which is neither its stable nor its candidate`,
-      );
-    if (service.candidate && newSessionsCluster(service.candidate) === name) candidate += weight;
-    all += weight;
+  const all = weights.reduce((sum, { weight }) => sum + weight, 0);
+  if (all === 0) {
+    throw new Error(`${configuration.name}: the routes in force split no new sessions; they are not this edge's`);
   }
-  if (all === 0)
-    throw new Error(`${service.name}: the routes in force split no new sessions; they are not this edge's`);
-  return (100 * candidate) / all;
+  return Object.fromEntries(weights.map(({ name, weight }) => [name, (100 * weight) / all]));
+}
+
+/**
+ * The share that a route configuration gives to the candidate of its service, in percent. Throws when it sends new sessions
+ * to a revision that the service does not have, or does not look like `routes` at all.
+ */
+export function shareOf({ name, stable, candidate }: EdgeService, configuration: RouteConfiguration): number {
+  const split = splitOf(configuration);
+  const stranger = Object.keys(split).find(
+    (cluster) => ![stable, candidate].some((revision) => revision && newSessionsCluster(revision) === cluster),
+  );
+  if (stranger !== undefined) {
+    throw new Error(
+      `${name}: the edge sends new sessions to ${stranger}, which is neither its stable nor its candidate`,
+    );
+  }
+  return candidate ? (split[newSessionsCluster(candidate)] ?? 0) : 0;
 }
 
 /** Whether two route configurations lead every call to the same place: same routes in the same order, same weights, same sessions. */
@@ -133,12 +153,30 @@ const givenOutBy = ({ address, port }: Address): HeaderMatcher => ({
  * No time-out for the whole answer, which would cut live streams; only silence ends one. The header that chooses a
  * revision stays at the edge, so that a probe's call is to the server what a user's call is.
  */
-const forward = (name: string, headers: HeaderMatcher[], to: Destination): Route => ({
+const forward = (name: string, headers: HeaderMatcher[], to: Destination & { retry_policy?: RetryPolicy }): Route => ({
   name,
   match: { prefix: "/", ...(headers.length > 0 && { headers }) },
   route: { timeout: "0s", idle_timeout: "300s", ...to },
   request_headers_to_remove: [REVISION_HEADER],
 });
+
+/**
+ * A call without a session may try another instance of the same revision when no connection came about: nothing has been
+ * done then, and it stays one call to those who count. A call of a session may not, because Envoy would try it again at
+ * any instance, and only one knows the session.
+ */
+const elsewhere: RetryPolicy = {
+  retry_on: "connect-failure",
+  num_retries: 2,
+  retry_back_off: { base_interval: "0.05s", max_interval: "0.5s" },
+  retry_host_predicate: [
+    {
+      name: "envoy.retry_host_predicates.previous_hosts",
+      typed_config: typed("envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate", {}),
+    },
+  ],
+  host_selection_retry_max_attempts: 3,
+};
 
 /** Answers 404 as an MCP server does for a session that it does not know. */
 const refuse = (name: string, header: HeaderMatcher, message: string): Route => ({

@@ -10,6 +10,8 @@ import { edgeFiles } from "../../edge/files.ts";
 import { listeners } from "../../edge/listeners.ts";
 import { routes } from "../../edge/routes.ts";
 import { type EdgeSettings, restingPosition } from "../../edge/settings.ts";
+import { certificates } from "../../edge/tls.ts";
+import { createEdge } from "../../promotion/targets/edge/folder.ts";
 import { envoyBinary, temporaryFolder } from "../support/envoy.ts";
 
 const at = (port: number) => ({ address: "127.0.0.1", port });
@@ -25,11 +27,23 @@ const settings: EdgeSettings = {
     { name: "frontend", listen: at(8001), stable: { id: "frontend-1", endpoints: [at(9011)] } },
   ],
 };
+/** The same with everything that an edge can have. */
+const equipped: EdgeSettings = {
+  ...settings,
+  limits: { perMinute: 60, burst: 10, perHour: 1000, exempt: ["172.30.0.128/25"], replicas: 2 },
+  trustedHops: 1,
+  accessLog: "stdout",
+  metrics: at(9901),
+  tls: { certificate: "/run/tls/tls.crt", key: "/run/tls/tls.key" },
+};
 const position = { share: 25, draining: ["backend-1"], retired: [] };
 
 test.each<[string, object]>([
   ["bootstrap", bootstrap(settings)],
+  ["bootstrap-equipped", bootstrap(equipped)],
   ["listeners", listeners(settings)],
+  ["listeners-equipped", listeners(equipped)],
+  ["certificates-equipped", equipped.tls ? certificates(equipped.tls) : []],
   ["clusters", clusters(settings, position)],
   ["endpoints", settings.services.map(({ stable }) => endpoints(stable, position))],
   ["routes", settings.services.map((service) => routes(service, position))],
@@ -39,29 +53,41 @@ test.each<[string, object]>([
   );
 });
 
-test("Envoy itself finds the generated configuration valid", async () => {
+test.each([
+  ["plain", settings],
+  ["equipped", equipped],
+])("Envoy itself finds the generated configuration of an edge (%s) valid", async (_, settings) => {
   // Envoy's validation does not read watched files, so the same resources are put into one static file.
   const folder = await temporaryFolder();
   const here = { ...settings, folder };
-  const { dynamic_resources: _, ...start } = bootstrap(here);
+  const { dynamic_resources, static_resources, ...start } = bootstrap(here);
   const all = here.services.flatMap(({ stable, candidate }) => (candidate ? [stable, candidate] : [stable]));
   const twin = {
     ...start,
     static_resources: {
-      clusters: clusters(here, position).map(({ eds_cluster_config, ...cluster }) => {
-        const revision = all.find(({ id }) => id === eds_cluster_config.service_name);
-        return untyped({
-          ...cluster,
-          type: "STATIC",
-          load_assignment: revision && untyped(endpoints(revision, position)),
-        });
-      }),
-      listeners: listeners(here).map((listener) =>
-        untyped({
-          ...listener,
-          filter_chains: listener.filter_chains.map(({ filters }) => ({ filters: filters.map(withRoutes) })),
+      clusters: [
+        ...(static_resources?.clusters ?? []),
+        ...clusters(here, position).map(({ eds_cluster_config, ...cluster }) => {
+          const revision = all.find(({ id }) => id === eds_cluster_config.service_name);
+          return untyped({
+            ...cluster,
+            type: "STATIC",
+            load_assignment: revision && untyped(endpoints(revision, position)),
+          });
         }),
-      ),
+      ],
+      listeners: [
+        ...(static_resources?.listeners ?? []),
+        ...listeners(here).map((listener) =>
+          untyped({
+            ...listener,
+            filter_chains: listener.filter_chains.map((chain) => ({
+              ...chain,
+              filters: chain.filters.map(withRoutes),
+            })),
+          }),
+        ),
+      ],
     },
   };
   function withRoutes(filter: Extension) {
@@ -69,6 +95,7 @@ test("Envoy itself finds the generated configuration valid", async () => {
     const service = here.services.find(({ name }) => name === rds.route_config_name);
     return { ...filter, typed_config: { ...manager, route_config: service && untyped(routes(service, position)) } };
   }
+  await createEdge(here); // the certificate stays in its file, which must be there
   const file = join(folder, "twin.json");
   await writeFile(file, JSON.stringify(twin));
   const { stdout, stderr } = await promisify(execFile)(await envoyBinary(), [
@@ -82,13 +109,18 @@ test("Envoy itself finds the generated configuration valid", async () => {
   expect(stderr).not.toMatch(/unknown field|deprecated/i);
 });
 
+test("a plain edge has no certificate", () => {
+  expect(Object.keys(edgeFiles(settings, restingPosition))).not.toContain("xds/sds.json");
+});
+
 test("a folder holds a file for each thing that Envoy watches, and none for what is retired", () => {
-  expect(Object.keys(edgeFiles(settings, { ...restingPosition, share: 100, retired: ["backend-1"] }))).toEqual([
+  expect(Object.keys(edgeFiles(equipped, { ...restingPosition, share: 100, retired: ["backend-1"] }))).toEqual([
     "xds/eds-backend-2.json",
     "xds/eds-frontend-1.json",
     "xds/cds.json",
     "xds/rds-backend.json",
     "xds/rds-frontend.json",
+    "xds/sds.json",
     "xds/lds.json",
     "bootstrap.json",
     "edge.json",

@@ -14,26 +14,28 @@ export async function routesInForce(admin: Admin): Promise<Map<string, RouteConf
   );
 }
 
-/** The clusters in force, by name; a cluster that still waits for its endpoints is not among them. */
+/** The clusters in force that came from the edge's files, by name; a cluster that still waits for its endpoints is not among them. */
 export async function clustersInForce(admin: Admin): Promise<Map<string, ClusterInForce>> {
   const { cluster_statuses = [] }: { cluster_statuses?: ClusterStatus[] } = JSON.parse(
     await admin.get("/clusters?format=json"),
   );
   return new Map(
-    cluster_statuses.map(({ name, host_statuses: hosts = [] }) => [
-      name,
-      {
-        instances: hosts
-          .map(({ address: { socket_address: at }, health_status }) =>
-            instance(at.address, at.port_value, health_status.eds_health_status === "DRAINING"),
-          )
-          .sort(),
-        openRequests: hosts.reduce(
-          (sum, { stats = [] }) => sum + Number(stats.find(({ name }) => name === "rq_active")?.value ?? 0),
-          0,
-        ),
-      },
-    ]),
+    cluster_statuses
+      .filter(({ added_via_api }) => added_via_api)
+      .map(({ name, host_statuses: hosts = [] }) => [
+        name,
+        {
+          instances: hosts
+            .map(({ address: { socket_address: at }, health_status }) =>
+              instance(at.address, at.port_value, health_status.eds_health_status === "DRAINING"),
+            )
+            .sort(),
+          openRequests: hosts.reduce(
+            (sum, { stats = [] }) => sum + Number(stats.find(({ name }) => name === "rq_active")?.value ?? 0),
+            0,
+          ),
+        },
+      ]),
   );
 }
 
@@ -69,6 +71,7 @@ export async function startOfLife(admin: Admin, signal?: AbortSignal): Promise<s
 
 type ClusterStatus = {
   name: string;
+  added_via_api?: boolean;
   host_statuses?: {
     address: { socket_address: { address: string; port_value: number } };
     health_status: { eds_health_status?: string };

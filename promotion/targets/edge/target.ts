@@ -52,7 +52,7 @@ export function edgeTarget({ settings, admin, clock }: { settings: EdgeSettings;
         .filter((service) => service[role])
         .map(({ name, listen }) => ({
           service: name,
-          url: `http://${listen.address === "0.0.0.0" ? "127.0.0.1" : listen.address}:${listen.port}`,
+          url: `${settings.tls ? "https" : "http"}://${listen.address === "0.0.0.0" ? "127.0.0.1" : listen.address}:${listen.port}`,
           headers: { [REVISION_HEADER]: role },
         })),
 

@@ -11,22 +11,35 @@ export type Answer = {
   body: string;
 };
 
-/** A plain client that keeps its connections, at most 32 of them. */
+type Headers = Record<string, string | string[]>;
+
+/** A plain client that keeps its connections, at most 32 of them. `from` is its own address, 127.0.0.1 when it has none. */
 export class Client {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 32 });
   readonly #port: number;
+  readonly #from: string;
 
-  constructor(port: number) {
+  constructor(port: number, from = "127.0.0.1") {
     this.#port = port;
+    this.#from = from;
   }
 
   /** One POST, in a session when one is given. */
-  async call(session?: string, headers: Record<string, string | string[]> = {}, body = "{}"): Promise<Answer> {
+  call(session?: string, headers: Headers = {}, body = "{}"): Promise<Answer> {
+    return this.#answer("POST", "/mcp", body, {
+      ...(session !== undefined && { "mcp-session-id": session }),
+      ...headers,
+    });
+  }
+
+  /** One GET of any path. */
+  get(path: string, headers: Headers = {}): Promise<Answer> {
+    return this.#answer("GET", path, "", headers);
+  }
+
+  async #answer(method: string, path: string, body: string, headers: Headers): Promise<Answer> {
     try {
-      const answer = await this.#send("POST", body, {
-        ...(session !== undefined && { "mcp-session-id": session }),
-        ...headers,
-      });
+      const answer = await this.#send(method, path, body, headers);
       let text = "";
       for await (const part of answer.setEncoding("utf8")) text += part;
       return {
@@ -50,7 +63,7 @@ export class Client {
 
   /** Opens an event stream of a session, as GET, that stays open. */
   async stream(session: string): Promise<{ isOpen: () => boolean; close(): void }> {
-    const answer = await this.#send("GET", "", { "mcp-session-id": session });
+    const answer = await this.#send("GET", "/mcp", "", { "mcp-session-id": session });
     let open = true;
     answer.on("close", () => {
       open = false;
@@ -64,10 +77,10 @@ export class Client {
     this.#agent.destroy();
   }
 
-  #send(method: string, body: string, headers: Record<string, string | string[]>): Promise<IncomingMessage> {
+  #send(method: string, path: string, body: string, headers: Headers): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const sent = request(
-        { host: "127.0.0.1", port: this.#port, path: "/mcp", method, agent: this.#agent, headers },
+        { host: "127.0.0.1", port: this.#port, localAddress: this.#from, path, method, agent: this.#agent, headers },
         resolve,
       );
       sent.on("error", reject);

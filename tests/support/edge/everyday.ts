@@ -5,10 +5,13 @@ import { startTestEdge, type TestEdge, temporaryFolder } from "../envoy.ts";
 import { Client } from "./client.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
-/** An edge as most tests want it: one service, two instances of stable and one of the candidate, and a client before it. */
+/** An edge as most tests want it: one service, two instances of stable and one of the candidate, and a client before it. `more` is what else its settings say. */
 export type Everyday = TestEdge & { client: Client; stable: [Upstream, Upstream]; candidate: Upstream };
 
-export async function startEveryday(defer: (cleanUp: () => Promise<void>) => void = onTestFinished): Promise<Everyday> {
+export async function startEveryday(
+  defer: (cleanUp: () => Promise<void>) => void = onTestFinished,
+  more: Partial<EdgeSettings> = {},
+): Promise<Everyday> {
   const [one, two, candidate] = [
     await startUpstream("echo-1"),
     await startUpstream("echo-1"),
@@ -19,6 +22,7 @@ export async function startEveryday(defer: (cleanUp: () => Promise<void>) => voi
   });
   const port = await freePort();
   const settings: EdgeSettings = {
+    ...more,
     folder: await temporaryFolder(defer),
     services: [
       {

@@ -57,7 +57,7 @@ const rpcError = { jsonrpc: "2.0", id: 1, error: { code: -32602, message: "no su
 const progress = { jsonrpc: "2.0", method: "notifications/progress", params: { progress: 1 } };
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (request.method === "GET") return stream(response, []); // stays open
+  if (request.method === "GET" && request.url === "/mcp") return stream(response, []); // stays open
   const what = String(request.headers["x-do"] ?? "answer");
   const [verb = "", argument = ""] = what.split(":");
   switch (verb) {

@@ -28,6 +28,7 @@ async function folderOfEdge(): Promise<EdgeSettings> {
 function stubborn({ services }: EdgeSettings, position: Position, rejects: () => number): Admin {
   const status = ({ id, port }: { id: string; port: number }) => ({
     name: id,
+    added_via_api: true,
     host_statuses: [
       {
         address: { socket_address: { address: "127.0.0.1", port_value: port } },
