@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import { type Extension, type Typed, typed } from "./envoy.ts";
 import { FILES, watchedFile } from "./paths.ts";
 import type { EdgeSettings, Tls } from "./settings.ts";
@@ -19,14 +18,13 @@ export const tlsSocket = (settings: EdgeSettings): Extension => ({
   }),
 });
 
-/** The certificate as a resource of its own: only so does Envoy read it again when its files are replaced. */
+/** The certificate as a resource of its own: only so does Envoy read it again when something is moved into its folder. */
 export const certificates = ({ certificate, key }: Tls): Typed[] => [
   typed("envoy.extensions.transport_sockets.tls.v3.Secret", {
     name: CERTIFICATE,
     tls_certificate: {
       certificate_chain: { filename: certificate },
       private_key: { filename: key },
-      watched_directory: { path: dirname(certificate) },
     },
   }),
 ];

@@ -1,24 +1,30 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readFile, rename } from "node:fs/promises";
+import { mkdir, readFile, rename, symlink } from "node:fs/promises";
 import { connect as connectHttp2 } from "node:http2";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { connect, type SecureVersion, type TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { Tls } from "../../edge/settings.ts";
 import { startEveryday } from "../support/edge/everyday.ts";
 import { temporaryFolder } from "../support/envoy.ts";
 
 const openssl = (process.env.PATH ?? "").split(delimiter).some((place) => existsSync(join(place, "openssl")));
 
-/** A key and a certificate for a name, moved into the folder at once. */
-async function certify(folder: string, name: string) {
-  const next = { certificate: join(folder, "next.crt"), key: join(folder, "next.key") };
+/** A key and a certificate for a name, in place of those before: all at once by one link, as Kubernetes renews a secret. */
+async function certify(folder: string, name: string): Promise<Tls> {
+  const [inside, link] = [`..${name}`, join(folder, "..data")];
+  await mkdir(join(folder, inside));
+  const [certificate, key] = [join(folder, inside, "tls.crt"), join(folder, inside, "tls.key")];
   const options = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", `/CN=${name}`];
-  await promisify(execFile)("openssl", ["req", "-x509", ...options, "-keyout", next.key, "-out", next.certificate]);
-  const files = { certificate: join(folder, "edge.crt"), key: join(folder, "edge.key") };
-  await rename(next.key, files.key);
-  await rename(next.certificate, files.certificate);
+  await promisify(execFile)("openssl", ["req", "-x509", ...options, "-keyout", key, "-out", certificate]);
+  await symlink(inside, `${link}.next`);
+  await rename(`${link}.next`, link);
+  const files = { certificate: join(folder, "tls.crt"), key: join(folder, "tls.key") };
+  for (const file of Object.values(files)) {
+    if (!existsSync(file)) await symlink(join("..data", basename(file)), file);
+  }
   return files;
 }
 
