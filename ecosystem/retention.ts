@@ -15,6 +15,8 @@ export const schedules = {
   backup: "0 2 * * *",
   /** After the backup has had an hour: its repository is checked and what is past its time is forgotten. */
   backupCheck: "0 3 * * *",
+  /** After both, what the repository then holds is copied into the vault. */
+  backupVault: "0 4 * * *",
 } as const;
 
 /** The hour in which a resource may be maintained by its platform: Sunday 11:30 UTC is the guide's database maintenance. */

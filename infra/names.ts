@@ -9,6 +9,10 @@ import type { Revision } from "./release/revision.ts";
 /** The one small machine of a Cloud Run stack for its single services. */
 export const singlesMachine = "singles";
 
+/** The private DNS zone of a Cloud Run stack's network: names for what has addresses that nobody knows beforehand. */
+export const privateZone = "mahavishnu.internal";
+export const databaseName = `postgres.${privateZone}`;
+
 /** A name on a Docker host, in a cluster or a cloud: `mahavishnu-<stack>-<what>`. */
 export const named = (stack: string, ...what: string[]): string => ["mahavishnu", stack, ...what].join("-");
 
@@ -35,6 +39,13 @@ export const claimOf = (service: ServiceName): string => `${service}-data`;
 
 /** What a pod is, as the label that policies and monitors choose it by. */
 export const component = (what: "service" | "edge" | "backup") => ({ component: what });
+
+/** The buckets of a Google Cloud project for backups, and for the copies that are kept from harm. */
+export const backupBucket = (project: string): string => `${project}-backups`;
+export const vaultBucket = (project: string): string => `${project}-vault`;
+
+/** A regular job on the backups: `backup-save`, `backup-databases`, `backup-check`. */
+export const backupJobName = (job: { name: string }): string => `backup-${job.name}`;
 
 /** The labels that everything carries which can carry labels: whose it is, and which revision. */
 export const labelsOf = (stack: string, revision?: Pick<Revision, "service" | "id">): Record<string, string> => ({

@@ -1,0 +1,86 @@
+import type { Secret } from "../../ecosystem/secrets.ts";
+import type { ServiceName } from "../../ecosystem/services.ts";
+import type { Target } from "../../ecosystem/targets.ts";
+import { named } from "../names.ts";
+import { databaseOf } from "../release/addresses.ts";
+import { type Backed, type BackupJob, databasePassword } from "./jobs.ts";
+import { type Place, placesOf } from "./places.ts";
+
+/** Where a job finds things in its container. */
+export type Layout = { secret(name: Secret): string; volume(service: ServiceName): string };
+
+/** The usual one: secrets as files, volumes side by side. */
+export const layout: Layout = {
+  secret: (name) => `/run/secrets/${name}`,
+  volume: (service) => `/volumes/${service}`,
+};
+
+/** Where a job may write: copies on their way into the repository, and restic's cache. */
+export const scratchFolder = "/scratch";
+
+/**
+ * What `backup.sh` is told: places and names, never a secret. The database's host may be `{database.host}`, which only
+ * the platform knows.
+ */
+export function environmentOf(
+  job: BackupJob,
+  backed: Backed,
+  target: Target,
+  { secret, volume }: Layout = layout,
+): Record<string, string> {
+  const { settings, stack } = backed;
+  const { repository, vault } = placesOf(settings, target);
+  const keys = job.secrets.find((name) => name === `backup-${job.identity}-credentials`);
+  const common = {
+    BACKUP_STACK: named(stack),
+    RESTIC_REPOSITORY: repository.inside,
+    ...(keys && { [keysVariable([repository, vault])]: secret(keys) }),
+  };
+  switch (job.action) {
+    case "save":
+      return {
+        ...common,
+        RESTIC_PASSWORD_FILE: secret("restic-password"),
+        ...(job.volumes.length > 0 && {
+          BACKUP_VOLUMES: job.volumes.map((name) => `${name}=${volume(name)}`).join(" "),
+        }),
+        ...(job.databases.length > 0 && databases(job.databases, backed, target, secret)),
+        ...(job.manifest && { BACKUP_MANIFEST: manifestOf(backed, target) }),
+      };
+    case "check":
+      return {
+        ...common,
+        RESTIC_PASSWORD_FILE: secret("restic-password"),
+        BACKUP_KEEP_DAILY: String(settings.backups.daily),
+        BACKUP_KEEP_WEEKLY: String(settings.backups.weekly),
+        BACKUP_KEEP_MONTHLY: String(settings.backups.monthly),
+      };
+    case "vault":
+      return { ...common, BACKUP_VAULT: vault.inside, BACKUP_KEEP_MONTHLY: String(settings.backups.monthly) };
+  }
+}
+
+/** Google's and Amazon's tools each have a variable for the file that lets them in; a stack's places outside are of one kind. */
+const keysVariable = (places: Place[]): string =>
+  places.some(({ inside }) => inside.startsWith("gs:"))
+    ? "GOOGLE_APPLICATION_CREDENTIALS"
+    : "AWS_SHARED_CREDENTIALS_FILE";
+
+/** Each database is read as the role that owns it; all of them lie on one server. */
+function databases(names: ServiceName[], { settings }: Backed, target: Target, secret: Layout["secret"]) {
+  const { host, port, sslMode } = databaseOf(names[0] as ServiceName, target, settings);
+  return {
+    BACKUP_DATABASES: names
+      .map((name) => `${databaseOf(name, target, settings).name}=${secret(databasePassword[name] as Secret)}`)
+      .join(" "),
+    PGHOST: host,
+    PGPORT: String(port),
+    PGSSLMODE: sslMode,
+    // the authorities that the image trusts
+    ...(sslMode === "verify-full" && { PGSSLROOTCERT: "system" }),
+  };
+}
+
+/** What it takes to bring the stack back besides its data: its settings and what it ran. Neither holds a secret. */
+const manifestOf = ({ stack, settings, stable, candidate }: Backed, target: Target): string =>
+  JSON.stringify({ stack, target, settings, stable: [...stable.values()], candidate: [...candidate.values()] });

@@ -1,0 +1,91 @@
+import { schedules } from "../../ecosystem/retention.ts";
+import type { Secret } from "../../ecosystem/secrets.ts";
+import type { ServiceName } from "../../ecosystem/services.ts";
+import type { Target } from "../../ecosystem/targets.ts";
+import type { Settings } from "../config/schema.ts";
+import { type Deployment, pairsOf } from "../deployment.ts";
+import { type BackupIdentity, placesOf } from "./places.ts";
+
+/**
+ * One regular job on the backups of a stack: saves stores, checks the repository and forgets what is past its time, or
+ * copies the repository into the vault. `images/backup/backup.sh` does it.
+ */
+export type BackupJob = {
+  /** The platform's name of it is `backup-<name>`. */
+  name: string;
+  action: "save" | "check" | "vault";
+  /** A cron expression, in UTC. */
+  schedule: string;
+  identity: BackupIdentity;
+  /** What it saves: the volumes of single writers, and databases, each by the service whose it is. */
+  volumes: ServiceName[];
+  databases: ServiceName[];
+  /** True where the settings and the release are saved with it. */
+  manifest: boolean;
+  /** What it reads from files. */
+  secrets: Secret[];
+};
+
+/** What the jobs of a stack follow from. */
+export type Backed = Pick<Deployment, "stack" | "settings" | "stable" | "candidate">;
+
+/** The password of the role that owns a service's database; none where it has no database. */
+export const databasePassword: Readonly<Partial<Record<ServiceName, Secret>>> = {
+  akosha: "akosha-database-password",
+  mahavishnu: "mahavishnu-database-password",
+};
+
+/**
+ * The jobs of a stack on a target. What is saved together is what one place can reach: all of it on a Docker host; the
+ * databases, and what lies on the machine of the single services; in a cluster each volume where its one pod is. Before
+ * a stack's first release there is nothing to save.
+ */
+export function backupJobs(backed: Backed, target: Target): BackupJob[] {
+  const pairs = [...pairsOf(backed)];
+  const volumes = pairs.filter(([, { stable }]) => stable.sessions === "single").map(([name]) => name);
+  const databases = pairs.map(([name]) => name).filter((name) => databasePassword[name]);
+  const { settings } = backed;
+  const save = (name: string, what: { volumes?: ServiceName[]; databases?: ServiceName[] }): BackupJob => ({
+    ...{ volumes: [], databases: [], ...what },
+    ...{ name, action: "save", schedule: schedules.backup, identity: "writer", manifest: what.databases !== undefined },
+    secrets: [
+      "restic-password",
+      ...(what.databases ?? []).flatMap((service) => databasePassword[service] ?? []),
+      ...credentials("writer", settings, target),
+    ],
+  });
+  const saves = {
+    compose: () => [save("save", { volumes, databases })],
+    "cloud-run": () => [save("databases", { databases }), save("volumes", { volumes })],
+    kubernetes: () => [save("databases", { databases }), ...volumes.map((name) => save(name, { volumes: [name] }))],
+  }[target]();
+  return [
+    ...saves.filter((job) => job.volumes.length + job.databases.length > 0),
+    {
+      ...{ name: "check", action: "check", schedule: schedules.backupCheck, identity: "pruner" },
+      ...{ volumes: [], databases: [], manifest: false },
+      secrets: ["restic-password", ...credentials("pruner", settings, target)],
+    },
+    {
+      ...{ name: "vault", action: "vault", schedule: schedules.backupVault, identity: "copier" },
+      ...{ volumes: [], databases: [], manifest: false },
+      // what it copies stays encrypted, so it needs no password
+      secrets: credentials("copier", settings, target),
+    },
+  ];
+}
+
+/** The minute of the day at which a daily job runs, `02:00` in UTC: what timers other than cron want to hear. */
+export function timeOf(schedule: string): string {
+  const [, minute, hour] = /^(\d{1,2}) (\d{1,2}) \* \* \*$/.exec(schedule) ?? [];
+  if (minute === undefined || hour === undefined) throw new Error(`${schedule}: not a time of every day`);
+  return `${hour.padStart(2, "0")}:${minute.padStart(2, "0")}`;
+}
+
+/** The way into a place outside; a path needs none, and on Google Cloud a job has an identity of its own. */
+function credentials(identity: BackupIdentity, settings: Settings, target: Target): Secret[] {
+  if (target === "cloud-run") return [];
+  const { repository, vault } = placesOf(settings, target);
+  const touched = identity === "copier" ? [repository, vault] : [repository];
+  return touched.some(({ folder }) => folder === undefined) ? [`backup-${identity}-credentials`] : [];
+}

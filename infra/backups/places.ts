@@ -1,0 +1,26 @@
+import type { Target } from "../../ecosystem/targets.ts";
+import type { Settings } from "../config/schema.ts";
+import { settingsOf } from "../config/settings.ts";
+import { backupBucket, vaultBucket } from "../names.ts";
+
+/** Where backups lie: `inside` is how the job's container names it, `folder` the folder of the host that this is. */
+export type Place = { inside: string; folder?: string };
+
+/** Which identity a job has: each may do no more than its own work, so that none of them alone can harm what is saved. */
+export type BackupIdentity = "writer" | "pruner" | "copier";
+
+/** The repository of a stack, and the vault: a copy in another place, out of reach of whoever can change the repository. */
+export function placesOf(settings: Settings, target: Target): { repository: Place; vault: Place } {
+  if (target === "cloud-run") {
+    const { project } = settingsOf(settings, target, "the stack's settings");
+    return {
+      repository: { inside: `gs:${backupBucket(project)}:/${target}` },
+      vault: { inside: `gs:${vaultBucket(project)}:/${target}` },
+    };
+  }
+  const { backups, vault } = settingsOf(settings, target, "the stack's settings");
+  return { repository: placeOf(backups, "/repository"), vault: placeOf(vault, "/vault") };
+}
+
+const placeOf = (setting: string, mounted: string): Place =>
+  setting.startsWith("/") ? { inside: mounted, folder: setting } : { inside: setting };
