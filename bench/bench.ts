@@ -7,6 +7,7 @@ const groups: Record<string, () => Promise<Figures>> = {
   speed: async () => (await import("./speed.ts")).speed(),
   statistics: async () => (await import("./statistics.ts")).statistics(),
   rehearsal: async () => (await import("./rehearsal.ts")).rehearsal(),
+  graph: async () => (await import("./graph.ts")).graph(),
   outages: async () => (await import("./outages.ts")).outages(),
 };
 

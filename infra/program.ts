@@ -1,19 +1,20 @@
 import type { Target } from "../ecosystem/targets.ts";
 import { type Deployment, type Outputs, revisionIds } from "./deployment.ts";
-import { deployCloudRun } from "./targets/cloud-run/deploy.ts";
-import { deployCompose } from "./targets/compose/deploy.ts";
-import { deployKubernetes } from "./targets/kubernetes/deploy.ts";
 import type { TrafficGuard } from "./traffic-guard.ts";
 
-const deployments = {
-  "cloud-run": deployCloudRun,
-  compose: deployCompose,
-  kubernetes: deployKubernetes,
-} as const satisfies Record<Target, (deployment: Deployment) => Outputs>;
+/** A target's packages are large: only those of the target that is deployed are loaded. */
+const deployments: Record<Target, () => Promise<(deployment: Deployment) => Outputs>> = {
+  "cloud-run": async () => (await import("./targets/cloud-run/deploy.ts")).deployCloudRun,
+  compose: async () => (await import("./targets/compose/deploy.ts")).deployCompose,
+  kubernetes: async () => (await import("./targets/kubernetes/deploy.ts")).deployKubernetes,
+};
 
 /** The whole program: asks the guard whether traffic may rest where it will be declared, then brings one target into being. */
 export async function program(target: Target, deployment: Deployment, guard: TrafficGuard): Promise<Outputs> {
   const { stack, settings } = deployment;
-  await guard.admit({ stack, target, settings, services: revisionIds(deployment) });
-  return deployments[target](deployment);
+  const [deploy] = await Promise.all([
+    deployments[target](),
+    guard.admit({ stack, target, settings, services: revisionIds(deployment) }),
+  ]);
+  return deploy(deployment);
 }

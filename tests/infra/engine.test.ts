@@ -1,37 +1,19 @@
-import { readFileSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parse } from "yaml";
-import { secretNames } from "../../ecosystem/secrets.ts";
 import { readStack } from "../../infra/config/stack-file.ts";
 import { captureStack } from "../../infra/graph/offline.ts";
-import { writeRelease } from "../../infra/release/files.ts";
 import { systemClock } from "../../promotion/clock.ts";
 import { takeLease } from "../../promotion/lease.ts";
 import { runWithEngine } from "../support/engine.ts";
-import { releaseOf, root } from "./release/support.ts";
+import { configOf, projectWith } from "../support/project.ts";
+import { releaseOf, root } from "../support/releases.ts";
 
-/** A project folder of its own: the repository's program, the local stack's settings and a published release. */
+/** A project with two releases of the local stack, on a Docker host where nothing runs yet (a double of the docker command). */
 async function project(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "maha-engine-"));
-  for (const part of [
-    "infra",
-    "promotion",
-    "edge",
-    "ecosystem",
-    "images",
-    "node_modules",
-    "package.json",
-    "Pulumi.yaml",
-  ]) {
-    await symlink(join(root, part), join(folder, part));
-  }
-  writeRelease(folder, releaseOf("local", "r1", "a"));
-  writeRelease(folder, releaseOf("local", "r2", "b"));
+  const folder = await projectWith(root, releaseOf("local", "r1", "a"), releaseOf("local", "r2", "b"));
   await mkdir(join(folder, "bin"));
-  await writeFile(join(folder, "bin/docker"), '#!/bin/sh\necho "No such container: edge" >&2\nexit 1\n'); // a double: nothing deployed yet
+  await writeFile(join(folder, "bin/docker"), '#!/bin/sh\necho "No such container: edge" >&2\nexit 1\n');
   await chmod(join(folder, "bin/docker"), 0o755);
   return folder;
 }
@@ -41,24 +23,16 @@ const images = {
   backups: { image: "backup:dev", daily: 30, weekly: 12, monthly: 6, lockVault: false },
 };
 
-/** The local stack's settings as the engine hands them over, with some of them changed. */
-function configOf(changes: Record<string, unknown> = {}): Record<string, string> {
-  const { config } = parse(readFileSync(join(root, "Pulumi.local.yaml"), "utf8")) as {
-    config: Record<string, unknown>;
-  };
-  const secrets = Object.fromEntries(secretNames.map((name) => [name, `value of ${name}`]));
-  const own = Object.entries({ ...images, secrets, ...changes }).map(([key, value]) => [`mahavishnu:${key}`, value]);
-  return Object.fromEntries(
-    Object.entries({ ...config, ...Object.fromEntries(own) }).map(([key, value]) => [
-      key,
-      typeof value === "string" ? value : JSON.stringify(value),
-    ]),
-  );
-}
-
 async function run(folder: string, changes: Record<string, unknown> = {}, preview = true) {
   const env = { PATH: `${folder}/bin:${process.env.PATH}` };
-  return runWithEngine({ folder, project: "mahavishnu", stack: "local", config: configOf(changes), preview, env });
+  return runWithEngine({
+    folder,
+    project: "mahavishnu",
+    stack: "local",
+    config: configOf(root, "local", { ...images, ...changes }),
+    preview,
+    env,
+  });
 }
 
 describe("Pulumi's own runtime, against a double of its engine", () => {

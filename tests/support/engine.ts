@@ -35,8 +35,10 @@ export async function runWithEngine(asked: {
   config: Record<string, string>;
   preview: boolean;
   env?: NodeJS.ProcessEnv;
+  /** A module that is loaded before the program. */
+  preload?: string;
 }): Promise<Run> {
-  const { folder, project, stack, config, preview, env = {} } = asked;
+  const { folder, project, stack, config, preview, env = {}, preload } = asked;
   const found = { resources: [] as GraphResource[], outputs: {} as Inputs, log: "" };
   const server = new grpc.Server();
   server.addService(resourceService.ResourceMonitorService as never, monitor(found, project, stack) as never);
@@ -65,7 +67,9 @@ export async function runWithEngine(asked: {
       PATH: process.env.PATH,
       PULUMI_CONFIG: JSON.stringify(config),
       PULUMI_CONFIG_SECRET_KEYS: JSON.stringify([`${project}:secrets`]),
-      NODE_OPTIONS: `--import ${new URL("peak.ts", import.meta.url).href}`,
+      NODE_OPTIONS: [new URL("peak.ts", import.meta.url).href, ...(preload ? [preload] : [])]
+        .map((module) => `--import ${module}`)
+        .join(" "),
       ...env,
     },
     stdio: ["ignore", "pipe", "pipe"],

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { goldenGraphs } from "../../support/golden.ts";
-import { root } from "../release/support.ts";
+import { root } from "../../support/releases.ts";
 
 const folder = join(root, "tests/golden/graph");
 

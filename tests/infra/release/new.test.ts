@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { stackNames } from "../../../infra/config/stack-file.ts";
 import { readRelease, releasesOf } from "../../../infra/release/files.ts";
 import { newRelease } from "../../../infra/release/new.ts";
-import { imagesOf, root } from "./support.ts";
+import { imagesOf, root } from "../../support/releases.ts";
 
 /** A folder with the committed stacks' settings and images, and no releases. */
 function project(): string {

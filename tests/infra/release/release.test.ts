@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Target } from "../../../ecosystem/targets.ts";
 import { checkRelease, isPinned, type Release, ReleaseError, revisionsFor } from "../../../infra/release/release.ts";
 import { contentOf, type Frozen, freeze } from "../../../infra/release/revision.ts";
-import { releaseOf } from "./support.ts";
+import { releaseOf } from "../../support/releases.ts";
 
 /** A release of prod in which one service of one target was frozen differently. */
 function withChange(target: Target, service: string, change: Partial<Frozen>, stack = "prod"): Release {

@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
-import { serviceNames } from "../../../ecosystem/services.ts";
-import { readStack } from "../../../infra/config/stack-file.ts";
-import { type Images, makeRelease } from "../../../infra/release/make.ts";
-import type { Release } from "../../../infra/release/release.ts";
+import { serviceNames } from "../../ecosystem/services.ts";
+import { readStack } from "../../infra/config/stack-file.ts";
+import { type Images, makeRelease } from "../../infra/release/make.ts";
+import type { Release } from "../../infra/release/release.ts";
 
-export const root = fileURLToPath(new URL("../../../", import.meta.url));
+export const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** An image of each service by a digest that is all one digit, so that two sets of images are easy to tell apart. */
 export const imagesOf = (digit: string): Images =>

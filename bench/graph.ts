@@ -1,0 +1,105 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Network } from "@pulumi/docker/network.js";
+import { figure } from "../cli/table.ts";
+import { targetsOf } from "../infra/config/settings.ts";
+import { PROJECT, readStack, stackNames } from "../infra/config/stack-file.ts";
+import { capture } from "../infra/graph/capture.ts";
+import { graphOf } from "../infra/graph/offline.ts";
+import { type Run, runWithEngine } from "../tests/support/engine.ts";
+import { startGoogle } from "../tests/support/google.ts";
+import { configOf, projectWith } from "../tests/support/project.ts";
+import { releaseOf, root } from "../tests/support/releases.ts";
+import type { Figure, Figures } from "./figure.ts";
+
+/** How long the program takes, and how much memory, beside the way that Pulumi's examples import their packages. */
+export async function* graph(): Figures {
+  yield* await starting();
+  yield await manyResources();
+  yield await allStacks();
+}
+
+/** The whole of prod through Pulumi's own runtime, in a process of its own, against doubles of the engine and of Google Cloud. */
+async function starting(): Promise<Figure[]> {
+  const google = await startGoogle();
+  const folder = await projectWith(root, releaseOf("prod", "r1", "a"));
+  const wholePackages = join(folder, "whole-packages.mjs");
+  await writeFile(wholePackages, ["gcp", "kubernetes", "docker"].map((name) => `import "@pulumi/${name}";\n`).join(""));
+  const measured = (preload?: string): Promise<Run> =>
+    runWithEngine({
+      folder,
+      project: PROJECT,
+      stack: "prod",
+      config: configOf(root, "prod"),
+      preview: true,
+      env: google.env,
+      ...(preload && { preload }),
+    });
+  const runs = [await measured(), await measured(), await measured()];
+  const failed = runs.find(({ code }) => code !== 0);
+  if (failed) throw new Error(`the program did not run: ${failed.output}`);
+  const whole = await measured(wholePackages);
+  await google.close();
+  const seconds = Math.min(...runs.map((run) => run.seconds));
+  const megabytes = Math.max(...runs.map((run) => run.peakMb));
+  const count = runs[0]?.resources.length ?? 0;
+  const rule = "with whole packages imported";
+  return [
+    {
+      what: `prod's ${count} resources through Pulumi's runtime, from start to end, best of three`,
+      promise: "at most 1.5 s",
+      kept: seconds <= 1.5,
+      ours: `${seconds.toFixed(2)} s`,
+      others: [{ rule, value: `${whole.seconds.toFixed(2)} s` }],
+    },
+    {
+      what: "its largest memory",
+      promise: "at most 200 MB",
+      kept: megabytes <= 200,
+      ours: `${figure(megabytes)} MB`,
+      others: [{ rule, value: `${figure(whole.peakMb)} MB` }],
+    },
+  ];
+}
+
+const MANY = 400;
+
+async function manyResources(): Promise<Figure> {
+  const measured = async (traced: boolean): Promise<number> => {
+    const began = performance.now();
+    const { resources } = await capture({ project: PROJECT, stack: "bench" }, async () => {
+      if (traced) Error.stackTraceLimit = 10;
+      for (let i = 0; i < MANY; i++) new Network(`network-${i}`, { name: `network-${i}`, internal: true });
+      return {};
+    });
+    return (performance.now() - began) / resources.length;
+  };
+  await measured(false);
+  const [ours, traced] = [await measured(false), await measured(true)];
+  return {
+    what: `a resource, of ${MANY} in one captured graph`,
+    promise: "at most 2 ms",
+    kept: ours <= 2,
+    ours: `${ours.toFixed(2)} ms`,
+    others: [{ rule: "with Pulumi's stack traces", value: `${traced.toFixed(2)} ms` }],
+  };
+}
+
+async function allStacks(): Promise<Figure> {
+  const began = performance.now();
+  let [graphs, resources] = [0, 0];
+  for (const stack of stackNames(root)) {
+    for (const target of targetsOf(readStack(root, stack).settings)) {
+      resources += (await graphOf(root, stack, target)).resources.length;
+      graphs++;
+    }
+  }
+  const seconds = (performance.now() - began) / 1000;
+  return {
+    what: `all ${graphs} graphs of the committed stacks, ${resources} resources, in one process after import`,
+    promise: "less than 2 s",
+    kept: seconds < 2,
+    ours: `${seconds.toFixed(2)} s`,
+    others: [],
+  };
+}

@@ -1,0 +1,106 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { secretNames } from "../../../ecosystem/secrets.ts";
+import { targets } from "../../../ecosystem/targets.ts";
+import { captureStack } from "../../../infra/graph/offline.ts";
+import type { GraphResource, Inputs } from "../../../infra/graph/resource.ts";
+import { releasesOf, settingsOn } from "./arbitraries.ts";
+
+/** The longest and the allowed form of a name, by what it names. */
+const limits: [RegExp, (inputs: Inputs) => unknown, RegExp][] = [
+  [/^gcp:cloudrunv2\/service:Service$/, (inputs) => inputs.name, /^[a-z][a-z0-9-]{0,47}[a-z0-9]$/],
+  [/^gcp:cloudrunv2\/job:Job$/, (inputs) => inputs.name, /^[a-z][a-z0-9-]{0,61}[a-z0-9]$/],
+  [/^gcp:serviceaccount\/account:Account$/, (inputs) => inputs.accountId, /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/],
+  [/^gcp:storage\/bucket:Bucket$/, (inputs) => inputs.name, /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/],
+  [/^gcp:secretmanager\/secret:Secret$/, (inputs) => inputs.secretId, /^[A-Za-z0-9_-]{1,255}$/],
+  [/^gcp:sql\/databaseInstance:DatabaseInstance$/, (inputs) => inputs.name, /^[a-z][a-z0-9-]{0,96}[a-z0-9]$/],
+  [/^gcp:compute\/.*/, (inputs) => inputs.name, /^[a-z][a-z0-9-]{0,61}[a-z0-9]$/],
+  [/^docker:index\/(container|network|volume):/, (inputs) => inputs.name, /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,127}$/],
+  [
+    /^kubernetes:(?!core\/v1:Namespace).*/,
+    (inputs) => nameIn(inputs.metadata),
+    /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/,
+  ],
+];
+
+const nameIn = (metadata: unknown) => (metadata as { name?: unknown } | undefined)?.name;
+
+/** All strings in a value. */
+function strings(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(strings);
+}
+
+/** All values that stand under a key, wherever. */
+function under(value: unknown, key: string): unknown[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, item]) => [...(name === key ? [item] : []), ...under(item, key)]);
+}
+
+const kindOf = ({ type }: GraphResource) => type.split(":").at(-1) ?? "";
+
+/** What a cluster's objects name of each other must be there; two keep what only runs with the cluster itself. */
+function expectNoDanglingNames(resources: GraphResource[]): void {
+  const there = new Set(resources.map((resource) => `${kindOf(resource)} ${nameIn(resource.inputs.metadata)}`));
+  const named = resources.flatMap(({ inputs }) => [
+    ...under(inputs, "configMap").map((found) => ["ConfigMap", nameIn(found)]),
+    ...under(inputs, "configMapRef").map((found) => ["ConfigMap", nameIn(found)]),
+    ...under(inputs, "secretKeyRef").map((found) => ["Secret", nameIn(found)]),
+    ...under(inputs, "secretName").map((found) => ["Secret", found]),
+    ...under(inputs, "claimName").map((found) => ["PersistentVolumeClaim", found]),
+    ...under(inputs, "serviceAccountName").map((found) => ["ServiceAccount", found]),
+  ]);
+  for (const [kind, name] of named) if (typeof name === "string") expect(there).toContain(`${kind} ${name}`);
+}
+
+/** Every split of new traffic in the graph, in percent. */
+function splits(resources: GraphResource[]): number[][] {
+  const cloud = resources.flatMap(({ inputs }) => under(inputs, "traffics") as { percent?: number }[][]);
+  const texts = resources
+    .flatMap(({ inputs }) => strings(inputs))
+    .filter((text) => text.includes('"weighted_clusters"'));
+  const envoy = texts.flatMap(
+    (text) => under(JSON.parse(text), "weighted_clusters") as { clusters: { weight: number }[] }[],
+  );
+  return [
+    ...cloud.map((traffics) => traffics.map(({ percent = 0 }) => percent)),
+    ...envoy.map(({ clusters }) => clusters.map(({ weight }) => weight / 100)),
+  ];
+}
+
+describe.each(targets)("any valid settings and any state on %s", (target) => {
+  test("give a graph without plaintext secrets, dangling references or names that do not fit, and traffic that sums to 100", async () => {
+    const deployments = settingsOn(target).chain((settings) => fc.tuple(fc.constant(settings), releasesOf(settings)));
+    await fc.assert(
+      fc.asyncProperty(deployments, async ([settings, releases]) => {
+        const stack = { name: "prod", file: "generated", settings, secretsSet: [] };
+        const { resources } = await captureStack(stack, releases, target);
+
+        const clear = strings(resources.map(({ inputs }) => inputs));
+        for (const name of secretNames) expect(clear.filter((text) => text.includes(`<${name}>`))).toEqual([]);
+
+        const urns = resources.map(({ urn }) => urn);
+        expect(new Set(urns).size).toBe(urns.length);
+        for (const { dependsOn, parent, provider } of resources) {
+          for (const urn of [...dependsOn, parent, provider]) if (urn !== "") expect(urns).toContain(urn);
+        }
+        expectNoDanglingNames(resources);
+
+        const names = resources.flatMap((resource) => {
+          const rule = limits.find(([type]) => type.test(resource.type));
+          const name = rule?.[1](resource.inputs);
+          if (!rule || typeof name !== "string") return [];
+          expect(name, resource.type).toMatch(rule[2]);
+          return [`${resource.type} ${name}`];
+        });
+        expect(new Set(names).size).toBe(names.length);
+
+        const found = splits(resources);
+        for (const percents of found) expect(percents.reduce((sum, percent) => sum + percent, 0)).toBe(100);
+        expect(found.length > 0).toBe(releases.stable !== undefined);
+      }),
+      { numRuns: 12 },
+    );
+  }, 60_000);
+});
