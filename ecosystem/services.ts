@@ -124,6 +124,7 @@ export const services: readonly Service[] = [
     environment: {
       MAHAVISHNU_AUTH__ENABLED: "true",
       MAHAVISHNU_TOOL_PROFILE: "full",
+      MAHAVISHNU_REPOS_PATH: "/app/repositories/repos.yaml",
     },
     peers: {
       MAHAVISHNU_POOLS__SESSION_BUDDY_URL: { service: "session-buddy", part: "url" },
@@ -158,8 +159,9 @@ export const services: readonly Service[] = [
     },
     state: { path: "/data", holds: "the signer's key", data: "database" },
     scratch: ["/tmp", "/app/backups", "/app/.oneiric_cache"],
-    // it exits without a list of repositories
-    files: { "/app/settings/repos.yaml": "repos: []\n" },
+    // it exits without a list of repositories, and takes one only from below its working directory; in a folder of its own
+    // the list hides no other file where a platform can mount nothing smaller than a folder
+    files: { "/app/repositories/repos.yaml": "repos: []\n" },
     sessions: { "cloud-run": "stateless", compose: "sticky", kubernetes: "stateless" },
     sizes: {
       "cloud-run": { cpu: 4, memoryMi: 8192, instances: { min: 1, max: 10 } },

@@ -14,6 +14,8 @@ export type Deployment = {
   stable: Revisions;
   /** The revisions that want it: at 0 %, reachable for smoke. Only services whose candidate is another than their stable have one. */
   candidate: Revisions;
+  /** Every image that a release of the stack needs, also an old one, and the stack's own: a registry has to keep them. */
+  images: readonly string[];
   /** The value of a generated or given secret, marked as secret. */
   secret: (name: Secret) => pulumi.Output<string>;
 };

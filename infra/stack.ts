@@ -4,17 +4,18 @@ import type { Target } from "../ecosystem/targets.ts";
 import type { Settings } from "./config/schema.ts";
 import { SettingsError, settingsOf } from "./config/settings.ts";
 import type { Deployment } from "./deployment.ts";
-import { readRelease } from "./release/files.ts";
-import { isPinned, type Release, ReleaseError, type Revisions, revisionsFor } from "./release/release.ts";
+import { readRelease, releasesOf } from "./release/files.ts";
+import { imagesOf, isPinned, type Release, ReleaseError, type Revisions, revisionsFor } from "./release/release.ts";
 
-/** What a stack's settings name, read: the releases behind `stable` and `candidate`. */
-export type Named = { stable: Release | undefined; candidate: Release | undefined };
+/** What a stack's settings name, read: the releases behind `stable` and `candidate`; and those that they have named before. */
+export type Named = { stable: Release | undefined; candidate: Release | undefined; previous?: readonly Release[] };
 
 /** Reads the releases that a stack's settings name. Throws a ReleaseError. */
 export function namedReleases(root: string, stack: string, { stable, candidate }: Settings): Named {
   return {
     stable: stable === undefined ? undefined : readRelease(root, stack, stable),
     candidate: candidate === undefined ? undefined : readRelease(root, stack, candidate),
+    previous: releasesOf(root, stack).filter(({ name }) => name !== stable && name !== candidate),
   };
 }
 
@@ -61,7 +62,9 @@ export function deploymentOf(asked: {
   const candidate = new Map(
     [...revisionsOf(releases.candidate, target)].filter(([name, { id }]) => stable.get(name)?.id !== id),
   );
-  return { stack, settings, stable, candidate, secret };
+  const named = [releases.stable, releases.candidate, ...(releases.previous ?? [])].filter((one) => one !== undefined);
+  const images = [...new Set([...named.flatMap(imagesOf), settings.edge.image, settings.backups.image])];
+  return { stack, settings, stable, candidate, images, secret };
 }
 
 function checkImages({ edge, backups }: Settings, file: string): void {

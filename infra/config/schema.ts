@@ -51,56 +51,61 @@ const cidr = (example: string) => field(z.cidrv4(), "an IPv4 network in CIDR for
 const image = (what: string, example: string) =>
   field(z.string().regex(/^[\w./:-]+(@sha256:[0-9a-f]{64})?$/), `${what}, by digest outside local`, example);
 
-const cloudRun = z.strictObject({
-  ...shaping,
-  project: field(
-    z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/),
-    "the id of a Google Cloud project",
-    "project: acme-mcp-prod",
-  ),
-  projectNumber: field(
-    z.string().regex(/^\d{6,15}$/),
-    "the number of that project, in quotes",
-    'projectNumber: "123456789012"',
-  ),
-  region: field(z.string().regex(/^[a-z]+-[a-z]+\d$/), "a Google Cloud region", "region: europe-west1"),
-  zone: field(
-    z.string().regex(/^[a-z]+-[a-z]+\d-[a-f]$/),
-    "a zone of that region, for the machine of the single services",
-    "zone: europe-west1-b",
-  ),
-  access: field(
-    z.enum(["iam", "iap"]),
-    "iam (identity tokens of the invokers) or iap (people sign in; needs a domain)",
-    "access: iam",
-  ),
-  invokers: z
-    .array(
-      field(
-        z.string().regex(/^(user|group|serviceAccount|domain):[^\s@]+(@[^\s@]+)?$/),
-        "who may call: user:, group:, serviceAccount: or domain: with its address, never allUsers or allAuthenticatedUsers",
-        "- group:agents@acme.dev",
-      ),
-    )
-    .min(1)
-    .meta({ allowed: "at least one invoker", example: "invokers: [group:agents@acme.dev]" }),
-  domain: field(
-    z.string().regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/),
-    "a domain that you own; each service answers below it",
-    "domain: mcp.acme.dev",
-  ).optional(),
-  machineType: field(
-    z.string().regex(/^[a-z0-9]+-[a-z0-9-]+$/),
-    "a machine type for the single services",
-    "machineType: e2-standard-2",
-  ),
-  databaseTier: field(z.string().regex(/^db-[a-z0-9-]+$/), "a Cloud SQL tier", "databaseTier: db-custom-2-7680"),
-  multiRegionVault: field(
-    z.string().regex(/^[A-Z0-9-]{2,}$/),
-    "where the off-site vault lies: a location other than the region",
-    "multiRegionVault: EU",
-  ),
-});
+const cloudRun = z
+  .strictObject({
+    ...shaping,
+    project: field(
+      z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/),
+      "the id of a Google Cloud project",
+      "project: acme-mcp-prod",
+    ),
+    projectNumber: field(
+      z.string().regex(/^\d{6,15}$/),
+      "the number of that project, in quotes",
+      'projectNumber: "123456789012"',
+    ),
+    region: field(z.string().regex(/^[a-z]+-[a-z]+\d$/), "a Google Cloud region", "region: europe-west1"),
+    zone: field(
+      z.string().regex(/^[a-z]+-[a-z]+\d-[a-f]$/),
+      "a zone of that region, for the machine of the single services",
+      "zone: europe-west1-b",
+    ),
+    access: field(
+      z.enum(["iam", "iap"]),
+      "iam (identity tokens of the invokers) or iap (people sign in; needs a domain)",
+      "access: iam",
+    ),
+    invokers: z
+      .array(
+        field(
+          z.string().regex(/^(user|group|serviceAccount|domain):[^\s@]+(@[^\s@]+)?$/),
+          "who may call: user:, group:, serviceAccount: or domain: with its address, never allUsers or allAuthenticatedUsers",
+          "- group:agents@acme.dev",
+        ),
+      )
+      .min(1)
+      .meta({ allowed: "at least one invoker", example: "invokers: [group:agents@acme.dev]" }),
+    domain: field(
+      z.string().regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/),
+      "a domain that you own; each service answers below it",
+      "domain: mcp.acme.dev",
+    ).optional(),
+    machineType: field(
+      z.string().regex(/^[a-z0-9]+-[a-z0-9-]+$/),
+      "a machine type for the single services",
+      "machineType: e2-standard-2",
+    ),
+    databaseTier: field(z.string().regex(/^db-[a-z0-9-]+$/), "a Cloud SQL tier", "databaseTier: db-custom-2-7680"),
+    multiRegionVault: field(
+      z.string().regex(/^[A-Z0-9-]{2,}$/),
+      "where the off-site vault lies: a location other than the region",
+      "multiRegionVault: EU",
+    ),
+  })
+  .refine(({ access, domain }) => access === "iam" || domain !== undefined, {
+    error: "access: iap needs a domain",
+    path: ["domain"],
+  });
 
 const compose = z
   .strictObject({

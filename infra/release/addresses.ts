@@ -1,8 +1,9 @@
-import { type ServiceName, serviceNamed } from "../../ecosystem/services.ts";
+import { type Service, type ServiceName, serviceNamed } from "../../ecosystem/services.ts";
 import type { Target } from "../../ecosystem/targets.ts";
 import type { Settings } from "../config/schema.ts";
 import { settingsOf } from "../config/settings.ts";
-import { singlesMachine } from "../names.ts";
+import { privateZone, singlesMachine } from "../names.ts";
+import type { IdentityProxy } from "./revision.ts";
 
 export type Address = { host: string; port: number; url: string };
 export type Database = {
@@ -16,6 +17,8 @@ export type Database = {
 /** What a revision's environment holds where only the platform will know the database's address. */
 export const DATABASE_HOST = "{database.host}";
 
+const LOOPBACK = "127.0.0.1";
+
 /**
  * Where the services of a stack reach one of theirs: through the edge, so that they follow the split as users do. On
  * Cloud Run a caller needs an identity token, which the servers do not send: a proxy beside them does, on loopback.
@@ -26,7 +29,28 @@ export function addressOf(name: ServiceName, target: Target, settings: Settings)
   if (target !== "cloud-run") return at("edge");
   const { project, zone, sessions: chosen } = settingsOf(settings, target, "the stack's settings");
   const single = (chosen?.[name] ?? sessions[target]) === "single";
-  return at(single ? `${singlesMachine}.${zone}.c.${project}.internal` : "127.0.0.1");
+  return at(single ? `${singlesMachine}.${zone}.c.${project}.internal` : LOOPBACK);
+}
+
+/**
+ * What the proxy beside a Cloud Run service calls for it: the peers that it has on loopback. Behind a domain their own
+ * addresses are off, and the load balancer inside the network leads to them.
+ */
+export function peersBehindIdentity({ peers }: Service, settings: Settings): IdentityProxy["peers"] {
+  const { domain } = settingsOf(settings, "cloud-run", "the stack's settings");
+  const called = [...new Set(Object.values(peers).map(({ service }) => service))];
+  return called.flatMap((service) => {
+    const { host, port } = addressOf(service, "cloud-run", settings);
+    if (host !== LOOPBACK) return [];
+    const audience = cloudRunUrl(service, settings);
+    return [{ service, port, url: domain === undefined ? audience : `http://${service}.${privateZone}`, audience }];
+  });
+}
+
+/** Where clients call a Cloud Run service, without its path; also what their identity tokens must be for. */
+export function cloudRunUrl(service: ServiceName, settings: Settings): string {
+  const { domain, projectNumber, region } = settingsOf(settings, "cloud-run", "the stack's settings");
+  return `https://${domain === undefined ? `${service}-${projectNumber}.${region}.run.app` : `${service}.${domain}`}`;
 }
 
 /** The database of a service. Beyond one host's own network the connection is encrypted, and the server's name is checked where it has one. */

@@ -2,7 +2,7 @@ import { type Service, type ServiceName, services } from "../../ecosystem/servic
 import type { Target } from "../../ecosystem/targets.ts";
 import type { Settings } from "../config/schema.ts";
 import { settingsOf, targetsOf } from "../config/settings.ts";
-import { addressOf, databaseOf } from "./addresses.ts";
+import { addressOf, databaseOf, peersBehindIdentity } from "./addresses.ts";
 import { checkRelease, type Release } from "./release.ts";
 import { freeze, type Revision } from "./revision.ts";
 
@@ -65,6 +65,7 @@ function revisionOf(service: Service, target: Target, settings: Settings, image:
     instances: size.instances,
     startupSeconds: service.startupSeconds,
     stopSeconds: service.stopSeconds,
+    ...(target === "cloud-run" && identityProxy(service, settings)),
   });
 }
 
@@ -86,6 +87,12 @@ const database = (service: Service, target: Target, settings: Settings): Record<
       String(databaseOf(service.name, target, settings)[part]),
     ]),
   );
+
+/** The proxy runs the image of the edge, which is Envoy. */
+function identityProxy(service: Service, settings: Settings): Pick<Revision, "identityProxy"> {
+  const peers = peersBehindIdentity(service, settings);
+  return peers.length > 0 ? { identityProxy: { image: settings.edge.image, peers } } : {};
+}
 
 const collector = ({ collector }: Service, address: string | undefined): Record<string, string> =>
   address === undefined ? { ...collector.without } : { [collector.variable]: address, ...collector.with };

@@ -44,8 +44,37 @@ export function revisionsFor(release: Release, target: Target): Revisions {
   return new Map(revisions.map((revision) => [revision.service, revision]));
 }
 
+/** The images that a release needs, on whatever target. */
+export const imagesOf = ({ revisions }: Release): string[] =>
+  Object.values(revisions)
+    .flat()
+    .flatMap(({ image, identityProxy }) => (identityProxy ? [image, identityProxy.image] : [image]));
+
 /** An image that can never mean something else: by the digest of a registry, or by the id of a local one. */
 export const isPinned = (image: string): boolean => /(^|@)sha256:[0-9a-f]{64}$/.test(image);
+
+/** How much memory, in MiB, Cloud Run gives to an instance with so many processors: at least and at most. */
+const cloudRunMemory: Record<number, [number, number]> = {
+  1: [512, 4096],
+  2: [512, 8192],
+  4: [2048, 16384],
+  6: [4096, 24576],
+  8: [4096, 32768],
+};
+
+function checkCloudRunSize({ cpu, memoryMi }: Revision, place: string): void {
+  const [least, most] = cloudRunMemory[cpu] ?? [];
+  if (least === undefined || most === undefined) {
+    throw new ReleaseError(
+      `${place}: Cloud Run has instances of ${Object.keys(cloudRunMemory).join(", ")} processors, not of ${cpu}. Set sizes.${place.split(", ").at(-1)}.cpu`,
+    );
+  }
+  if (memoryMi < least || memoryMi > most) {
+    throw new ReleaseError(
+      `${place}: an instance of ${cpu} processors has ${least} to ${most} MiB of memory on Cloud Run, not ${memoryMi}. Set sizes.${place.split(", ").at(-1)}.memoryMi`,
+    );
+  }
+}
 
 function checkRevision(revision: Revision, target: Target, stack: string, file: string): void {
   const content = contentOf(revision);
@@ -54,9 +83,10 @@ function checkRevision(revision: Revision, target: Target, stack: string, file: 
       `${file}, ${target}, ${revision.id}: its content was edited. A release is never edited; make a new one: maha release new --stack ${stack} --image ...`,
     );
   }
-  if (stack !== "local" && !isPinned(revision.image)) {
+  const loose = [revision.image, revision.identityProxy?.image].find((image) => image && !isPinned(image));
+  if (stack !== "local" && loose) {
     throw new ReleaseError(
-      `${file}, ${target}, ${revision.service}: the image ${revision.image} has no digest, so it may mean something else tomorrow. Example: --image ${revision.service}=registry.acme.dev/${revision.service}@sha256:...`,
+      `${file}, ${target}, ${revision.service}: the image ${loose} has no digest, so it may mean something else tomorrow. Example: --image ${revision.service}=registry.acme.dev/${revision.service}@sha256:...`,
     );
   }
   const place = `${file}, ${target}, ${revision.service}`;
@@ -73,4 +103,12 @@ function checkRevision(revision: Revision, target: Target, stack: string, file: 
   if (revision.sessions === "single" && revision.instances.max > 1) {
     throw new ReleaseError(`${place}: single means one instance, not up to ${revision.instances.max}`);
   }
+  if (target !== "cloud-run") return;
+  if (revision.sessions === "single" && revision.identityProxy) {
+    const peers = revision.identityProxy.peers.map(({ service }) => service).join(", ");
+    throw new ReleaseError(
+      `${place}: it calls ${peers} on Cloud Run, which asks for an identity token, and nothing on the machine of the single services adds one. Make it stateless, or ${peers} single as well`,
+    );
+  }
+  if (revision.sessions === "stateless") checkCloudRunSize(revision, place);
 }
