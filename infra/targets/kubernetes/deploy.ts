@@ -1,6 +1,49 @@
-import { type Deployment, type Outputs, revisionIds } from "../../deployment.ts";
+import { REVISION_HEADER } from "../../../edge/routes.ts";
+import { settingsOf } from "../../config/settings.ts";
+import { type Deployment, type Outputs, pairsOf, revisionIds } from "../../deployment.ts";
+import { edgeFolder, named, namespaceOf } from "../../names.ts";
+import { ClusterEdge } from "./edge.ts";
+import { EDGE } from "./edge-pod.ts";
+import { ClusterGateway, hostOf } from "./gateway.ts";
+import { StackNamespace } from "./namespace.ts";
+import { ClusterService } from "./service.ts";
 
-/** Brings a stack into being on kubernetes. */
+/** Brings a stack into being in a cluster: a namespace, its services with their revisions, the edge before them, the way in. */
 export function deployKubernetes(deployment: Deployment): Outputs {
-  return { target: "kubernetes", urls: {}, previewUrls: {}, revisions: revisionIds(deployment), edgeAdmin: null };
+  const { stack, settings } = deployment;
+  const cluster = settingsOf(settings, "kubernetes", "the stack's settings");
+  const pairs = pairsOf(deployment);
+  const name = named(stack);
+
+  const ground = new StackNamespace(name, { stack, context: cluster.context });
+  const { namespace } = ground;
+  const inside = { parent: ground, providers: { kubernetes: ground.provider } };
+
+  const services = [...pairs].map(
+    ([service, pair]) => new ClusterService(service, { deployment, cluster, namespace, service, pair }, inside),
+  );
+  if (pairs.size > 0) {
+    const addresses = services.flatMap(({ revisions }) => revisions.map(({ service }) => service));
+    const edge = new ClusterEdge("edge", { stack, settings, namespace, pairs }, { ...inside, dependsOn: addresses });
+    const way = { stack, cluster, namespace, services: [...pairs.keys()] };
+    new ClusterGateway("gateway", way, { ...inside, dependsOn: [edge] });
+  }
+  return outputsOf(deployment);
+}
+
+/** Where users, smoke tests and the promotion find the stack. */
+function outputsOf(deployment: Deployment): Outputs {
+  const cluster = settingsOf(deployment.settings, "kubernetes", "the stack's settings");
+  const pairs = pairsOf(deployment);
+  const urls = Object.fromEntries([...pairs.keys()].map((name) => [name, `https://${hostOf(name, cluster)}`]));
+  const tried = [...pairs].filter(([, { candidate }]) => candidate);
+  const headers = { [REVISION_HEADER]: "candidate" };
+  return {
+    target: "kubernetes",
+    urls,
+    previewUrls: Object.fromEntries(tried.map(([name]) => [name, { url: urls[name] as string, headers }])),
+    revisions: revisionIds(deployment),
+    edgeAdmin:
+      pairs.size === 0 ? null : `kubernetes://${namespaceOf(deployment.stack)}/${EDGE}${edgeFolder}/admin.sock`,
+  };
 }

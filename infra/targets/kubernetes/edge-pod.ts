@@ -1,0 +1,132 @@
+import type { core } from "@pulumi/kubernetes/types/input.js";
+import { images } from "../../../ecosystem/images.ts";
+import { component, edgeConfigMap, edgeFolder, edgeMetricsPort, labelsOf, namespaceOf } from "../../names.ts";
+import { resources, restrictedContainer, restrictedPod, scratch, spread } from "./pods.ts";
+
+/** The edge's service account, and what else has its name. */
+export const EDGE = "edge";
+
+/** The ConfigMaps that Pulumi fills: the files that the edge rests on, and the programs that run beside Envoy. */
+export const RESTING = "edge-resting";
+export const PROGRAMS = "edge-programs";
+
+/** Seconds that calls which are open may take to end when an edge is stopped, and the least that it waits for nothing new to come. */
+const DRAIN = { mostSeconds: 60, leastSeconds: 10 };
+
+const PROGRAMS_FOLDER = "/programs";
+const RESTING_FOLDER = "/resting";
+const TOKEN_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/** Written last, so whoever sees it has all files. */
+const LAST_FILE = `${edgeFolder}/edge.json`;
+
+type Edge = {
+  stack: string;
+  image: string;
+  /** Where it answers, by service. */
+  ports: { name: string; port: number }[];
+  /** Annotations: another value of one starts other pods, for what a running pod cannot follow. */
+  restarts: Record<string, string>;
+};
+
+/** The pod of the edge: Envoy, and before it the watcher that fills its folder and goes on beside it. */
+export function edgePod({ stack, image, ports, restarts }: Edge) {
+  const folder = { name: "folder", mountPath: edgeFolder };
+  const programs = { name: "programs", mountPath: PROGRAMS_FOLDER, readOnly: true };
+  return {
+    metadata: { labels: { ...labelsOf(stack), ...component("edge") }, annotations: restarts },
+    spec: {
+      ...restrictedPod,
+      serviceAccountName: EDGE,
+      terminationGracePeriodSeconds: DRAIN.mostSeconds + 10,
+      topologySpreadConstraints: spread(component("edge")),
+      initContainers: [
+        {
+          ...restrictedContainer,
+          name: "watcher",
+          image: images.node,
+          // Envoy starts when there are files
+          restartPolicy: "Always",
+          command: ["node", `${PROGRAMS_FOLDER}/main.ts`],
+          env: [
+            { name: "NAMESPACE", value: namespaceOf(stack) },
+            { name: "CONFIG_MAP", value: edgeConfigMap },
+            { name: "RESTING_FOLDER", value: RESTING_FOLDER },
+            { name: "EDGE_FOLDER", value: edgeFolder },
+            { name: "TOKEN_FOLDER", value: TOKEN_FOLDER },
+            // the heap of a process whose files are some ten thousand bytes
+            { name: "NODE_OPTIONS", value: "--max-old-space-size=64" },
+          ],
+          resources: resources({ cpu: 0.1, memoryMi: 128 }),
+          startupProbe: { exec: { command: ["test", "-e", LAST_FILE] }, periodSeconds: 1, failureThreshold: 120 },
+          livenessProbe: {
+            exec: { command: ["sh", "-c", `test -n "$(find ${edgeFolder}/.watcher -mmin -1)"`] },
+            periodSeconds: 20,
+            timeoutSeconds: 5,
+            failureThreshold: 3,
+          },
+          volumeMounts: [
+            folder,
+            programs,
+            { name: "resting", mountPath: RESTING_FOLDER, readOnly: true },
+            { name: "token", mountPath: TOKEN_FOLDER, readOnly: true },
+          ],
+        },
+      ],
+      containers: [
+        {
+          ...restrictedContainer,
+          name: EDGE,
+          image,
+          command: [
+            "envoy",
+            "--config-path",
+            `${edgeFolder}/bootstrap.json`,
+            "--disable-hot-restart",
+            "--concurrency",
+            "2",
+            "--log-level",
+            "warning",
+          ],
+          ports: [
+            ...ports.map(({ name, port }) => ({ name, containerPort: port })),
+            { name: "metrics", containerPort: edgeMetricsPort },
+          ],
+          resources: resources({ cpu: 1, memoryMi: 512 }),
+          startupProbe: { ...asked("/healthz"), periodSeconds: 1, failureThreshold: 60 },
+          readinessProbe: { ...asked("/healthz"), periodSeconds: 2, failureThreshold: 2 },
+          // an edge that drains is not healthy, and yet must not be killed
+          livenessProbe: { tcpSocket: { port: "metrics" }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
+          lifecycle: {
+            preStop: {
+              exec: {
+                command: [
+                  "python3",
+                  `${PROGRAMS_FOLDER}/drain.py`,
+                  `${edgeFolder}/admin.sock`,
+                  `${DRAIN.leastSeconds}`,
+                  `${DRAIN.mostSeconds}`,
+                ],
+              },
+            },
+          },
+          volumeMounts: [folder, programs],
+        },
+      ],
+      volumes: [
+        scratch("folder", "64Mi"),
+        { name: "programs", configMap: { name: PROGRAMS } },
+        { name: "resting", configMap: { name: RESTING } },
+        { name: "token", projected: { sources: tokenSources } },
+      ],
+    },
+  } satisfies core.v1.PodTemplateSpec;
+}
+
+const asked = (path: string) => ({ httpGet: { path, port: "metrics" }, timeoutSeconds: 2 });
+
+/** The only token in the namespace: the watcher's own, renewed each hour, and the authority that the API server is known by. */
+const tokenSources = [
+  { serviceAccountToken: { path: "token", expirationSeconds: 3600 } },
+  { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+];

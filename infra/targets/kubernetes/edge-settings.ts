@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import type { ServiceName } from "../../../ecosystem/services.ts";
+import { edgeFiles } from "../../../edge/files.ts";
+import { type EdgeService, type EdgeSettings, restingPosition } from "../../../edge/settings.ts";
+import type { KubernetesSettings, Settings } from "../../config/schema.ts";
+import type { Pair } from "../../deployment.ts";
+import { edgeFolder, edgeMetricsPort, namespaceOf } from "../../names.ts";
+import type { Revision } from "../../release/revision.ts";
+
+/** How many edges share the clients among them: enough that one can go. */
+export const EDGE_REPLICAS = 2;
+
+/**
+ * The edge of a stack in a cluster. Its instances are the Services of the revisions, whose addresses only the cluster
+ * knows: where an address stands elsewhere, a name stands here, which the watcher beside each edge replaces.
+ */
+export function edgeSettings(
+  stack: string,
+  pairs: ReadonlyMap<ServiceName, Pair>,
+  { edge, cluster }: { edge: Settings["edge"]; cluster: KubernetesSettings },
+): EdgeSettings {
+  const everywhere = (port: number) => ({ address: "0.0.0.0", port });
+  const revision = ({ id, port }: Revision) => ({ id, endpoints: [{ address: `${id}.${namespaceOf(stack)}`, port }] });
+  return {
+    folder: edgeFolder,
+    // the services call each other through the edge, and are no clients
+    limits: { ...edge.rateLimit, exempt: [cluster.network.pods], replicas: EDGE_REPLICAS },
+    // the Gateway
+    trustedHops: 1,
+    accessLog: "stdout",
+    metrics: everywhere(edgeMetricsPort),
+    services: [...pairs].map(
+      ([name, { stable, candidate }]): EdgeService => ({
+        name,
+        listen: everywhere(stable.port),
+        stable: revision(stable),
+        ...(candidate && { candidate: revision(candidate) }),
+      }),
+    ),
+  };
+}
+
+/** What the edge does as long as no promotion moves its traffic: its files by their plain names, as a ConfigMap holds them. */
+export const restingFiles = (settings: EdgeSettings): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(edgeFiles(settings, restingPosition)).map(([path, content]) => [
+      basename(path),
+      `${JSON.stringify(content, null, 1)}\n`,
+    ]),
+  );
+
+/** What tells files from others. Whoever moves traffic names the files that it moved it from, so that old moves do not count. */
+export const fingerprint = (content: Record<string, string>): string =>
+  createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 16);

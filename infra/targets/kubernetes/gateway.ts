@@ -1,0 +1,86 @@
+import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
+import * as pulumi from "@pulumi/pulumi";
+import { type ServiceName, serviceNamed } from "../../../ecosystem/services.ts";
+import type { KubernetesSettings } from "../../config/schema.ts";
+import { labelsOf } from "../../names.ts";
+import { EDGE } from "./edge-pod.ts";
+
+const API = "gateway.networking.k8s.io/v1";
+const GATEWAY = "gateway";
+
+type Args = {
+  stack: string;
+  cluster: KubernetesSettings;
+  namespace: pulumi.Input<string>;
+  services: ServiceName[];
+};
+
+/** The way in from outside: TLS for one name of each service, and all of it to the edge, which alone splits traffic. */
+export class ClusterGateway extends pulumi.ComponentResource {
+  constructor(name: string, { stack, cluster, namespace, services }: Args, options: pulumi.ComponentResourceOptions) {
+    super("mahavishnu:kubernetes:Gateway", name, {}, options);
+    const called = (name: string, ready: string) => ({
+      name,
+      namespace,
+      labels: labelsOf(stack),
+      // Pulumi does not wait for other people's kinds by itself
+      annotations: { "pulumi.com/waitFor": ready },
+    });
+    const gateway = new CustomResource(
+      name,
+      {
+        apiVersion: API,
+        kind: "Gateway",
+        metadata: called(GATEWAY, "condition=Programmed"),
+        spec: gatewaySpec(cluster),
+      },
+      { parent: this },
+    );
+    for (const service of services) {
+      new CustomResource(
+        `${name}-${service}`,
+        {
+          apiVersion: API,
+          kind: "HTTPRoute",
+          metadata: called(service, 'jsonpath={.status.parents[0].conditions[?(@.type=="Accepted")].status}=True'),
+          spec: routeSpec(service, cluster),
+        },
+        { parent: this, dependsOn: [gateway] },
+      );
+    }
+    this.registerOutputs({});
+  }
+}
+
+/** The name under which users find a service. */
+export const hostOf = (service: ServiceName, { domain }: Pick<KubernetesSettings, "domain">) => `${service}.${domain}`;
+
+export const gatewaySpec = ({ gatewayClass, domain, certificateSecret }: KubernetesSettings) => ({
+  gatewayClassName: gatewayClass,
+  listeners: [
+    {
+      name: "https",
+      protocol: "HTTPS",
+      port: 443,
+      hostname: `*.${domain}`,
+      tls: { mode: "Terminate", certificateRefs: [{ kind: "Secret", name: certificateSecret }] },
+      allowedRoutes: { namespaces: { from: "Same" } },
+    },
+  ],
+});
+
+/** Only what users and smoke tests call: what a service tells of itself stays inside. An answer may stream for as long as it likes. */
+export function routeSpec(service: ServiceName, cluster: KubernetesSettings) {
+  const { path, health, port } = serviceNamed(service);
+  return {
+    parentRefs: [{ name: GATEWAY }],
+    hostnames: [hostOf(service, cluster)],
+    rules: [
+      {
+        matches: [{ path: { type: "PathPrefix", value: path } }, { path: { type: "Exact", value: health } }],
+        timeouts: { request: "0s" },
+        backendRefs: [{ name: EDGE, port }],
+      },
+    ],
+  };
+}

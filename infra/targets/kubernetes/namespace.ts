@@ -1,0 +1,36 @@
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
+import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
+import { Provider } from "@pulumi/kubernetes/provider.js";
+import * as pulumi from "@pulumi/pulumi";
+import { labelsOf, namespaceOf } from "../../names.ts";
+import { basePolicies } from "./network.ts";
+
+/** The part of a cluster that is a stack's own: it takes restricted pods only, and nobody in it speaks to anybody. */
+export class StackNamespace extends pulumi.ComponentResource {
+  /** The namespace's name, known once it exists. */
+  readonly namespace: pulumi.Output<string>;
+  readonly provider: Provider;
+
+  constructor(name: string, { stack, context }: { stack: string; context: string }) {
+    super("mahavishnu:kubernetes:Namespace", name);
+    // ConfigMaps and Secrets change in place: replaced ones would be missing for a moment, and the promoter's be emptied
+    const settings = { context, enableConfigMapMutable: true, enableSecretMutable: true };
+    this.provider = new Provider(`${name}-provider`, settings, { parent: this });
+    const own = { parent: this, provider: this.provider };
+    const namespace = new Namespace(
+      name,
+      { metadata: { name: namespaceOf(stack), labels: { ...labelsOf(stack), ...podSecurity } } },
+      own,
+    );
+    this.namespace = namespace.metadata.name;
+    for (const [policy, spec] of Object.entries(basePolicies)) {
+      const metadata = { name: policy, namespace: this.namespace, labels: labelsOf(stack) };
+      new NetworkPolicy(`${name}-${policy}`, { metadata, spec }, own);
+    }
+    this.registerOutputs({ namespace: this.namespace });
+  }
+}
+
+const podSecurity = Object.fromEntries(
+  ["enforce", "audit", "warn"].map((mode) => [`pod-security.kubernetes.io/${mode}`, "restricted"]),
+);

@@ -1,0 +1,107 @@
+import type { core } from "@pulumi/kubernetes/types/input.js";
+import { serviceNamed } from "../../../ecosystem/services.ts";
+import type { KubernetesSettings } from "../../config/schema.ts";
+import { claimOf, component, labelsOf, secretOf } from "../../names.ts";
+import type { Revision } from "../../release/revision.ts";
+import { resources, restrictedContainer, restrictedPod, scratch, spread } from "./pods.ts";
+
+/** Seconds in which whoever sends calls learns that a pod ends, before it is told to. */
+const LEAVE_SECONDS = 5;
+
+/** Where the certificate of the database's authority lies: the image's own list, or the file that the settings bring. */
+const PUBLIC_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
+const OWN_AUTHORITY = "/etc/mahavishnu/database-authority.crt";
+
+/** What chooses the pods of a revision: the revision alone, since a Deployment's choice can never be changed. */
+export const chosenBy = ({ id }: Pick<Revision, "id">) => ({ revision: id });
+
+/** The name of the ConfigMap with a revision's files. */
+export const filesOf = ({ id }: Pick<Revision, "id">) => `${id}-files`;
+
+/**
+ * The pod of a revision. It is the same whether the revision is stable or a candidate, but for the volume of a single
+ * writer, so that a candidate that becomes stable goes on running.
+ */
+export function revisionPod(
+  revision: Revision,
+  { stack, database, volume }: { stack: string; database: KubernetesSettings["database"]; volume: "claim" | "scratch" },
+) {
+  const files = filesOfPod(revision, database);
+  return {
+    metadata: { labels: { ...labelsOf(stack, revision), ...component("service") } },
+    spec: {
+      ...restrictedPod,
+      serviceAccountName: revision.service,
+      terminationGracePeriodSeconds: LEAVE_SECONDS + revision.stopSeconds + 5,
+      topologySpreadConstraints: spread(chosenBy(revision)),
+      containers: [
+        {
+          ...restrictedContainer,
+          name: revision.service,
+          image: revision.image,
+          command: revision.command,
+          ports: [{ name: "http", containerPort: revision.port }],
+          env: environmentOf(revision, database),
+          resources: resources(revision),
+          ...probes(revision),
+          lifecycle: { preStop: { sleep: { seconds: LEAVE_SECONDS } } },
+          volumeMounts: [
+            { name: "state", mountPath: revision.state },
+            ...revision.scratch.map((mountPath, i) => ({ name: `scratch-${i}`, mountPath })),
+            ...Object.keys(files).map((path) => ({
+              name: "files",
+              mountPath: path,
+              subPath: keyOf(path),
+              readOnly: true,
+            })),
+          ],
+        },
+      ],
+      volumes: [
+        volume === "claim"
+          ? { name: "state", persistentVolumeClaim: { claimName: claimOf(revision.service) } }
+          : scratch("state"),
+        ...revision.scratch.map((_, i) => scratch(`scratch-${i}`)),
+        ...(Object.keys(files).length > 0 ? [{ name: "files", configMap: { name: filesOf(revision) } }] : []),
+      ],
+    },
+  } satisfies core.v1.PodTemplateSpec;
+}
+
+/** The content of the ConfigMap with a revision's files; empty where it needs none. */
+export const filesData = (revision: Revision, database: KubernetesSettings["database"]): Record<string, string> =>
+  Object.fromEntries(Object.entries(filesOfPod(revision, database)).map(([path, text]) => [keyOf(path), text]));
+
+const usesDatabase = ({ service }: Revision) => serviceNamed(service).state.data === "database";
+
+function filesOfPod(revision: Revision, { authority }: KubernetesSettings["database"]): Record<string, string> {
+  return {
+    ...revision.files,
+    ...(usesDatabase(revision) && authority !== undefined && { [OWN_AUTHORITY]: authority }),
+  };
+}
+
+/** A key has no slashes. */
+const keyOf = (path: string) => path.slice(1).replaceAll("/", "_");
+
+/** The database's client checks the server's certificate only when it is told by whom that must be signed. */
+const environmentOf = (revision: Revision, { authority }: KubernetesSettings["database"]) => [
+  ...Object.entries({
+    ...revision.environment,
+    ...(usesDatabase(revision) && { PGSSLROOTCERT: authority === undefined ? PUBLIC_AUTHORITIES : OWN_AUTHORITY }),
+  }).map(([name, value]) => ({ name, value })),
+  ...Object.entries(revision.secrets).map(([name, key]) => ({
+    name,
+    valueFrom: { secretKeyRef: { name: secretOf(revision.service), key } },
+  })),
+];
+
+/** It has its time to start; then it gets nothing while it does not answer, and is started anew when that lasts. */
+function probes({ health, startupSeconds }: Revision) {
+  const httpGet = { path: health, port: "http" };
+  return {
+    startupProbe: { httpGet, periodSeconds: 2, timeoutSeconds: 2, failureThreshold: Math.ceil(startupSeconds / 2) },
+    readinessProbe: { httpGet, periodSeconds: 5, timeoutSeconds: 2, failureThreshold: 3 },
+    livenessProbe: { httpGet, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
+  };
+}

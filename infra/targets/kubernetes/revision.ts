@@ -1,0 +1,101 @@
+import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment.js";
+import { HorizontalPodAutoscaler } from "@pulumi/kubernetes/autoscaling/v2/horizontalPodAutoscaler.js";
+import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap.js";
+import { Service } from "@pulumi/kubernetes/core/v1/service.js";
+import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js";
+import type { autoscaling } from "@pulumi/kubernetes/types/input.js";
+import * as pulumi from "@pulumi/pulumi";
+import { capacity } from "../../../ecosystem/capacity.ts";
+import type { Role } from "../../../ecosystem/role.ts";
+import type { KubernetesSettings } from "../../config/schema.ts";
+import { labelsOf } from "../../names.ts";
+import type { Revision } from "../../release/revision.ts";
+import { drainable } from "./pods.ts";
+import { chosenBy, filesData, filesOf, revisionPod } from "./revision-pod.ts";
+
+type Args = {
+  stack: string;
+  namespace: pulumi.Input<string>;
+  database: KubernetesSettings["database"];
+  revision: Revision;
+  role: Role;
+};
+
+/** One revision of a service in a cluster: its pods, under one address that is theirs for as long as the revision lives. */
+export class ClusterRevision extends pulumi.ComponentResource {
+  readonly service: Service;
+
+  constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
+    super("mahavishnu:kubernetes:Revision", name, {}, options);
+    const { stack, namespace, database, revision, role } = args;
+    const own = { parent: this };
+    const metadata = { name, namespace, labels: labelsOf(stack, revision) };
+    const data = filesData(revision, database);
+    const files =
+      Object.keys(data).length > 0
+        ? [new ConfigMap(`${name}-files`, { metadata: { ...metadata, name: filesOf(revision) }, data }, own)]
+        : [];
+    const deployment = new Deployment(
+      name,
+      {
+        metadata: { ...metadata, annotations: awaited(revision, role) },
+        spec: {
+          ...replicas(revision),
+          revisionHistoryLimit: 1,
+          selector: { matchLabels: chosenBy(revision) },
+          template: revisionPod(revision, { stack, database, volume: volumeOf(revision, role) }),
+        },
+      },
+      { ...own, dependsOn: files },
+    );
+    this.service = new Service(
+      name,
+      {
+        // its address counts at once, and only its deployment knows when it answers
+        metadata: { ...metadata, annotations: { "pulumi.com/skipAwait": "true" } },
+        spec: {
+          selector: chosenBy(revision),
+          ports: [{ name: "http", port: revision.port, targetPort: "http" }],
+        },
+      },
+      own,
+    );
+    new PodDisruptionBudget(name, { metadata, spec: drainable(chosenBy(revision)) }, own);
+    if (revision.sessions === "stateless") {
+      new HorizontalPodAutoscaler(name, { metadata, spec: scaling(revision) }, { ...own, dependsOn: [deployment] });
+    }
+    this.registerOutputs({});
+  }
+}
+
+/** The volume of a single writer belongs to its service: who is on trial gets a folder that nobody will miss. */
+export const volumeOf = ({ sessions }: Revision, role: Role): "claim" | "scratch" =>
+  sessions === "single" && role === "stable" ? "claim" : "scratch";
+
+/** Pods that keep sessions or the one volume are one, and never two at once; the number of the others is the autoscaler's. */
+export const replicas = ({ sessions }: Revision) =>
+  sessions === "stateless"
+    ? { strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } } }
+    : { replicas: 1, strategy: { type: "Recreate" } };
+
+/**
+ * A single writer that takes the place of another one gets the volume only when that one is gone, and an update removes
+ * what is no longer declared at its very end: waiting for it would be waiting for ever.
+ */
+const awaited = (revision: Revision, role: Role): Record<string, string> =>
+  volumeOf(revision, role) === "claim" ? { "pulumi.com/skipAwait": "true" } : {};
+
+/** Another pod above the guide's bound at once, one less only after ten quiet minutes. */
+export const scaling = ({ id, instances }: Pick<Revision, "id" | "instances">) =>
+  ({
+    scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: id },
+    minReplicas: Math.max(1, instances.min),
+    maxReplicas: instances.max,
+    metrics: [
+      {
+        type: "Resource",
+        resource: { name: "cpu", target: { type: "Utilization", averageUtilization: capacity.scaleOutAtCpuPercent } },
+      },
+    ],
+    behavior: { scaleDown: { stabilizationWindowSeconds: 600 } },
+  }) satisfies autoscaling.v2.HorizontalPodAutoscalerSpec;
