@@ -26,9 +26,9 @@ const ANSWER = { namespace: "edge.answer", toolError: "tool_error", rpcError: "r
  */
 export function countingLoggers(): AccessLog[] {
   return [
-    counter([post, took("LE", SLOW_MS - 1)], "false"),
-    counter([post, took("GE", SLOW_MS)], "true"),
-    statsLogger(post, {
+    counter(both(post, took("LE", SLOW_MS - 1)), "false"),
+    counter(both(post, took("GE", SLOW_MS)), "true"),
+    statsLogger(both(post, notRefused), {
       histograms: [
         {
           stat: { name: LATENCY, tags: tags({ revision: REVISION, route: ROUTE }) },
@@ -83,33 +83,37 @@ const ROUTE = "%ROUTE_NAME%";
 
 const post: AccessLogFilter = { header_filter: { header: { name: ":method", string_match: { exact: "POST" } } } };
 
+/** Who asks too much is refused in no time, which would make a slow revision look quick. */
+const notRefused: AccessLogFilter = {
+  status_code_filter: { comparison: { op: "NE", value: { default_value: 429, runtime_key: "edge.refused" } } },
+};
+
+const both = (...filters: AccessLogFilter[]): AccessLogFilter => ({ and_filter: { filters } });
+
 const took = (op: "GE" | "LE", ms: number): AccessLogFilter => ({
   duration_filter: { comparison: { op, value: { default_value: ms, runtime_key: `edge.took_${op}` } } },
 });
 
-const counter = (filters: AccessLogFilter[], slow: "true" | "false"): AccessLog =>
-  statsLogger(
-    { and_filter: { filters } },
-    {
-      counters: [
-        {
-          stat: {
-            name: REQUESTS,
-            tags: tags({
-              revision: REVISION,
-              route: ROUTE,
-              code: "%RESPONSE_CODE%",
-              flags: "%RESPONSE_FLAGS%",
-              slow,
-              tool_error: `%DYNAMIC_METADATA(${ANSWER.namespace}:${ANSWER.toolError})%`,
-              rpc_error: `%DYNAMIC_METADATA(${ANSWER.namespace}:${ANSWER.rpcError})%`,
-            }),
-          },
-          value_fixed: 1,
+const counter = (filter: AccessLogFilter, slow: "true" | "false"): AccessLog =>
+  statsLogger(filter, {
+    counters: [
+      {
+        stat: {
+          name: REQUESTS,
+          tags: tags({
+            revision: REVISION,
+            route: ROUTE,
+            code: "%RESPONSE_CODE%",
+            flags: "%RESPONSE_FLAGS%",
+            slow,
+            tool_error: `%DYNAMIC_METADATA(${ANSWER.namespace}:${ANSWER.toolError})%`,
+            rpc_error: `%DYNAMIC_METADATA(${ANSWER.namespace}:${ANSWER.rpcError})%`,
+          }),
         },
-      ],
-    },
-  );
+        value_fixed: 1,
+      },
+    ],
+  });
 
 const statsLogger = (filter: AccessLogFilter, stats: object): AccessLog => ({
   name: "envoy.access_loggers.stats",

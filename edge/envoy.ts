@@ -91,11 +91,12 @@ export type RouteConfiguration = Typed & {
   virtual_hosts: { name: string; domains: string[]; routes: Route[] }[];
 };
 
+type Comparison = { op: "GE" | "LE" | "NE"; value: { default_value: number; runtime_key: string } };
+
 export type AccessLogFilter =
   | { header_filter: { header: HeaderMatcher } }
-  | {
-      duration_filter: { comparison: { op: "GE" | "LE"; value: { default_value: number; runtime_key: string } } };
-    }
+  | { duration_filter: { comparison: Comparison } }
+  | { status_code_filter: { comparison: Comparison } }
   | { and_filter: { filters: AccessLogFilter[] } };
 
 export type AccessLog = Extension & { filter?: AccessLogFilter };

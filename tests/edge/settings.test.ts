@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkNamedSettings, checkSettings, restingPosition, servedRevisions } from "../../edge/settings.ts";
+import { checkSettings, restingPosition, servedRevisions } from "../../edge/settings.ts";
 
 const at = (port: number) => ({ address: "127.0.0.1", port });
 const service = {
@@ -10,25 +10,17 @@ const service = {
 };
 const settings = { folder: "/var/lib/edge", services: [service] };
 
-const named = (endpoints: object[]) => ({
-  ...settings,
-  services: [{ ...service, stable: { id: "echo-1", endpoints } }],
-});
-
 test("good settings pass as they are", () => {
   expect(checkSettings(settings)).toEqual(settings);
-  expect(checkNamedSettings(settings)).toEqual(settings);
-  expect(checkNamedSettings(named([{ host: "echo-1.svc", port: 80 }]))).toEqual(
-    named([{ host: "echo-1.svc", port: 80 }]),
-  );
-});
-
-test.each([
-  ["a revision without instances", [], "services[0].stable.endpoints"],
-  ["a name that is none", [{ host: "echo 1", port: 80 }], "services[0].stable.endpoints[0]"],
-  ["one name twice", [1, 2].map(() => ({ host: "echo-1", port: 80 })), "the endpoint echo-1:80 stands there twice"],
-])("%s is refused with its place among names", (_, endpoints, message) => {
-  expect(() => checkNamedSettings(named(endpoints))).toThrow(message);
+  const more = {
+    ...settings,
+    limits: { perMinute: 60, burst: 10, perHour: 1000, exempt: ["10.0.0.0/8", "fd00::/8"] },
+    trustedHops: 1,
+    accessLog: "stdout",
+    metrics: at(9901),
+    tls: { certificate: "/run/tls/tls.crt", key: "/run/tls/tls.key" },
+  };
+  expect(checkSettings(more)).toEqual(more);
 });
 
 test.each([
@@ -40,6 +32,11 @@ test.each([
     "services[0].listen.address",
   ],
   ["a port that is none", { ...settings, services: [{ ...service, listen: at(70_000) }] }, "services[0].listen.port"],
+  [
+    "a revision without instances",
+    { ...settings, services: [{ ...service, stable: { id: "echo-1", endpoints: [] } }] },
+    "services[0].stable.endpoints",
+  ],
   [
     "two services of one name",
     { ...settings, services: [service, { ...service, listen: at(8001) }] },
@@ -68,7 +65,6 @@ test.each([
   ],
   ["counters where a service listens", { ...settings, metrics: at(8000) }, "127.0.0.1:8000 stands there twice"],
   ["a key without a certificate", { ...settings, tls: { key: "/run/tls.key" } }, "tls.certificate"],
-  ["a name for an address", named([{ host: "echo-1", port: 80 }]), "services[0].stable.endpoints[0].address"],
 ])("%s is refused with its place", (_, wrong, message) => {
   expect(() => checkSettings(wrong)).toThrow(message);
 });
