@@ -17,7 +17,7 @@ export async function graphOf(root: string, name: string, target?: Target): Prom
 /** Runs the real program for a stack without an engine. There is no traffic to guard, and stand-ins take the place of secrets. */
 export function captureStack(stack: Stack, releases: Named, target: Target): Promise<Capture> {
   const { name, file, settings } = stack;
-  return capture({ project: PROJECT, stack: name }, () => {
+  return capture({ project: PROJECT, stack: name }, async () => {
     const secret = (name: string) => pulumi.secret(`<${name}>`);
     const deployment = deploymentOf({ stack: name, file, target, settings, releases, secret });
     return program(target, deployment, { admit: async () => {} });
