@@ -22,9 +22,10 @@ export type BackupContainer = {
   volumes: { service: ServiceName; path: string }[];
   /** Folders of the host, by path in the container. They must belong to user 10001. */
   folders: Record<string, { host: string; readOnly: boolean }>;
-  /** Volumes of its own: copies on their way, and the series, which all of the backups' containers write. */
+  /** A volume of its own (what is copied would not fit into memory), and one for the series that all three write. */
   scratch: typeof scratchFolder;
   series: typeof seriesFolder;
+  health: { test: readonly string[] };
   memoryMi: number;
 };
 
@@ -44,6 +45,8 @@ export function composeBackup(backed: Backed): BackupContainer[] {
     folders: foldersOf(job, backed),
     scratch: scratchFolder,
     series: seriesFolder,
+    // written once the next run is known
+    health: { test: ["CMD", "test", "-s", `${scratchFolder}/next`] },
     memoryMi: 512,
   }));
 }

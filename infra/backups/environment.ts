@@ -18,6 +18,9 @@ export const layout: Layout = {
 /** Where a job may write: copies on their way into the repository, and restic's cache. */
 export const scratchFolder = "/scratch";
 
+/** The certificate that the database's must be signed with, where the settings bring one; else those that the image trusts count. */
+export const authorityFile = "/etc/mahavishnu/database-authority.crt";
+
 /**
  * What `backup.sh` is told: places and names, never a secret. The database's host may be `{database.host}`, which only
  * the platform knows.
@@ -76,8 +79,9 @@ function databases(names: ServiceName[], { settings }: Backed, target: Target, s
     PGHOST: host,
     PGPORT: String(port),
     PGSSLMODE: sslMode,
-    // the authorities that the image trusts
-    ...(sslMode === "verify-full" && { PGSSLROOTCERT: "system" }),
+    ...(sslMode === "verify-full" && {
+      PGSSLROOTCERT: settings.kubernetes?.database.authority ? authorityFile : "system",
+    }),
   };
 }
 

@@ -22,5 +22,9 @@ export function placesOf(settings: Settings, target: Target): { repository: Plac
   return { repository: placeOf(backups, "/repository"), vault: placeOf(vault, "/vault") };
 }
 
+/** Where restic keeps its locks in the repository's bucket. */
+export const locksOf = (settings: Settings): string =>
+  `${placesOf(settings, "cloud-run").repository.inside.replace(/^gs:[^:]+:\//, "")}/locks/`;
+
 const placeOf = (setting: string, mounted: string): Place =>
   setting.startsWith("/") ? { inside: mounted, folder: setting } : { inside: setting };
