@@ -1,0 +1,134 @@
+import type { Target } from "../../ecosystem/targets.ts";
+
+/** One series: what it counts like, who tells it, and the labels that it really has where the rules see it. */
+export type Series = { type: "counter" | "gauge"; exporter: string; labels: readonly string[] };
+
+/** Prometheus itself, about each of its scrapes. The last three labels are given by our scrape jobs. */
+const prometheus = {
+  up: { type: "gauge", exporter: "prometheus", labels: ["job", "instance", "service", "revision", "role"] },
+} as const satisfies Record<string, Series>;
+
+/** Our Envoy: its stats access loggers (`edge/counters.ts`) and its own statistics. `service` and `outcome` are given by the scrape. */
+const edge = {
+  envoy_edge_requests: {
+    type: "counter",
+    exporter: "edge",
+    labels: [
+      ...(["job", "instance", "service", "outcome"] as const),
+      ...(["revision", "route", "code", "flags", "slow", "tool_error", "rpc_error"] as const),
+    ],
+  },
+  /** 4294967295 where the edge has no certificate. */
+  envoy_server_days_until_first_cert_expiring: { type: "gauge", exporter: "edge", labels: ["job", "instance"] },
+} as const satisfies Record<string, Series>;
+
+const filesystem = ["job", "instance", "device", "fstype", "mountpoint"] as const;
+const nodeExporter = {
+  node_filesystem_avail_bytes: { type: "gauge", exporter: "node-exporter", labels: filesystem },
+  node_filesystem_size_bytes: { type: "gauge", exporter: "node-exporter", labels: filesystem },
+} as const satisfies Record<string, Series>;
+
+const hostContainer = ["job", "instance", "name", "service", "revision"] as const;
+const cadvisor = {
+  container_memory_working_set_bytes: { type: "gauge", exporter: "cadvisor", labels: hostContainer },
+  /** 0 where the container has no limit. */
+  container_spec_memory_limit_bytes: { type: "gauge", exporter: "cadvisor", labels: hostContainer },
+} as const satisfies Record<string, Series>;
+
+/** The backup job, by a file that node-exporter reads. `store` is what was saved: a service's volume or a database. */
+const backup = {
+  mahavishnu_backup_success: { type: "gauge", exporter: "backup", labels: ["job", "instance", "store"] },
+  mahavishnu_backup_last_success_timestamp_seconds: {
+    type: "gauge",
+    exporter: "backup",
+    labels: ["job", "instance", "store"],
+  },
+  mahavishnu_backup_size_bytes: { type: "gauge", exporter: "backup", labels: ["job", "instance", "store"] },
+} as const satisfies Record<string, Series>;
+
+const pod = ["namespace", "pod", "container"] as const;
+const claim = ["namespace", "persistentvolumeclaim"] as const;
+const cluster = {
+  container_memory_working_set_bytes: { type: "gauge", exporter: "kubelet", labels: pod },
+  kubelet_volume_stats_available_bytes: { type: "gauge", exporter: "kubelet", labels: claim },
+  kubelet_volume_stats_capacity_bytes: { type: "gauge", exporter: "kubelet", labels: claim },
+  kube_pod_container_resource_limits: {
+    type: "gauge",
+    exporter: "kube-state-metrics",
+    labels: [...pod, "node", "resource", "unit", "uid"],
+  },
+  kube_cronjob_status_last_successful_time: {
+    type: "gauge",
+    exporter: "kube-state-metrics",
+    labels: ["namespace", "cronjob"],
+  },
+  kube_cronjob_created: { type: "gauge", exporter: "kube-state-metrics", labels: ["namespace", "cronjob"] },
+  kube_job_status_failed: {
+    type: "gauge",
+    exporter: "kube-state-metrics",
+    labels: ["namespace", "job_name", "reason"],
+  },
+  /** `name` is the certificate's, which the Gateway's annotation makes the same as its secret's. */
+  certmanager_certificate_expiration_timestamp_seconds: {
+    type: "gauge",
+    exporter: "cert-manager",
+    labels: ["name", "issuer_name"],
+  },
+} as const satisfies Record<string, Series>;
+
+const run = ["monitored_resource", "service_name", "revision_name"] as const;
+/** Google's own, by their PromQL names: the first `/` becomes `:`, every other mark `_`. */
+const cloudMonitoring = {
+  "run_googleapis_com:request_count": {
+    type: "counter",
+    exporter: "cloud-monitoring",
+    labels: [...run, "response_code", "response_code_class"],
+  },
+  "run_googleapis_com:request_latencies_bucket": {
+    type: "counter",
+    exporter: "cloud-monitoring",
+    labels: [...run, "response_code_class", "le"],
+  },
+  "run_googleapis_com:container_memory_utilizations_bucket": {
+    type: "counter",
+    exporter: "cloud-monitoring",
+    labels: [...run, "le"],
+  },
+  "run_googleapis_com:container_instance_count": {
+    type: "gauge",
+    exporter: "cloud-monitoring",
+    labels: [...run, "state"],
+  },
+  "run_googleapis_com:job_completed_execution_count": {
+    type: "counter",
+    exporter: "cloud-monitoring",
+    labels: ["monitored_resource", "job_name", "result"],
+  },
+  "cloudsql_googleapis_com:database_disk_utilization": {
+    type: "gauge",
+    exporter: "cloud-monitoring",
+    labels: ["monitored_resource", "database_id"],
+  },
+  "monitoring_googleapis_com:uptime_check_check_passed": {
+    type: "gauge",
+    exporter: "cloud-monitoring",
+    labels: ["monitored_resource", "check_id", "checker_location", "host"],
+  },
+  "monitoring_googleapis_com:uptime_check_time_until_ssl_cert_expires": {
+    type: "gauge",
+    exporter: "cloud-monitoring",
+    labels: ["monitored_resource", "check_id", "checker_location", "host"],
+  },
+} as const satisfies Record<string, Series>;
+
+/**
+ * Every series that a rule may ask, by the target it is there on. What the servers export themselves is no part of it:
+ * none of them has a working series of requests, errors or latency, so those come from the edge or the platform.
+ */
+export const catalogue = {
+  compose: { ...prometheus, ...edge, ...nodeExporter, ...cadvisor, ...backup },
+  kubernetes: { ...prometheus, ...edge, ...cluster },
+  "cloud-run": cloudMonitoring,
+} as const satisfies Record<Target, Record<string, Series>>;
+
+export type Catalogue = typeof catalogue;

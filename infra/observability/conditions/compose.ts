@@ -1,0 +1,75 @@
+import { objectives } from "../../../ecosystem/objectives.ts";
+import { type AlertName, CERTIFICATE_DAYS, LEAST_FREE } from "../alerts.ts";
+import { above, absent, always, at, below, maxBy, minBy, or, ratio, secondsSince, seriesOn } from "../promql.ts";
+import { about, type Condition, silent } from "./condition.ts";
+import { edgeConditions } from "./edge.ts";
+
+const on = seriesOn<"compose">();
+
+/** The scrape jobs on a Docker host: whom Prometheus asks. */
+export const jobs = {
+  edge: "edge",
+  services: "services",
+  node: "node",
+  cadvisor: "cadvisor",
+  alertmanager: "alertmanager",
+} as const;
+
+/** What lies in memory, or is full by its nature. */
+const NO_DISKS = ["tmpfs", "ramfs", "overlay", "squashfs", "iso9660", "autofs", "nsfs", "fuse.lxcfs"];
+
+/** When each alert fires on a Docker host. */
+export function composeConditions(): Record<AlertName, Condition> {
+  const container = ["name", "service", "revision"] as const;
+  const disk = ["instance", "device"] as const;
+  const saved = on("mahavishnu_backup_last_success_timestamp_seconds");
+  return {
+    ...edgeConditions(jobs.edge),
+    ServiceDown: about(
+      "service",
+      at(maxBy(["service"], on("up", { job: [jobs.edge, jobs.services], role: { not: "candidate" } })), 0),
+    ),
+    NoData: silent({
+      edge: on("envoy_server_days_until_first_cert_expiring"),
+      "node-exporter": on("node_filesystem_avail_bytes"),
+      cadvisor: on("container_memory_working_set_bytes"),
+    }),
+    MemoryHigh: about(
+      "name",
+      above(
+        ratio(
+          maxBy(container, on("container_memory_working_set_bytes", { name: { not: "" } })),
+          // one without a limit has no part of it
+          above(maxBy(container, on("container_spec_memory_limit_bytes", { name: { not: "" } })), 0),
+        ),
+        objectives.memoryRatio,
+      ),
+    ),
+    DiskFull: about(
+      "device",
+      below(
+        minBy(
+          disk,
+          ratio(
+            on("node_filesystem_avail_bytes", { fstype: { not: NO_DISKS } }),
+            above(on("node_filesystem_size_bytes", { fstype: { not: NO_DISKS } }), 0),
+          ),
+        ),
+        LEAST_FREE,
+      ),
+    ),
+    CertificateExpiry: about(
+      "instance",
+      below(maxBy(["instance"], on("envoy_server_days_until_first_cert_expiring")), CERTIFICATE_DAYS),
+    ),
+    BackupFailed: about("store", at(maxBy(["store"], on("mahavishnu_backup_success")), 0)),
+    BackupOld: about(
+      "store",
+      or(
+        above(secondsSince(maxBy(["store"], saved)), objectives.recoveryPointHours * 3600),
+        maxBy(["store"], absent(saved)),
+      ),
+    ),
+    DeadMan: { expression: always.text },
+  };
+}

@@ -1,0 +1,34 @@
+import { objectives } from "../../../ecosystem/objectives.ts";
+import { burns, FEWEST_FAILURES } from "../alerts.ts";
+import { above, absent, and, type Expression, marked, or, type Vector, type Window } from "../promql.ts";
+
+/** What makes an alert fire: an expression, and the label that says of whom or what it speaks. */
+export type Condition = { expression: string; subject?: string };
+
+/** A condition that fires once for each value of the label `subject`. */
+export const about = <L extends string>(subject: L, { text }: Vector<L>): Condition => ({ expression: text, subject });
+
+/** Fires for each exporter whose series is not there. */
+export const silent = (series: Record<string, Expression>): Condition =>
+  about("exporter", or(...Object.entries(series).map(([exporter, one]) => marked("exporter", exporter, absent(one)))));
+
+/** The conditions of a burning error budget, by the alert's name. */
+export function burning<L extends string>(
+  subject: L,
+  { failures, errorRatio }: { failures(window: Window): Vector<L>; errorRatio(window: Window): Vector<L> },
+) {
+  const condition = (name: keyof typeof burns): Condition => {
+    const { factor, long, short } = burns[name];
+    const bound = Number((factor * objectives.errorRatio).toPrecision(6));
+    return about(
+      subject,
+      and(above(errorRatio(long), bound), above(errorRatio(short), bound), above(failures(long), FEWEST_FAILURES)),
+    );
+  };
+  return {
+    ErrorBudgetBurn14x: condition("ErrorBudgetBurn14x"),
+    ErrorBudgetBurn6x: condition("ErrorBudgetBurn6x"),
+    ErrorBudgetBurn3x: condition("ErrorBudgetBurn3x"),
+    ErrorBudgetBurn1x: condition("ErrorBudgetBurn1x"),
+  };
+}

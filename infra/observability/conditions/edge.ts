@@ -1,0 +1,25 @@
+import { ROUTES } from "../../../edge/routes.ts";
+import { above, countBy, increase, rate, ratio, seriesOn, sumBy, type Window } from "../promql.ts";
+import { about, burning } from "./condition.ts";
+
+const on = seriesOn<"compose" | "kubernetes">();
+
+/** What the counters of our own edge tell, by the alert's name; `job` is the one that scrapes it. */
+export function edgeConditions(job: string) {
+  type Where = NonNullable<Parameters<typeof on<"envoy_edge_requests">>[1]>;
+  const requests = (where: Where) => on("envoy_edge_requests", { job, ...where });
+  const failed = requests({ outcome: "failed" });
+  const counted = requests({ outcome: ["good", "failed"] });
+  const part = (some: typeof failed, window: Window) =>
+    ratio(sumBy(["service"], rate(some, window)), sumBy(["service"], rate(counted, window)));
+  const taking = sumBy(["service", "revision"], increase(requests({ route: ROUTES.new }), "1h"));
+  return {
+    ...burning("service", {
+      failures: (window) => sumBy(["service"], increase(failed, window)),
+      errorRatio: (window) => part(failed, window),
+    }),
+    // the edge tells slow requests apart by the objective's own bound: this is p95 over it exactly, where a quantile would guess
+    LatencyHigh: about("service", above(part(requests({ outcome: ["good", "failed"], slow: "true" }), "10m"), 0.05)),
+    PromotionHeld: about("service", above(countBy(["service"], above(taking, 0)), 1)),
+  };
+}

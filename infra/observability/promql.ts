@@ -1,0 +1,120 @@
+import type { Target } from "../../ecosystem/targets.ts";
+import type { Catalogue, Series } from "./catalogue.ts";
+
+declare const LABELS: unique symbol;
+declare const TYPE: unique symbol;
+
+/** A PromQL expression; `loose` is true where it must stand in brackets inside another one. */
+export type Expression = { readonly text: string; readonly loose?: true };
+
+/** An expression whose samples have these labels, which only the compiler knows. */
+export type Vector<Label extends string> = Expression & {
+  // a function both ways: two vectors fit each other only when their labels are the same
+  readonly [LABELS]?: (label: Label) => Label;
+};
+
+/** Series of the catalogue, chosen by their labels: what every expression begins with. */
+export type Selector<Label extends string, Type extends Series["type"]> = Vector<Label> & { readonly [TYPE]?: Type };
+
+/** What a label must be: a value, one of several, or like an anchored expression; and each the other way round. */
+export type Match = Wanted | { readonly not: Wanted };
+type Wanted = string | readonly string[] | RegExp;
+
+export type Window = `${number}${"s" | "m" | "h" | "d"}`;
+
+type LabelOf<S> = S extends { labels: readonly (infer L extends string)[] } ? L : never;
+type TypeOf<S> = S extends { type: infer T extends Series["type"] } ? T : never;
+
+/** Chooses series that are there on a target. A series or a label that its catalogue does not have is a type error. */
+export const seriesOn =
+  <T extends Target>() =>
+  <Name extends string & keyof Catalogue[T]>(
+    name: Name,
+    where: { readonly [L in LabelOf<Catalogue[T][Name]>]?: Match } = {},
+  ): Selector<LabelOf<Catalogue[T][Name]>, TypeOf<Catalogue[T][Name]>> => {
+    const matchers = Object.entries<Match | undefined>(where).flatMap(([label, match]) =>
+      match === undefined ? [] : [`${label}${matcher(match)}`],
+    );
+    return atom(matchers.length > 0 ? `${name}{${matchers.join(",")}}` : name);
+  };
+
+/** How quickly a counter grew, per second. */
+export const rate = <L extends string>(counter: Selector<L, "counter">, window: Window): Vector<L> =>
+  atom(`rate(${counter.text}[${window}])`);
+
+/** By how much a counter grew. */
+export const increase = <L extends string>(counter: Selector<L, "counter">, window: Window): Vector<L> =>
+  atom(`increase(${counter.text}[${window}])`);
+
+/** 1 where nothing is chosen, with the labels that the choice names. */
+export const absent = <L extends string>(series: Selector<L, Series["type"]>): Vector<L> =>
+  atom(`absent(${series.text})`);
+
+/** 1 where nothing was chosen all the time. */
+export const absentFor = <L extends string>(series: Selector<L, Series["type"]>, window: Window): Vector<L> =>
+  atom(`absent_over_time(${series.text}[${window}])`);
+
+const aggregated =
+  (operator: "sum" | "max" | "min" | "avg" | "count") =>
+  <L extends string, K extends L>(labels: readonly K[], vector: Vector<L>): Vector<K> =>
+    atom(`${operator} by (${labels.join(", ")}) (${vector.text})`);
+
+export const sumBy = aggregated("sum");
+export const maxBy = aggregated("max");
+export const minBy = aggregated("min");
+export const avgBy = aggregated("avg");
+export const countBy = aggregated("count");
+
+/** What this part of a histogram's observations stays below. */
+export const quantile = <L extends string>(part: number, buckets: Vector<L>): Vector<Exclude<L, "le">> =>
+  atom(`histogram_quantile(${part}, ${buckets.text})`);
+
+/** One sample where there are any, with one label of one value. */
+export const marked = <L extends string>(label: L, value: string, { text }: Expression): Vector<L> =>
+  atom(`label_replace(group(${text}), "${label}", "${value}", "", "")`);
+
+export const secondsSince = <L extends string>(time: Vector<L>): Vector<L> => loose(`time() - ${inner(time)}`);
+export const secondsUntil = <L extends string>(time: Vector<L>): Vector<L> => loose(`${inner(time)} - time()`);
+
+/** Both have the same labels, so that each sample meets its own. */
+export const ratio = <L extends string>(part: Vector<L>, whole: Vector<L>): Vector<L> => joined("/", [part, whole]);
+
+const compared =
+  (operator: ">" | "<" | "==") =>
+  <L extends string>(vector: Vector<L>, bound: number): Vector<L> =>
+    loose(`${inner(vector)} ${operator} ${bound}`);
+
+/** The samples that are above, below or exactly at a bound. */
+export const above = compared(">");
+export const below = compared("<");
+export const at = compared("==");
+
+/** The samples of the first that all the others have too. */
+export const and = <L extends string>(...vectors: Vector<L>[]): Vector<L> => joined("and", vectors);
+
+/** The samples of all; the first wins where two have the same labels. */
+export const or = <L extends string>(...vectors: Vector<L>[]): Vector<L> => joined("or", vectors);
+
+/** The samples of the first that no other one has. */
+export const unless = <L extends string>(...vectors: Vector<L>[]): Vector<L> => joined("unless", vectors);
+
+/** One sample, always. */
+export const always: Vector<never> = { text: "vector(1)" };
+
+const atom = <V extends Expression>(text: string) => ({ text }) as V;
+const loose = <V extends Expression>(text: string) => ({ text, loose: true }) as V;
+const inner = ({ text, loose }: Expression) => (loose ? `(${text})` : text);
+const joined = <V extends Expression>(operator: string, parts: Expression[]) =>
+  loose<V>(parts.map(inner).join(` ${operator} `));
+
+function matcher(match: Match): string {
+  const not = typeof match === "object" && "not" in match;
+  const wanted = not ? match.not : match;
+  if (typeof wanted === "string") return `${not ? "!=" : "="}"${quoted(wanted)}"`;
+  const expression = wanted instanceof RegExp ? wanted.source : wanted.map(literal).join("|");
+  return `${not ? "!~" : "=~"}"${quoted(expression)}"`;
+}
+
+/** As a regular expression that means just this text. */
+const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const quoted = (text: string) => text.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
