@@ -1,6 +1,4 @@
 import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GoogleAuth, OAuth2Client } from "google-auth-library";
@@ -10,6 +8,7 @@ import { checkSettings, restingPosition } from "../../../edge/settings.ts";
 import { cloudRunStanding, DECLARED } from "../../../promotion/guard/platforms/cloud-run.ts";
 import { composeStanding } from "../../../promotion/guard/platforms/compose.ts";
 import { kubernetesStanding } from "../../../promotion/guard/platforms/kubernetes.ts";
+import { type ApiDouble, kubeconfigFor, startApi } from "../../support/api.ts";
 
 const edge = checkSettings({
   folder: "/var/lib/edge",
@@ -26,21 +25,11 @@ const rds = (share: number) =>
   JSON.stringify({ resources: [routes(edge.services[0] as never, { ...restingPosition, share })] });
 const declared = { akosha: { "akosha-a": 100 } };
 
-/** A double of a platform's API: answers GETs from a table and remembers who asked. */
-const answers = new Map<string, { status: number; body: unknown }>();
-const asked: { url: string; authorization: string | undefined }[] = [];
-const server = createServer((request, response) => {
-  asked.push({ url: request.url ?? "", authorization: request.headers.authorization });
-  const { status, body } = answers.get(request.url ?? "") ?? { status: 404, body: { code: 404, kind: "Status" } };
-  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-});
-let endpoint = "";
-
+let api: ApiDouble;
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  api = await startApi();
 });
-afterAll(() => new Promise((resolve) => server.close(resolve)));
+afterAll(() => api.close());
 
 describe("Cloud Run (Google's client, a double of its API)", () => {
   const path = (name: string) => `/v2/projects/p/locations/europe-west1/services/${name}`;
@@ -49,12 +38,12 @@ describe("Cloud Run (Google's client, a double of its API)", () => {
   const read = () =>
     cloudRunStanding(
       { project: "p", region: "europe-west1", services: ["akosha", "mahavishnu"] },
-      { endpoint, auth: async () => new GoogleAuth({ authClient: signedIn }) },
+      { endpoint: api.url, auth: async () => new GoogleAuth({ authClient: signedIn }) },
     )();
 
   test("no service yet", async () => {
     expect(await read()).toBeNull();
-    expect(asked.at(-1)).toEqual({ url: path("mahavishnu"), authorization: "Bearer token" });
+    expect(api.asked.at(-1)).toEqual({ url: path("mahavishnu"), authorization: "Bearer token" });
   });
 
   test("the split in force and what was declared", async () => {
@@ -64,12 +53,12 @@ describe("Cloud Run (Google's client, a double of its API)", () => {
       { revision: "akosha-a", tag: "stable" },
     ];
     const body = { annotations: { [DECLARED]: JSON.stringify(declared.akosha) }, trafficStatuses };
-    answers.set(path("akosha"), { status: 200, body });
+    api.answers.set(path("akosha"), { status: 200, body });
     expect(await read()).toEqual({ declared, live: { akosha: { "akosha-a": 75, "akosha-b": 25 } } });
   });
 
   test("a refusal is said with what is needed", async () => {
-    answers.set(path("akosha"), { status: 403, body: {} });
+    api.answers.set(path("akosha"), { status: 403, body: {} });
     await expect(read()).rejects.toThrow(
       /services\/akosha cannot be read.*HTTP 403 \(your account needs run\.services\.get/,
     );
@@ -79,18 +68,8 @@ describe("Cloud Run (Google's client, a double of its API)", () => {
 describe("Kubernetes (its own client, a double of its API)", () => {
   const path = "/api/v1/namespaces/mahavishnu-prod/configmaps/edge-traffic";
   const read = async () => {
-    const folder = await mkdtemp(join(tmpdir(), "maha-kube-"));
-    const config = {
-      apiVersion: "v1",
-      kind: "Config",
-      clusters: [{ name: "c", cluster: { server: endpoint, "insecure-skip-tls-verify": true } }],
-      users: [{ name: "u", user: {} }],
-      contexts: [{ name: "prod", context: { cluster: "c", user: "u" } }],
-      "current-context": "other",
-    };
-    await writeFile(join(folder, "config"), JSON.stringify(config));
     const before = process.env.KUBECONFIG;
-    process.env.KUBECONFIG = join(folder, "config");
+    process.env.KUBECONFIG = await kubeconfigFor(api, "prod");
     try {
       return await kubernetesStanding({ context: "prod", namespace: "mahavishnu-prod", configMap: "edge-traffic" })();
     } finally {
@@ -108,17 +87,17 @@ describe("Kubernetes (its own client, a double of its API)", () => {
   test("nothing deployed yet", async () => expect(await read()).toBeNull());
 
   test("without data it rests where it was declared", async () => {
-    answers.set(path, { status: 200, body: configMap() });
+    api.answers.set(path, { status: 200, body: configMap() });
     expect(await read()).toEqual({ declared, live: declared });
   });
 
   test("with a promoter's files it stands where they say", async () => {
-    answers.set(path, { status: 200, body: configMap({ "rds-akosha.json": rds(25), "cds.json": "{}" }) });
+    api.answers.set(path, { status: 200, body: configMap({ "rds-akosha.json": rds(25), "cds.json": "{}" }) });
     expect(await read()).toEqual({ declared, live: { akosha: { "akosha-a": 75, "akosha-b": 25 } } });
   });
 
   test("a refusal is said with where", async () => {
-    answers.set(path, { status: 403, body: { kind: "Status", code: 403, message: "forbidden" } });
+    api.answers.set(path, { status: 403, body: { kind: "Status", code: 403, message: "forbidden" } });
     await expect(read()).rejects.toThrow(/the ConfigMap edge-traffic in mahavishnu-prod of prod cannot be read/);
   });
 });
