@@ -75,6 +75,9 @@ test("what was refused says nothing about a revision", async () => {
     return { user, measured: latency.reduce((sum, calls) => sum + calls, 0) };
   };
   await statuses(25, () => edge.client.call());
+  expect(await edge.admin.get("/stats/prometheus?filter=rate_limited")).toContain(
+    'envoy_http_local_rate_limit_rate_limited{envoy_local_http_ratelimit_prefix="echo-minute"} 15\n',
+  );
   expect((await seen()).user).toEqual({ ...noCounts, requests: 10 });
   await clientFrom("127.0.0.3", edge).call();
   await expect.poll(seen, { timeout: 10_000 }).toEqual({ user: { ...noCounts, requests: 11 }, measured: 11 });
