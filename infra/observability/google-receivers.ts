@@ -1,0 +1,94 @@
+import { NotificationChannel } from "@pulumi/gcp/monitoring/notificationChannel.js";
+import { ServiceIdentity } from "@pulumi/gcp/projects/serviceIdentity.js";
+import { Subscription } from "@pulumi/gcp/pubsub/subscription.js";
+import { Topic } from "@pulumi/gcp/pubsub/topic.js";
+import { TopicIAMMember } from "@pulumi/gcp/pubsub/topicIAMMember.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { Secret } from "../../ecosystem/secrets.ts";
+import type { CloudRunSettings, Settings } from "../config/schema.ts";
+import type { Deployment } from "../deployment.ts";
+import { labelsOf, named } from "../names.ts";
+
+type Receiver = Settings["alerts"]["P1"][number];
+type Args = { stack: string; cloud: CloudRunSettings; alerts: Settings["alerts"]; secret: Deployment["secret"] };
+
+/** The notification channels of a stack: one for each receiver that any priority has. */
+export class CloudReceivers extends pulumi.ComponentResource {
+  readonly #channels = new Map<Receiver, NotificationChannel>();
+
+  constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
+    super("mahavishnu:observability:CloudReceivers", name, {}, options);
+    const { stack, cloud, alerts, secret } = args;
+    const own = { parent: this };
+    const channel = (receiver: Receiver, how: object) =>
+      this.#channels.set(
+        receiver,
+        new NotificationChannel(
+          `${name}-${receiver}`,
+          {
+            project: cloud.project,
+            displayName: `${receiver} (${stack})`,
+            userLabels: labelsOf(stack),
+            ...how,
+          } as ConstructorParameters<typeof NotificationChannel>[1],
+          own,
+        ),
+      );
+    for (const receiver of new Set(Object.values(alerts).flat())) {
+      switch (receiver) {
+        case "pagerduty-routing-key":
+          channel(receiver, { type: "pagerduty", sensitiveLabels: { serviceKey: secret(receiver) } });
+          break;
+        case "ticket-webhook-url":
+          channel(receiver, { type: "webhook_tokenauth", labels: { url: secret(receiver) } });
+          break;
+        case "slack-webhook-url":
+          channel(receiver, { type: "pubsub", labels: { topic: this.#relay(name, args) } });
+      }
+    }
+    this.registerOutputs();
+  }
+
+  /** The channels that lead to receivers. */
+  of(receivers: readonly Receiver[]): pulumi.Output<string>[] {
+    return receivers.map((receiver) => (this.#channels.get(receiver) as NotificationChannel).id);
+  }
+
+  /** Slack's webhooks understand nothing that Google Cloud sends: a topic whose subscription says it in Slack's words. */
+  #relay(name: string, { stack, cloud, secret }: Args): pulumi.Output<string> {
+    const own = { parent: this };
+    const { project } = cloud;
+    const topic = new Topic(`${name}-topic`, { project, name: named(stack, "alerts"), labels: labelsOf(stack) }, own);
+    const agent = new ServiceIdentity(`${name}-agent`, { project, service: "monitoring.googleapis.com" }, own);
+    new TopicIAMMember(
+      `${name}-publisher`,
+      { project, topic: topic.name, role: "roles/pubsub.publisher", member: agent.member },
+      own,
+    );
+    new Subscription(
+      `${name}-slack`,
+      {
+        project,
+        name: named(stack, "alerts-slack"),
+        topic: topic.id,
+        labels: labelsOf(stack),
+        ackDeadlineSeconds: 30,
+        messageRetentionDuration: "3600s",
+        expirationPolicy: { ttl: "" },
+        retryPolicy: { minimumBackoff: "10s", maximumBackoff: "600s" },
+        pushConfig: { pushEndpoint: secret("slack-webhook-url" satisfies Secret), noWrapper: { writeMetadata: false } },
+        messageTransforms: [{ javascriptUdf: { functionName: "slack", code: slack } }],
+      },
+      own,
+    );
+    return topic.id;
+  }
+}
+
+/** Runs at Pub/Sub: Google's words about an incident as a message of Slack's. */
+export const slack = `function slack(message, metadata) {
+  const incident = JSON.parse(message.data).incident;
+  const lines = [incident.state + ": " + incident.policy_name, incident.summary, incident.documentation && incident.documentation.content, incident.url];
+  message.data = JSON.stringify({ text: lines.filter(Boolean).join("\\n") });
+  return message;
+}`;
