@@ -14,26 +14,32 @@ const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefine
 const receivers = fc.uniqueArray(fc.constantFrom("pagerduty-routing-key", "slack-webhook-url", "ticket-webhook-url"), {
   minLength: 1,
 });
-const size = fc.record({
-  cpu: fc.constantFrom(0.5, 1, 2, 4),
-  memoryMi: fc.integer({ min: 512, max: 16384 }),
-});
+const size = fc.record({ cpu: fc.constantFrom(0.5, 1, 2, 4), memoryMi: fc.integer({ min: 512, max: 16384 }) });
+/** Cloud Run has whole processors, each with a range of memory. */
+const cloudRunSize = fc.constantFrom(
+  { cpu: 1, memoryMi: 512 },
+  { cpu: 2, memoryMi: 4096 },
+  { cpu: 4, memoryMi: 8192 },
+  { cpu: 8, memoryMi: 32768 },
+);
 const instances = fc
   .tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 1, max: 20 }))
   .map(([min, more]) => ({ min, max: min + more }));
-const shaping = fc.record({
-  sizes: fc.record({
-    "session-buddy": optional(size),
-    akosha: optional(size),
-    mahavishnu: optional(fc.tuple(size, instances).map(([one, many]) => ({ ...one, instances: many }))),
-  }),
-});
+const shapingWith = (size: fc.Arbitrary<{ cpu: number; memoryMi: number }>) =>
+  fc.record({
+    sizes: fc.record({
+      "session-buddy": optional(size),
+      akosha: optional(size),
+      mahavishnu: optional(fc.tuple(size, instances).map(([one, many]) => ({ ...one, instances: many }))),
+    }),
+  });
+const shaping = shapingWith(size);
 const label = fc.stringMatching(/^[a-z][a-z0-9]{0,20}$/);
 const domain = fc.tuple(label, label).map(([a, b]) => `${a}.${b}.dev`);
 
 const cloudRun = fc
   .record({
-    shaping,
+    shaping: shapingWith(cloudRunSize),
     domain: optional(domain),
     iap: fc.boolean(),
     region: fc.constantFrom("europe-west1", "us-central1"),
