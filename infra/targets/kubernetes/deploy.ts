@@ -1,4 +1,5 @@
 import { REVISION_HEADER } from "../../../edge/routes.ts";
+import { KubernetesBackups } from "../../backups/kubernetes.ts";
 import { settingsOf } from "../../config/settings.ts";
 import { type Deployment, type Outputs, pairsOf, revisionIds } from "../../deployment.ts";
 import { edgeFolder, named, namespaceOf } from "../../names.ts";
@@ -15,7 +16,7 @@ export function deployKubernetes(deployment: Deployment): Outputs {
   const pairs = pairsOf(deployment);
   const name = named(stack);
 
-  const ground = new StackNamespace(name, { stack, context: cluster.context });
+  const ground = new StackNamespace(name, { stack, settings });
   const { namespace } = ground;
   const inside = { parent: ground, providers: { kubernetes: ground.provider } };
 
@@ -27,6 +28,7 @@ export function deployKubernetes(deployment: Deployment): Outputs {
     const edge = new ClusterEdge("edge", { stack, settings, namespace, pairs }, { ...inside, dependsOn: addresses });
     const way = { stack, cluster, namespace, services: [...pairs.keys()] };
     new ClusterGateway("gateway", way, { ...inside, dependsOn: [edge] });
+    new KubernetesBackups("backups", { deployment, namespace }, inside);
   }
   return outputsOf(deployment);
 }

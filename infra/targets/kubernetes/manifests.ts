@@ -1,6 +1,11 @@
 import { stringify } from "yaml";
 import { type Secret, secrets } from "../../../ecosystem/secrets.ts";
-import { type Graph, type GraphResource, SECRET, UNKNOWN } from "../../graph/resource.ts";
+import { readStack } from "../../config/stack-file.ts";
+import type { Capture } from "../../graph/capture.ts";
+import { captureStack } from "../../graph/offline.ts";
+import { SIGNATURE } from "../../graph/properties.ts";
+import { type GraphResource, SECRET, UNKNOWN } from "../../graph/resource.ts";
+import { namedReleases } from "../../stack.ts";
 
 /** One object of a cluster, as its API takes it. */
 export type Manifest = {
@@ -9,41 +14,59 @@ export type Manifest = {
   metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
 } & Record<string, unknown>;
 
-/** What `kubectl apply` can follow: an object stands after those that it needs. Kinds of others come last, secrets not at all. */
-export function manifestsOf({ resources }: Pick<Graph, "resources">): Manifest[] {
+/** A secret that objects read: where it lies, and under which keys. */
+export type Needed = { namespace: string; name: string; keys: string[] };
+
+/** A stack as objects for `kubectl apply`, and the secrets that must be there beside them, without their values. */
+export type Manifests = { stack: string; objects: Manifest[]; secrets: Needed[] };
+
+/** Describes a stack as its file and its releases stand. Throws a SettingsError or a ReleaseError. */
+export async function manifestsOf(root: string, name: string): Promise<Manifests> {
+  const stack = readStack(root, name);
+  const captured = await captureStack(stack, namedReleases(root, name, stack.settings), "kubernetes");
+  return { stack: name, objects: objectsOf(captured), secrets: secretsOf(captured) };
+}
+
+/** An object stands after those that it needs. Kinds of others come last, secrets not at all. */
+export function objectsOf({ resources }: Pick<Capture, "resources">): Manifest[] {
   return resources
-    .filter(({ type }) => type.startsWith("kubernetes:"))
+    .filter(({ type }) => type.startsWith("kubernetes:") && type !== SECRETS)
     .map(manifestOf)
-    .filter(({ kind }) => kind !== "Secret")
     .sort((a, b) => rank(a) - rank(b));
 }
 
-/** The objects as YAML, after words about the secrets that they name. */
-export function asYaml({ stack }: Pick<Graph, "stack">, manifests: Manifest[]): string {
-  const head = ["---", ...preface(stack, manifests).map((line) => `# ${line}`.trimEnd())].join("\n");
+/** The secrets that pulumi would make, and the certificates that somebody else brings. */
+export function secretsOf({ requests, resources }: Pick<Capture, "requests" | "resources">): Needed[] {
+  const made = requests
+    .filter((request) => request.getType() === SECRETS)
+    .map((request) => {
+      const object: unknown = request.getObject()?.toJavaScript() ?? {};
+      const { metadata, stringData } = object as { metadata: Place; stringData: Marked };
+      const content = SIGNATURE in stringData ? stringData.value : stringData;
+      return { namespace: metadata.namespace, name: metadata.name, keys: Object.keys(content).sort() };
+    });
+  const brought = resources.flatMap(({ inputs }) =>
+    certificatesIn(inputs).map((name) => ({
+      namespace: (inputs.metadata as Place).namespace,
+      name,
+      keys: ["tls.crt", "tls.key"],
+    })),
+  );
+  return [...made, ...brought].sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** The objects as YAML, after words about the secrets. */
+export function asYaml({ stack, objects, secrets }: Manifests): string {
+  const head = preface(stack, secrets).map((line) => `# ${line}`.trimEnd());
   // the cluster reads YAML 1.1, in which a bare yes is no text
-  const objects = manifests.map((manifest) => `---\n${stringify(manifest, { version: "1.1", lineWidth: 0 })}`);
-  return `${[head, ...objects].join("\n")}`;
+  const documents = objects.map((object) => stringify(object, { version: "1.1", lineWidth: 0 }));
+  return [`${head.join("\n")}\n`, ...documents].join("---\n");
 }
 
-/** A secret that objects name: where it must lie, and under which keys. */
-export type Needed = { namespace: string; name: string; keys: string[] };
+const SECRETS = "kubernetes:core/v1:Secret";
 
-/** The secrets that objects read, which must be there before them. */
-export function neededSecrets(manifests: Manifest[]): Needed[] {
-  const found = new Map<string, Needed>();
-  for (const { metadata, spec } of manifests) {
-    const { namespace = "" } = metadata;
-    for (const { name, key } of referencesIn(spec)) {
-      const needed = found.get(`${namespace}/${name}`) ?? { namespace, name, keys: [] };
-      found.set(`${namespace}/${name}`, {
-        ...needed,
-        keys: [...new Set([...needed.keys, ...(key ? [key] : [])])].sort(),
-      });
-    }
-  }
-  return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
-}
+type Place = { namespace: string; name: string };
+type Marked = Record<string, object> & { value: object };
 
 const order = [
   "Namespace",
@@ -63,16 +86,21 @@ const order = [
 const rank = ({ kind }: Manifest) => (order.includes(kind) ? order.indexOf(kind) : order.length);
 
 function manifestOf({ name, inputs }: GraphResource): Manifest {
-  const { metadata, ...rest } = inputs as Manifest;
-  const annotations = Object.fromEntries(
-    Object.entries(metadata.annotations ?? {}).filter(([key]) => !key.startsWith("pulumi.com/")),
-  );
-  const { annotations: _, ...plain } = metadata;
+  const { apiVersion, kind, metadata, ...rest } = inputs as Manifest;
+  const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => !key.startsWith("pulumi.com/"));
+  const { name: called, namespace, labels = {} } = metadata;
   const manifest = {
+    apiVersion,
+    kind,
+    metadata: {
+      name: called,
+      ...(namespace !== undefined && { namespace }),
+      labels,
+      ...(annotations.length > 0 && { annotations: Object.fromEntries(annotations) }),
+    },
     ...rest,
-    metadata: { ...plain, ...(Object.keys(annotations).length > 0 && { annotations }) },
-  } as Manifest;
-  if (manifest.kind !== "Secret") mustBePlain(name, manifest);
+  };
+  mustBePlain(name, manifest);
   return manifest;
 }
 
@@ -84,38 +112,29 @@ function mustBePlain(name: string, value: unknown): void {
   if (typeof value === "object" && value !== null) for (const item of Object.values(value)) mustBePlain(name, item);
 }
 
-function preface(stack: string, manifests: Manifest[]): string[] {
+function preface(stack: string, needed: Needed[]): string[] {
   return [
-    `The Kubernetes objects of the stack ${stack}, for: maha manifests --stack ${stack} | kubectl apply -f -`,
+    `The Kubernetes objects of the stack ${stack}: maha manifests --stack ${stack} | kubectl apply -f -`,
     "No value of a secret is printed. These must be there before their objects can start:",
     "",
-    ...neededSecrets(manifests).flatMap(({ namespace, name, keys }) => [
+    ...needed.flatMap(({ namespace, name, keys }) => [
       `Secret ${name} in ${namespace}`,
       ...keys.map((key) => `  ${key}: ${wordsOf(key)}`),
     ]),
     "",
-    `maha secrets init --stack ${stack} makes the values and keeps them encrypted in Pulumi.${stack}.yaml. From files of one value each:`,
+    `maha secrets init --stack ${stack} makes the values and keeps them encrypted in Pulumi.${stack}.yaml. From a file for each value:`,
     "kubectl -n NAMESPACE create secret generic NAME --from-file=KEY=FILE ...",
   ];
 }
 
-const wordsOf = (key: string): string => {
+function wordsOf(key: string): string {
   const known = (secrets as Record<string, (typeof secrets)[Secret]>)[key];
-  return known ? `${known.purpose} (${known.form.words})` : "a value of your own";
-};
+  return known ? `${known.purpose} (${known.form.words})` : "of the Gateway's certificate";
+}
 
-/** Where an object reads a secret: as a variable, as files, or as a certificate. */
-function referencesIn(value: unknown): { name: string; key?: string }[] {
+/** The secrets of certificates that an object names. */
+function certificatesIn(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return [];
-  const { secretKeyRef, secretName, certificateRefs } = value as {
-    secretKeyRef?: { name: string; key: string };
-    secretName?: string;
-    certificateRefs?: { kind: string; name: string }[];
-  };
-  return [
-    ...(secretKeyRef ? [secretKeyRef] : []),
-    ...(secretName === undefined ? [] : [{ name: secretName }]),
-    ...(certificateRefs ?? []).flatMap(({ name }) => ["tls.crt", "tls.key"].map((key) => ({ name, key }))),
-    ...Object.values(value).flatMap(referencesIn),
-  ];
+  const { certificateRefs = [] } = value as { certificateRefs?: { name: string }[] };
+  return [...certificateRefs.map(({ name }) => name), ...Object.values(value).flatMap(certificatesIn)];
 }

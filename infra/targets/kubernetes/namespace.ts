@@ -2,8 +2,10 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../../config/schema.ts";
+import { settingsOf } from "../../config/settings.ts";
 import { labelsOf, namespaceOf } from "../../names.ts";
-import { basePolicies } from "./network.ts";
+import { backupPolicy, basePolicies } from "./network.ts";
 
 /** The part of a cluster that is a stack's own: it takes restricted pods only, and nobody in it speaks to anybody. */
 export class StackNamespace extends pulumi.ComponentResource {
@@ -11,11 +13,12 @@ export class StackNamespace extends pulumi.ComponentResource {
   readonly namespace: pulumi.Output<string>;
   readonly provider: Provider;
 
-  constructor(name: string, { stack, context }: { stack: string; context: string }) {
+  constructor(name: string, { stack, settings }: { stack: string; settings: Settings }) {
     super("mahavishnu:kubernetes:Namespace", name);
     // ConfigMaps and Secrets change in place: replaced ones would be missing for a moment, and the promoter's be emptied
-    const settings = { context, enableConfigMapMutable: true, enableSecretMutable: true };
-    this.provider = new Provider(`${name}-provider`, settings, { parent: this });
+    const { context } = settingsOf(settings, "kubernetes", "the stack's settings");
+    const how = { context, enableConfigMapMutable: true, enableSecretMutable: true };
+    this.provider = new Provider(`${name}-provider`, how, { parent: this });
     const own = { parent: this, provider: this.provider };
     const namespace = new Namespace(
       name,
@@ -23,7 +26,7 @@ export class StackNamespace extends pulumi.ComponentResource {
       own,
     );
     this.namespace = namespace.metadata.name;
-    for (const [policy, spec] of Object.entries(basePolicies)) {
+    for (const [policy, spec] of Object.entries({ ...basePolicies, backup: backupPolicy(settings) })) {
       const metadata = { name: policy, namespace: this.namespace, labels: labelsOf(stack) };
       new NetworkPolicy(`${name}-${policy}`, { metadata, spec }, own);
     }

@@ -1,6 +1,9 @@
 import type { core } from "@pulumi/kubernetes/types/input.js";
+import type { Role } from "../../../ecosystem/role.ts";
 import { serviceNamed } from "../../../ecosystem/services.ts";
-import type { KubernetesSettings } from "../../config/schema.ts";
+import { backupSidecar } from "../../backups/kubernetes-pods.ts";
+import type { KubernetesSettings, Settings } from "../../config/schema.ts";
+import { settingsOf } from "../../config/settings.ts";
 import { claimOf, component, labelsOf, secretOf } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
 import { resources, restrictedContainer, restrictedPod, scratch, spread } from "./pods.ts";
@@ -19,14 +22,17 @@ export const chosenBy = ({ id }: Pick<Revision, "id">) => ({ revision: id });
 export const filesOf = ({ id }: Pick<Revision, "id">) => `${id}-files`;
 
 /**
- * The pod of a revision. It is the same whether the revision is stable or a candidate, but for the volume of a single
+ * The pod of a revision. It is the same whether the revision is stable or a candidate, but for the volumes of a single
  * writer, so that a candidate that becomes stable goes on running.
  */
 export function revisionPod(
   revision: Revision,
-  { stack, database, volume }: { stack: string; database: KubernetesSettings["database"]; volume: "claim" | "scratch" },
+  { stack, settings, role }: { stack: string; settings: Settings; role: Role },
 ) {
+  const { database } = settingsOf(settings, "kubernetes", "the stack's settings");
   const files = filesOfPod(revision, database);
+  const claims = hasClaim(revision, role);
+  const backup = revision.sessions === "single" ? [backupSidecar(revision.service, { settings })] : [];
   return {
     metadata: { labels: { ...labelsOf(stack, revision), ...component("service") } },
     spec: {
@@ -48,25 +54,29 @@ export function revisionPod(
           volumeMounts: [
             { name: "state", mountPath: revision.state },
             ...revision.scratch.map((mountPath, i) => ({ name: `scratch-${i}`, mountPath })),
-            ...Object.keys(files).map((path) => ({
+            ...Object.keys(files).map((mountPath) => ({
               name: "files",
-              mountPath: path,
-              subPath: keyOf(path),
+              mountPath,
+              subPath: keyOf(mountPath),
               readOnly: true,
             })),
           ],
         },
+        ...backup.map(({ container }) => container),
       ],
       volumes: [
-        volume === "claim"
-          ? { name: "state", persistentVolumeClaim: { claimName: claimOf(revision.service) } }
-          : scratch("state"),
+        claims ? { name: "state", persistentVolumeClaim: { claimName: claimOf(revision.service) } } : scratch("state"),
+        ...backup.map(({ volume }) => (claims ? volume : scratch(volume.name))),
         ...revision.scratch.map((_, i) => scratch(`scratch-${i}`)),
         ...(Object.keys(files).length > 0 ? [{ name: "files", configMap: { name: filesOf(revision) } }] : []),
       ],
     },
   } satisfies core.v1.PodTemplateSpec;
 }
+
+/** The volume of a single writer belongs to its service: who is on trial gets a folder that nobody will miss. */
+export const hasClaim = ({ sessions }: Pick<Revision, "sessions">, role: Role): boolean =>
+  sessions === "single" && role === "stable";
 
 /** The content of the ConfigMap with a revision's files; empty where it needs none. */
 export const filesData = (revision: Revision, database: KubernetesSettings["database"]): Record<string, string> =>

@@ -7,16 +7,17 @@ import type { autoscaling } from "@pulumi/kubernetes/types/input.js";
 import * as pulumi from "@pulumi/pulumi";
 import { capacity } from "../../../ecosystem/capacity.ts";
 import type { Role } from "../../../ecosystem/role.ts";
-import type { KubernetesSettings } from "../../config/schema.ts";
+import type { Settings } from "../../config/schema.ts";
+import { settingsOf } from "../../config/settings.ts";
 import { labelsOf } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
 import { drainable } from "./pods.ts";
-import { chosenBy, filesData, filesOf, revisionPod } from "./revision-pod.ts";
+import { chosenBy, filesData, filesOf, hasClaim, revisionPod } from "./revision-pod.ts";
 
 type Args = {
   stack: string;
   namespace: pulumi.Input<string>;
-  database: KubernetesSettings["database"];
+  settings: Settings;
   revision: Revision;
   role: Role;
 };
@@ -27,10 +28,10 @@ export class ClusterRevision extends pulumi.ComponentResource {
 
   constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:kubernetes:Revision", name, {}, options);
-    const { stack, namespace, database, revision, role } = args;
+    const { stack, namespace, settings, revision, role } = args;
     const own = { parent: this };
     const metadata = { name, namespace, labels: labelsOf(stack, revision) };
-    const data = filesData(revision, database);
+    const data = filesData(revision, settingsOf(settings, "kubernetes", "the stack's settings").database);
     const files =
       Object.keys(data).length > 0
         ? [new ConfigMap(`${name}-files`, { metadata: { ...metadata, name: filesOf(revision) }, data }, own)]
@@ -43,7 +44,7 @@ export class ClusterRevision extends pulumi.ComponentResource {
           ...replicas(revision),
           revisionHistoryLimit: 1,
           selector: { matchLabels: chosenBy(revision) },
-          template: revisionPod(revision, { stack, database, volume: volumeOf(revision, role) }),
+          template: revisionPod(revision, { stack, settings, role }),
         },
       },
       { ...own, dependsOn: files },
@@ -68,10 +69,6 @@ export class ClusterRevision extends pulumi.ComponentResource {
   }
 }
 
-/** The volume of a single writer belongs to its service: who is on trial gets a folder that nobody will miss. */
-export const volumeOf = ({ sessions }: Revision, role: Role): "claim" | "scratch" =>
-  sessions === "single" && role === "stable" ? "claim" : "scratch";
-
 /** Pods that keep sessions or the one volume are one, and never two at once; the number of the others is the autoscaler's. */
 export const replicas = ({ sessions }: Revision) =>
   sessions === "stateless"
@@ -83,7 +80,7 @@ export const replicas = ({ sessions }: Revision) =>
  * what is no longer declared at its very end: waiting for it would be waiting for ever.
  */
 const awaited = (revision: Revision, role: Role): Record<string, string> =>
-  volumeOf(revision, role) === "claim" ? { "pulumi.com/skipAwait": "true" } : {};
+  hasClaim(revision, role) ? { "pulumi.com/skipAwait": "true" } : {};
 
 /** Another pod above the guide's bound at once, one less only after ten quiet minutes. */
 export const scaling = ({ id, instances }: Pick<Revision, "id" | "instances">) =>

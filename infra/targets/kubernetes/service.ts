@@ -59,10 +59,9 @@ export class ClusterService extends pulumi.ComponentResource {
     this.revisions = (["stable", "candidate"] as const).flatMap((role: Role) => {
       const revision = pair[role];
       if (!revision) return [];
-      const { database } = cluster;
       return new ClusterRevision(
         revision.id,
-        { stack, namespace, database, revision, role },
+        { stack, namespace, settings, revision, role },
         { parent: this, dependsOn: needed },
       );
     });

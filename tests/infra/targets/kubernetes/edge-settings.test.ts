@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { type ServiceName, services } from "../../../../ecosystem/services.ts";
+import type { KubernetesSettings } from "../../../../infra/config/schema.ts";
+import type { Pair } from "../../../../infra/deployment.ts";
+import { edgeSettings, fingerprint, restingFiles } from "../../../../infra/targets/kubernetes/edge-settings.ts";
+import { first, prod, revisionOf, second } from "../../../support/kubernetes/states.ts";
+
+const asked = { edge: prod.settings.edge, cluster: prod.settings.kubernetes as KubernetesSettings };
+const pairs = new Map<ServiceName, Pair>(
+  services.map(({ name }) => [
+    name,
+    {
+      stable: revisionOf(first, name),
+      ...(name === "mahavishnu" && { candidate: revisionOf(second, name) }),
+    },
+  ]),
+);
+const settings = edgeSettings("prod", pairs, asked);
+
+test("the edge of a cluster divides its limits, believes the Gateway and knows instances by name", () => {
+  expect(settings).toMatchObject({
+    folder: "/var/lib/edge",
+    limits: { perMinute: 60, burst: 10, perHour: 1000, replicas: 2, exempt: ["10.84.0.0/14"] },
+    trustedHops: 1,
+    accessLog: "stdout",
+    metrics: { address: "0.0.0.0", port: 9902 },
+  });
+  const [, , mahavishnu] = settings.services;
+  const [stable, candidate] = [revisionOf(first, "mahavishnu").id, revisionOf(second, "mahavishnu").id];
+  expect(mahavishnu).toEqual({
+    name: "mahavishnu",
+    listen: { address: "0.0.0.0", port: 8680 },
+    stable: { id: stable, endpoints: [{ address: `${stable}.mahavishnu-prod`, port: 8680 }] },
+    candidate: { id: candidate, endpoints: [{ address: `${candidate}.mahavishnu-prod`, port: 8680 }] },
+  });
+});
+
+test("it rests with everything on stable, in files that fit into a ConfigMap", () => {
+  const files = restingFiles(settings);
+  expect(Object.keys(files)).toEqual(
+    expect.arrayContaining(["cds.json", "lds.json", "rds-mahavishnu.json", "bootstrap.json", "edge.json"]),
+  );
+  expect(JSON.parse(files["edge.json"] ?? "").position).toEqual({ share: 0, draining: [], retired: [] });
+  for (const name of Object.keys(files)) expect(name).toMatch(/^[\w.-]+$/);
+  // a ConfigMap holds a mebibyte, and kubectl keeps a copy in an annotation of 256 KiB
+  expect(JSON.stringify(files).length).toBeLessThan(200 * 1024);
+});
+
+test("other files have another fingerprint", () => {
+  const files = restingFiles(settings);
+  expect(fingerprint(files)).toMatch(/^[0-9a-f]{16}$/);
+  expect(fingerprint({ ...files })).toBe(fingerprint(files));
+  expect(fingerprint({ ...files, "cds.json": "{}" })).not.toBe(fingerprint(files));
+});
