@@ -12,7 +12,7 @@ export function alertmanagerFiles(
   alerts: Settings["alerts"],
   secretFile: (secret: Secret) => string,
 ): Record<"alertmanager.yml", string> {
-  return { "alertmanager.yml": stringify(alertmanagerConfig(alerts, secretFile), { lineWidth: 0 }) };
+  return { "alertmanager.yml": stringify(alertmanagerConfig(alerts, secretFile), { lineWidth: 0, version: "1.1" }) };
 }
 
 export function alertmanagerConfig(alerts: Settings["alerts"], secretFile: (secret: Secret) => string) {
@@ -59,7 +59,9 @@ export const words = {
 function integrations(secrets: readonly Secret[], secretFile: (secret: Secret) => string) {
   const of = (secret: Secret, config: (file: string) => object) =>
     secrets.includes(secret) ? [config(secretFile(secret))] : [];
-  const webhook = (file: string) => ({ url_file: file, send_resolved: true });
+  // the dead man's end is no good news
+  const webhook = (secret: Secret) =>
+    of(secret, (file) => ({ url_file: file, send_resolved: secret !== "deadman-webhook-url" }));
   const found = {
     pagerduty_configs: of("pagerduty-routing-key", (file) => ({
       routing_key_file: file,
@@ -73,7 +75,7 @@ function integrations(secrets: readonly Secret[], secretFile: (secret: Secret) =
       title: words.title,
       text: words.text,
     })),
-    webhook_configs: [...of("ticket-webhook-url", webhook), ...of("deadman-webhook-url", webhook)],
+    webhook_configs: [...webhook("ticket-webhook-url"), ...webhook("deadman-webhook-url")],
   };
   return Object.fromEntries(Object.entries(found).filter(([, configs]) => configs.length > 0));
 }

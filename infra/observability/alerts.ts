@@ -37,7 +37,7 @@ export const FEWEST_FAILURES = 5;
 const burning = (name: keyof typeof burns, lasts: string) => {
   const { factor, long, short } = burns[name];
   return {
-    summary: `users' requests fail ${factor} times as often as promised`,
+    summary: `users' requests fail ${factor === 1 ? "more often than" : `${factor} times as often as`} promised`,
     description: `More than ${percent(factor * objectives.errorRatio)} of the requests failed over ${long} and over ${short}. At this pace the error budget of 30 days ${lasts}.`,
   };
 };
@@ -87,13 +87,13 @@ export const alerts = {
   BackupFailed: {
     priority: "P1",
     for: "1h",
-    summary: "the last backup failed",
-    description: "The last backup job ended without success, and none has succeeded in the hour since.",
+    summary: "the last backup, check or copy into the vault failed",
+    description: "The last run has not succeeded, and an hour later there is still no success.",
   },
   BackupOld: {
     priority: "P2",
     for: "1h",
-    summary: `the last good backup is more than ${objectives.recoveryPointHours} h old`,
+    summary: `has not been saved, checked or copied for more than ${objectives.recoveryPointHours} h`,
     description: `A disaster would now cost more than the ${objectives.recoveryPointHours} h of data that are promised.`,
   },
   PromotionHeld: {

@@ -35,7 +35,7 @@ const cadvisor = {
   container_spec_memory_limit_bytes: { type: "gauge", exporter: "cadvisor", labels: hostContainer },
 } as const satisfies Record<string, Series>;
 
-/** The backup job, by a file that node-exporter reads. `store` is what was saved: a service's volume or a database. */
+/** The backups' script, by a file that node-exporter reads. `store` is what was saved, or done to what was: `check`, `vault`. */
 const backup = {
   mahavishnu_backup_success: { type: "gauge", exporter: "backup", labels: ["job", "instance", "store"] },
   mahavishnu_backup_last_success_timestamp_seconds: {
@@ -62,11 +62,10 @@ const cluster = {
     exporter: "kube-state-metrics",
     labels: ["namespace", "cronjob"],
   },
-  kube_cronjob_created: { type: "gauge", exporter: "kube-state-metrics", labels: ["namespace", "cronjob"] },
-  kube_job_status_failed: {
+  kube_cronjob_status_last_schedule_time: {
     type: "gauge",
     exporter: "kube-state-metrics",
-    labels: ["namespace", "job_name", "reason"],
+    labels: ["namespace", "cronjob"],
   },
   /** `name` is the certificate's, which the Gateway's annotation makes the same as its secret's. */
   certmanager_certificate_expiration_timestamp_seconds: {
@@ -99,10 +98,22 @@ const cloudMonitoring = {
     exporter: "cloud-monitoring",
     labels: [...run, "state"],
   },
-  "run_googleapis_com:job_completed_execution_count": {
+  /** A metric of the backup's log lines: how many there were of a store, and how many of them said success. */
+  "logging_googleapis_com:user_mahavishnu_backup_success_count": {
     type: "counter",
+    exporter: "backup",
+    labels: ["monitored_resource", "store"],
+  },
+  "logging_googleapis_com:user_mahavishnu_backup_success_sum": {
+    type: "counter",
+    exporter: "backup",
+    labels: ["monitored_resource", "store"],
+  },
+  /** Told by the machine of the single services itself, with `google-monitoring-enabled` in its metadata. */
+  "compute_googleapis_com:guest_disk_bytes_used": {
+    type: "gauge",
     exporter: "cloud-monitoring",
-    labels: ["monitored_resource", "job_name", "result"],
+    labels: ["monitored_resource", "instance_id", "device_name", "state"],
   },
   "cloudsql_googleapis_com:database_disk_utilization": {
     type: "gauge",

@@ -5,19 +5,17 @@ import type {
   UptimeCheckConfigArgs,
 } from "@pulumi/gcp/monitoring/index.js";
 import { objectives } from "../../ecosystem/objectives.ts";
-import { serviceNamed } from "../../ecosystem/services.ts";
+import { type ServiceName, serviceNamed } from "../../ecosystem/services.ts";
 import type { CloudRunSettings } from "../config/schema.ts";
 import { labelsOf } from "../names.ts";
 import type { Priority } from "./alerts.ts";
-import type { Watched } from "./google.ts";
 import type { Window } from "./promql.ts";
 import type { Rule } from "./rules.ts";
 
 type Place = { stack: string; cloud: CloudRunSettings };
 
-/** Who calls a service to see whether it is up: an identity of Google's own in the project. */
-export const uptimeCaller = ({ projectNumber }: Pick<CloudRunSettings, "projectNumber">): string =>
-  `serviceAccount:service-${projectNumber}@gcp-sa-monitoring-notification.iam.gserviceaccount.com`;
+/** A service on Cloud Run, and the host that answers its users by https. */
+type Watched = Place & { service: ServiceName; host: string };
 
 const severities = { P1: "CRITICAL", P2: "ERROR", P3: "WARNING", P4: "WARNING" } as const satisfies Record<
   Priority,
@@ -59,7 +57,7 @@ export function policy(rule: Rule, { stack, cloud }: Place) {
  * Asks a service as a client of the protocol does, each minute from several continents. With `iam` the caller shows its
  * identity; behind IAP nobody but people gets through, so there it is the front door alone that is asked.
  */
-export function uptimeCheck({ service, host }: Watched, { stack, cloud }: Place) {
+export function uptimeCheck({ service, host, stack, cloud }: Watched) {
   const ping = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" });
   const asked =
     cloud.access === "iam"
@@ -90,15 +88,15 @@ export function uptimeCheck({ service, host }: Watched, { stack, cloud }: Place)
 }
 
 /** The objectives of a service as Google Cloud keeps account of them. */
-export function objectivesOf({ service, runName }: Watched, { stack, cloud }: Place) {
+export function objectivesOf({ service, stack, cloud }: Watched) {
   const days = 30;
   const common = { project: cloud.project, rollingPeriodDays: days, userLabels: { ...labelsOf(stack), service } };
   return {
-    service: {
+    generic: {
       project: cloud.project,
-      serviceId: runName,
+      serviceId: service,
       displayName: `${service} (${stack})`,
-      basicService: { serviceType: "CLOUD_RUN", serviceLabels: { service_name: runName, location: cloud.region } },
+      basicService: { serviceType: "CLOUD_RUN", serviceLabels: { service_name: service, location: cloud.region } },
       userLabels: { ...labelsOf(stack), service },
     } satisfies GenericServiceArgs,
     slos: [

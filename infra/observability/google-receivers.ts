@@ -1,16 +1,17 @@
 import { NotificationChannel } from "@pulumi/gcp/monitoring/notificationChannel.js";
-import { ServiceIdentity } from "@pulumi/gcp/projects/serviceIdentity.js";
 import { Subscription } from "@pulumi/gcp/pubsub/subscription.js";
 import { Topic } from "@pulumi/gcp/pubsub/topic.js";
 import { TopicIAMMember } from "@pulumi/gcp/pubsub/topicIAMMember.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../../ecosystem/secrets.ts";
-import type { CloudRunSettings, Settings } from "../config/schema.ts";
+import type { Settings } from "../config/schema.ts";
+import { settingsOf } from "../config/settings.ts";
 import type { Deployment } from "../deployment.ts";
 import { labelsOf, named } from "../names.ts";
 
 type Receiver = Settings["alerts"]["P1"][number];
-type Args = { stack: string; cloud: CloudRunSettings; alerts: Settings["alerts"]; secret: Deployment["secret"] };
+/** `agent` is who publishes for Google's monitoring in the project. */
+type Args = Pick<Deployment, "stack" | "settings" | "secret"> & { agent: pulumi.Input<string> };
 
 /** The notification channels of a stack: one for each receiver that any priority has. */
 export class CloudReceivers extends pulumi.ComponentResource {
@@ -18,7 +19,8 @@ export class CloudReceivers extends pulumi.ComponentResource {
 
   constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:observability:CloudReceivers", name, {}, options);
-    const { stack, cloud, alerts, secret } = args;
+    const { stack, settings, secret } = args;
+    const { project } = settingsOf(settings, "cloud-run", "the stack's settings");
     const own = { parent: this };
     const channel = (receiver: Receiver, how: object) =>
       this.#channels.set(
@@ -26,7 +28,7 @@ export class CloudReceivers extends pulumi.ComponentResource {
         new NotificationChannel(
           `${name}-${receiver}`,
           {
-            project: cloud.project,
+            project,
             displayName: `${receiver} (${stack})`,
             userLabels: labelsOf(stack),
             ...how,
@@ -34,7 +36,7 @@ export class CloudReceivers extends pulumi.ComponentResource {
           own,
         ),
       );
-    for (const receiver of new Set(Object.values(alerts).flat())) {
+    for (const receiver of new Set(Object.values(settings.alerts).flat())) {
       switch (receiver) {
         case "pagerduty-routing-key":
           channel(receiver, { type: "pagerduty", sensitiveLabels: { serviceKey: secret(receiver) } });
@@ -55,14 +57,13 @@ export class CloudReceivers extends pulumi.ComponentResource {
   }
 
   /** Slack's webhooks understand nothing that Google Cloud sends: a topic whose subscription says it in Slack's words. */
-  #relay(name: string, { stack, cloud, secret }: Args): pulumi.Output<string> {
+  #relay(name: string, { stack, settings, secret, agent }: Args): pulumi.Output<string> {
     const own = { parent: this };
-    const { project } = cloud;
+    const { project } = settingsOf(settings, "cloud-run", "the stack's settings");
     const topic = new Topic(`${name}-topic`, { project, name: named(stack, "alerts"), labels: labelsOf(stack) }, own);
-    const agent = new ServiceIdentity(`${name}-agent`, { project, service: "monitoring.googleapis.com" }, own);
     new TopicIAMMember(
       `${name}-publisher`,
-      { project, topic: topic.name, role: "roles/pubsub.publisher", member: agent.member },
+      { project, topic: topic.name, role: "roles/pubsub.publisher", member: agent },
       own,
     );
     new Subscription(

@@ -1,52 +1,59 @@
+import { ServiceIamMember } from "@pulumi/gcp/cloudrunv2/serviceIamMember.js";
 import { AlertPolicy } from "@pulumi/gcp/monitoring/alertPolicy.js";
 import { GenericService } from "@pulumi/gcp/monitoring/genericService.js";
 import { Slo } from "@pulumi/gcp/monitoring/slo.js";
 import { UptimeCheckConfig } from "@pulumi/gcp/monitoring/uptimeCheckConfig.js";
+import { ServiceIdentity } from "@pulumi/gcp/projects/serviceIdentity.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceName } from "../../ecosystem/services.ts";
-import type { CloudRunSettings, Settings } from "../config/schema.ts";
+import { settingsOf } from "../config/settings.ts";
 import type { Deployment } from "../deployment.ts";
+import { cloudRunUrl } from "../release/addresses.ts";
 import { objectivesOf, policy, uptimeCheck } from "./google-policies.ts";
 import { CloudReceivers } from "./google-receivers.ts";
 import { rulesFor } from "./rules.ts";
-
-/** A service on Cloud Run as users reach it: the name that Google's series carry, and the host that answers them by https. */
-export type Watched = { service: ServiceName; runName: string; host: pulumi.Input<string> };
+import { scopeOf } from "./scope.ts";
 
 /**
- * When Google Cloud alerts about a stack, and whom it tells. The Monitoring service agent calls each service, so it must
- * be one of its invokers: `uptimeCaller` (google-policies.ts).
+ * When Google Cloud alerts about a stack, from its first release on, and whom it tells. `services` are the Cloud Run
+ * services by the name that they have there; Google's own caller becomes one of their invokers, so that it can ask
+ * whether they are up.
  */
 export class CloudAlerting extends pulumi.ComponentResource {
   constructor(
     name: string,
-    args: {
-      stack: string;
-      cloud: CloudRunSettings;
-      alerts: Settings["alerts"];
-      watched: readonly Watched[];
-      secret: Deployment["secret"];
-    },
+    args: { deployment: Deployment; services: ReadonlyMap<ServiceName, pulumi.Input<string>> },
     options: pulumi.ComponentResourceOptions,
   ) {
     super("mahavishnu:observability:CloudAlerting", name, {}, options);
-    const { stack, cloud, alerts, watched, secret } = args;
+    const { deployment, services } = args;
+    const { stack, settings, secret } = deployment;
+    const cloud = settingsOf(settings, "cloud-run", "the stack's settings");
+    const { project, region } = cloud;
     const own = { parent: this };
-    const receivers = new CloudReceivers(`${name}-receivers`, { stack, cloud, alerts, secret }, own);
-    for (const rule of rulesFor({ target: "cloud-run" })) {
+    const agent = new ServiceIdentity(`${name}-agent`, { project, service: "monitoring.googleapis.com" }, own);
+    const receivers = new CloudReceivers(`${name}-receivers`, { stack, settings, secret, agent: agent.member }, own);
+    for (const rule of rulesFor(scopeOf(deployment, "cloud-run"))) {
       new AlertPolicy(
         `${name}-${rule.alert}`,
-        { ...policy(rule, { stack, cloud }), notificationChannels: receivers.of(alerts[rule.priority]) },
+        { ...policy(rule, { stack, cloud }), notificationChannels: receivers.of(settings.alerts[rule.priority]) },
         own,
       );
     }
-    for (const one of watched) {
-      new UptimeCheckConfig(`${name}-uptime-${one.service}`, uptimeCheck(one, { stack, cloud }), own);
-      const { service, slos } = objectivesOf(one, { stack, cloud });
-      const generic = new GenericService(`${name}-service-${one.service}`, service, own);
-      for (const slo of slos) {
-        new Slo(`${name}-${slo.sloId}`, { ...slo, service: generic.serviceId }, own);
+    for (const [service, runName] of services) {
+      const host = new URL(cloudRunUrl(service, settings)).host;
+      const asked = { service, host, stack, cloud };
+      if (cloud.access === "iam") {
+        new ServiceIamMember(
+          `${name}-asks-${service}`,
+          { project, location: region, name: runName, role: "roles/run.invoker", member: agent.member },
+          own,
+        );
       }
+      new UptimeCheckConfig(`${name}-uptime-${service}`, uptimeCheck(asked), own);
+      const { generic, slos } = objectivesOf(asked);
+      const known = new GenericService(`${name}-objectives-${service}`, generic, own);
+      for (const slo of slos) new Slo(`${name}-${slo.sloId}`, { ...slo, service: known.serviceId }, own);
     }
     this.registerOutputs();
   }

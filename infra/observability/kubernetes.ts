@@ -3,21 +3,22 @@ import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Deployment } from "../deployment.ts";
 import { labelsOf } from "../names.ts";
-import { alertmanagerRoutes, type Monitored, podMonitors, prometheusRule, RECEIVERS } from "./monitors.ts";
+import { alertmanagerRoutes, podMonitors, prometheusRule, RECEIVERS } from "./monitors.ts";
 import { receiverSecrets } from "./notices.ts";
 
 /**
- * What the Prometheus operator of a cluster is told about a stack: what to scrape, when to alert, and whom to tell. The
- * stack's namespace must be among those that its Prometheus and its Alertmanager look at.
+ * What the Prometheus operator of a cluster is told about a stack, from its first release on: what to scrape, when to
+ * alert, and whom to tell. The stack's namespace must be among those that its Prometheus and its Alertmanager look at.
  */
 export class ClusterAlerting extends pulumi.ComponentResource {
   constructor(
     name: string,
-    args: Monitored & { namespace: pulumi.Input<string>; secret: Deployment["secret"] },
+    { deployment, namespace }: { deployment: Deployment; namespace: pulumi.Input<string> },
     options: pulumi.ComponentResourceOptions,
   ) {
     super("mahavishnu:observability:ClusterAlerting", name, {}, options);
-    const { stack, alerts, namespace, secret } = args;
+    const { stack, settings, secret } = deployment;
+    const { alerts } = settings;
     const own = { parent: this };
     const metadata = (name: string) => ({ name, namespace, labels: labelsOf(stack) });
     const object = (kind: string, version: string, name: string, suffix: string, spec: object) =>
@@ -35,9 +36,9 @@ export class ClusterAlerting extends pulumi.ComponentResource {
       },
       own,
     );
-    object("AlertmanagerConfig", "v1alpha1", "alerts", `${name}-routes`, alertmanagerRoutes(args));
-    object("PrometheusRule", "v1", "alerts", `${name}-rules`, prometheusRule(args));
-    for (const [monitor, spec] of Object.entries(podMonitors(args))) {
+    object("AlertmanagerConfig", "v1alpha1", "alerts", `${name}-routes`, alertmanagerRoutes(alerts));
+    object("PrometheusRule", "v1", "alerts", `${name}-rules`, prometheusRule(deployment));
+    for (const [monitor, spec] of Object.entries(podMonitors(deployment))) {
       object("PodMonitor", "v1", monitor, `${name}-monitor-${monitor}`, spec);
     }
     this.registerOutputs();

@@ -1,36 +1,27 @@
-import type { ServiceName } from "../../ecosystem/services.ts";
 import type { Settings } from "../config/schema.ts";
-import type { Pair } from "../deployment.ts";
+import { type Deployment, pairsOf } from "../deployment.ts";
 import { component, namespaceOf } from "../names.ts";
 import { words } from "./alertmanager.ts";
 import { jobsIn } from "./conditions/kubernetes.ts";
 import { businessHours, fallback, inhibitions, type Notice, noticesOf } from "./notices.ts";
 import { edgeRelabelings, type Relabeling } from "./outcome.ts";
 import { ruleGroup, rulesFor } from "./rules.ts";
-
-/** The objects of the Prometheus operator for one stack, each without the metadata that all have. */
-export type Monitored = {
-  stack: string;
-  alerts: Settings["alerts"];
-  pairs: ReadonlyMap<ServiceName, Pair>;
-  /** The name of the Gateway's certificate. */
-  certificate: string;
-};
+import { scopeOf } from "./scope.ts";
 
 /** The Secret that holds what leads to the receivers, by the secrets' own names. */
 export const RECEIVERS = "alert-receivers";
 
 /** The alerting rules. The namespace is a label of each alert: by it the operator's Alertmanager finds the stack's routes. */
-export function prometheusRule({ stack, pairs, certificate }: Monitored) {
-  const namespace = namespaceOf(stack);
-  const rules = rulesFor({ target: "kubernetes", namespace, services: [...pairs.keys()], certificate });
-  return { groups: [ruleGroup(rules, { stack, namespace })] };
+export function prometheusRule(deployment: Deployment) {
+  const { stack } = deployment;
+  const rules = rulesFor(scopeOf(deployment, "kubernetes"));
+  return { groups: [ruleGroup(rules, { stack, namespace: namespaceOf(stack) })] };
 }
 
 /** What is scraped in the namespace, by name: the edge, and each live revision. */
-export function podMonitors({ stack, pairs }: Monitored) {
-  const jobs = jobsIn(namespaceOf(stack));
-  const revisions = [...pairs.values()].flatMap(({ stable, candidate }) => [
+export function podMonitors(deployment: Deployment) {
+  const jobs = jobsIn(namespaceOf(deployment.stack));
+  const revisions = [...pairsOf(deployment).values()].flatMap(({ stable, candidate }) => [
     { revision: stable, role: "stable" },
     ...(candidate ? [{ revision: candidate, role: "candidate" }] : []),
   ]);
@@ -75,7 +66,7 @@ const relabel = ({ from, regex, label, value }: Relabeling) => ({
 });
 
 /** Who hears of what, and how they are reached: each receiver by a key of the Secret. */
-export function alertmanagerRoutes({ alerts }: Monitored) {
+export function alertmanagerRoutes(alerts: Settings["alerts"]) {
   const notices = noticesOf(alerts);
   return {
     route: { receiver: fallback, groupBy: ["alertname", "service"], routes: notices.map(route) },
@@ -109,9 +100,10 @@ const route = ({ receiver, match, wait, interval, repeat, ...notice }: Notice) =
 });
 
 function receiver({ receiver, secrets }: Notice) {
-  const of = <Secret extends Notice["secrets"][number]>(secret: Secret, config: (key: SecretKey) => object) =>
+  const of = (secret: Notice["secrets"][number], config: (key: SecretKey) => object) =>
     secrets.includes(secret) ? [config({ name: RECEIVERS, key: secret })] : [];
-  const webhook = (key: SecretKey) => ({ urlSecret: key, sendResolved: true });
+  const webhook = (secret: Notice["secrets"][number]) =>
+    of(secret, (key) => ({ urlSecret: key, sendResolved: secret !== "deadman-webhook-url" }));
   const found = {
     pagerdutyConfigs: of("pagerduty-routing-key", (routingKey) => ({
       routingKey,
@@ -125,7 +117,7 @@ function receiver({ receiver, secrets }: Notice) {
       title: words.title,
       text: words.text,
     })),
-    webhookConfigs: [...of("ticket-webhook-url", webhook), ...of("deadman-webhook-url", webhook)],
+    webhookConfigs: [...webhook("ticket-webhook-url"), ...webhook("deadman-webhook-url")],
   };
   return { name: receiver, ...Object.fromEntries(Object.entries(found).filter(([, configs]) => configs.length > 0)) };
 }

@@ -81,4 +81,5 @@ const containersOf = (stack: string) => [
   { regex: "container_label_.+|id|image", action: "labeldrop" },
 ];
 
-const yaml = (value: unknown): string => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+const yaml = (value: unknown): string =>
+  stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, version: "1.1" });

@@ -89,6 +89,10 @@ export const above = compared(">");
 export const below = compared("<");
 export const at = compared("==");
 
+/** The samples of the first that are above their own of the second. */
+export const exceeds = <L extends string>(first: Vector<L>, second: Vector<L>): Vector<L> =>
+  joined(">", [first, second]);
+
 /** The samples of the first that all the others have too. */
 export const and = <L extends string>(...vectors: Vector<L>[]): Vector<L> => joined("and", vectors);
 

@@ -7,7 +7,7 @@ import {
   below,
   countBy,
   increase,
-  maxBy,
+  marked,
   minBy,
   or,
   quantile,
@@ -29,19 +29,36 @@ const on = seriesOn<"cloud-run">();
 export const NOT_ON_CLOUD_RUN = ["ErrorBudgetBurn1x", "DeadMan"] as const satisfies AlertName[];
 export type CloudAlertName = Exclude<AlertName, (typeof NOT_ON_CLOUD_RUN)[number]>;
 
-/** When each alert fires on Google Cloud. The project is one stack's own, so that no series of it is another's. */
-export function cloudRunConditions(): Record<CloudAlertName, Condition> {
+/**
+ * What a stack has in its project, which is its own: the stores that are saved each day, by whom their log line is said,
+ * and whether there is a machine for single services.
+ */
+export type Project = {
+  stores: readonly { store: string; resource: "cloud_run_job" | "gce_instance" }[];
+  machine: boolean;
+};
+
+/** When each alert fires on Google Cloud. */
+export function cloudRunConditions({ stores, machine }: Project): Record<CloudAlertName, Condition> {
   const run = { monitored_resource: "cloud_run_revision" } as const;
   const uptime = { monitored_resource: "uptime_url" } as const;
-  const job = { monitored_resource: "cloud_run_job" } as const;
   type Where = Parameters<typeof on<"run_googleapis_com:request_count">>[1];
   const requests = (where: Where) => on("run_googleapis_com:request_count", { ...run, ...where });
   // who has no right, or asks for what is not there, says nothing about the service
   const counted = requests({ response_code: { not: ["401", "403", "404", "413", "429"] } });
   const failed = requests({ response_code_class: "5xx" });
   const taking = above(sumBy(["service_name", "revision_name"], increase(counted, "1h")), 0);
-  const ended = (result: "succeeded" | "failed") =>
-    sumBy(["job_name"], increase(on("run_googleapis_com:job_completed_execution_count", { ...job, result }), "1d"));
+  const runs = "logging_googleapis_com:user_mahavishnu_backup_success_count";
+  const successes = "logging_googleapis_com:user_mahavishnu_backup_success_sum";
+  // a resource is named exactly, or Google refuses to choose among several
+  const saidOf = (series: typeof runs | typeof successes) =>
+    or(
+      ...[...new Set(stores.map(({ resource }) => resource))].map((monitored_resource) =>
+        sumBy(["store"], increase(on(series, { monitored_resource }), "1d")),
+      ),
+    );
+  const disk = ["instance_id", "device_name"] as const;
+  const used = { monitored_resource: "gce_instance" } as const;
   const { ErrorBudgetBurn1x: _, ...burn } = burning("service_name", {
     failures: (window: Window) => sumBy(["service_name"], increase(failed, window)),
     errorRatio: (window: Window) =>
@@ -66,6 +83,7 @@ export function cloudRunConditions(): Record<CloudAlertName, Condition> {
     NoData: silent({
       "cloud-run": on("run_googleapis_com:container_instance_count", run),
       "uptime-checks": on("monitoring_googleapis_com:uptime_check_check_passed", uptime),
+      ...(machine && { singles: on("compute_googleapis_com:guest_disk_bytes_used", used) }),
     }),
     MemoryHigh: about(
       "service_name",
@@ -81,13 +99,31 @@ export function cloudRunConditions(): Record<CloudAlertName, Condition> {
       ),
     ),
     DiskFull: about(
-      "database_id",
-      above(
-        maxBy(
-          ["database_id"],
-          on("cloudsql_googleapis_com:database_disk_utilization", { monitored_resource: "cloudsql_database" }),
+      "disk",
+      or(
+        marked(
+          "disk",
+          "database",
+          above(
+            on("cloudsql_googleapis_com:database_disk_utilization", { monitored_resource: "cloudsql_database" }),
+            1 - LEAST_FREE,
+          ),
         ),
-        1 - LEAST_FREE,
+        ...(machine
+          ? [
+              marked(
+                "disk",
+                "machine",
+                below(
+                  ratio(
+                    sumBy(disk, on("compute_googleapis_com:guest_disk_bytes_used", { ...used, state: "free" })),
+                    above(sumBy(disk, on("compute_googleapis_com:guest_disk_bytes_used", used)), 0),
+                  ),
+                  LEAST_FREE,
+                ),
+              ),
+            ]
+          : []),
       ),
     ),
     CertificateExpiry: about(
@@ -97,12 +133,14 @@ export function cloudRunConditions(): Record<CloudAlertName, Condition> {
         CERTIFICATE_DAYS,
       ),
     ),
-    BackupFailed: about("job_name", unless(above(ended("failed"), 0), above(ended("succeeded"), 0))),
+    BackupFailed: about("store", unless(above(saidOf(runs), 0), above(saidOf(successes), 0))),
     BackupOld: about(
-      "job_name",
+      "store",
       or(
-        below(ended("succeeded"), 1),
-        sumBy(["job_name"], absentFor(on("run_googleapis_com:job_completed_execution_count", job), "1d")),
+        below(saidOf(successes), 1),
+        ...stores.map(({ store, resource }) =>
+          marked("store", store, absentFor(on(runs, { monitored_resource: resource, store }), "1d")),
+        ),
       ),
     ),
     PromotionHeld: about("service_name", above(countBy(["service_name"], taking), 1)),

@@ -1,26 +1,51 @@
 import { objectives } from "../../../ecosystem/objectives.ts";
 import type { ServiceName } from "../../../ecosystem/services.ts";
 import { type AlertName, CERTIFICATE_DAYS, LEAST_FREE } from "../alerts.ts";
-import { above, absent, always, at, below, maxBy, or, ratio, secondsSince, secondsUntil, seriesOn } from "../promql.ts";
+import {
+  above,
+  absent,
+  always,
+  at,
+  below,
+  exceeds,
+  maxBy,
+  or,
+  ratio,
+  secondsSince,
+  secondsUntil,
+  seriesOn,
+} from "../promql.ts";
 import { about, type Condition, silent } from "./condition.ts";
 import { edgeConditions } from "./edge.ts";
 
 const on = seriesOn<"kubernetes">();
 
-/** What of a cluster is one stack's. `certificate` is the Gateway's. */
-export type Cluster = { namespace: string; services: readonly ServiceName[]; certificate: string };
+/** What of a cluster is one stack's: `certificate` is the Gateway's, `backups` are the CronJobs that run each day. */
+export type Cluster = {
+  namespace: string;
+  services: readonly ServiceName[];
+  certificate: string;
+  backups: readonly string[];
+};
 
 /** The scrape jobs of a stack in a cluster, which other stacks share. */
 export const jobsIn = (namespace: string) =>
   ({ edge: `${namespace}/edge`, services: `${namespace}/services` }) as const;
 
 /** When each alert fires in a cluster. What is said of pods, volumes and jobs comes from the cluster's own exporters. */
-export function kubernetesConditions({ namespace, services, certificate }: Cluster): Record<AlertName, Condition> {
+export function kubernetesConditions({
+  namespace,
+  services,
+  certificate,
+  backups,
+}: Cluster): Record<AlertName, Condition> {
   const jobs = jobsIn(namespace);
   const container = ["pod", "container"] as const;
   const claim = ["persistentvolumeclaim"] as const;
   const ends = on("certmanager_certificate_expiration_timestamp_seconds", { name: certificate });
-  const saved = on("kube_cronjob_status_last_successful_time", { namespace });
+  const saved = (cronjob: string | readonly string[]) =>
+    on("kube_cronjob_status_last_successful_time", { namespace, cronjob });
+  const begun = on("kube_cronjob_status_last_schedule_time", { namespace, cronjob: backups });
   const stable = { job: jobs.services, role: "stable" } as const;
   return {
     ...edgeConditions(jobs.edge),
@@ -62,12 +87,12 @@ export function kubernetesConditions({ namespace, services, certificate }: Clust
       "name",
       or(below(secondsUntil(maxBy(["name"], ends)), CERTIFICATE_DAYS * 86_400), maxBy(["name"], absent(ends))),
     ),
-    BackupFailed: about("job_name", above(maxBy(["job_name"], on("kube_job_status_failed", { namespace })), 0)),
+    BackupFailed: about("cronjob", exceeds(maxBy(["cronjob"], begun), maxBy(["cronjob"], saved(backups)))),
     BackupOld: about(
       "cronjob",
       or(
-        above(secondsSince(maxBy(["cronjob"], saved)), objectives.recoveryPointHours * 3600),
-        maxBy(["cronjob"], absent(saved)),
+        above(secondsSince(maxBy(["cronjob"], saved(backups))), objectives.recoveryPointHours * 3600),
+        ...backups.map((one) => maxBy(["cronjob"], absent(saved(one)))),
       ),
     ),
     DeadMan: { expression: always.text },
