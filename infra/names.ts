@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ServiceName } from "../ecosystem/services.ts";
 import type { Revision } from "./release/revision.ts";
 
@@ -8,6 +9,18 @@ import type { Revision } from "./release/revision.ts";
 
 /** The one small machine of a Cloud Run stack for its single services. */
 export const singlesMachine = "singles";
+
+/** Where a candidate answers on that machine: beside its stable. */
+export const previewPort = (port: number): number => port + 10_000;
+
+/** The service account of a service, or of that machine: 6 to 30 characters, in a project that is the stack's own. */
+export const serviceAccountOf = (who: ServiceName | typeof singlesMachine): string => `mcp-${who}`;
+export const accountEmail = (who: ServiceName | typeof singlesMachine, project: string): string =>
+  `${serviceAccountOf(who)}@${project}.iam.gserviceaccount.com`;
+
+/** What Secret Manager holds for a file that is not secret, where nothing else can be mounted as one: a name for its content. */
+export const fileSecret = (service: ServiceName, path: string, content: string) =>
+  `${service}-file-${createHash("sha256").update(`${path}\0${content}`).digest("hex").slice(0, 10)}` as const;
 
 /** The private DNS zone of a Cloud Run stack's network: names for what has addresses that nobody knows beforehand. */
 export const privateZone = "mahavishnu.internal";

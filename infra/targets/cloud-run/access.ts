@@ -1,0 +1,24 @@
+import type { ServiceName } from "../../../ecosystem/services.ts";
+import type { CloudRunSettings } from "../../config/schema.ts";
+import { accountEmail } from "../../names.ts";
+
+/** Who calls a Cloud Run service: a name for the resource, and the member that IAM knows. */
+export type Invoker = { name: string; member: string };
+
+/**
+ * The invokers of a service, each by name: with `iam` those of the settings, with `iap` the proxy that has let them in;
+ * and the services that call it as a peer. Never everybody: nothing behind Cloud Run's door asks who is there.
+ */
+export function invokersOf(
+  { access, invokers, project, projectNumber }: CloudRunSettings,
+  callers: readonly ServiceName[],
+): Invoker[] {
+  const people =
+    access === "iam"
+      ? invokers.map((member) => ({ name: nameOf(member), member }))
+      : [{ name: "iap", member: `serviceAccount:service-${projectNumber}@gcp-sa-iap.iam.gserviceaccount.com` }];
+  return [...people, ...callers.map((name) => ({ name, member: `serviceAccount:${accountEmail(name, project)}` }))];
+}
+
+/** A member as a part of a resource's name: `group:mcp@acme.dev` is `group-mcp-acme-dev`. */
+export const nameOf = (member: string): string => member.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");

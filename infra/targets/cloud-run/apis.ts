@@ -1,0 +1,45 @@
+import { Service } from "@pulumi/gcp/projects/service.js";
+import { ServiceIdentity } from "@pulumi/gcp/projects/serviceIdentity.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { CloudRunSettings } from "../../config/schema.ts";
+
+/** The APIs of Google Cloud that a stack needs. */
+export const apisOf = ({ access }: CloudRunSettings): string[] =>
+  [
+    "artifactregistry",
+    "cloudresourcemanager",
+    "cloudscheduler",
+    "compute",
+    "dns",
+    "iam",
+    "iamcredentials",
+    ...(access === "iap" ? ["iap"] : []),
+    "logging",
+    "monitoring",
+    "pubsub",
+    "run",
+    "secretmanager",
+    "servicenetworking",
+    "sqladmin",
+    "storage",
+  ].map((name) => `${name}.googleapis.com`);
+
+/** Those APIs, switched on. A destroyed stack leaves them on, because others in the project may need them. */
+export class Apis extends pulumi.ComponentResource {
+  constructor(name: string, { cloud }: { cloud: CloudRunSettings }, options: pulumi.ComponentResourceOptions) {
+    super("mahavishnu:cloud-run:Apis", name, {}, options);
+    const { project } = cloud;
+    for (const service of apisOf(cloud)) {
+      const api = new Service(
+        `${name}-${service.split(".")[0]}`,
+        { project, service, disableOnDestroy: false },
+        { parent: this },
+      );
+      // the identity in whose name IAP calls the services: Google makes it only when it is asked to
+      if (service.startsWith("iap.")) {
+        new ServiceIdentity(`${name}-iap-agent`, { project, service }, { parent: this, dependsOn: api });
+      }
+    }
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { stringify } from "yaml";
+import { maintenanceWindow } from "../../../ecosystem/retention.ts";
+
+/**
+ * What the machine of the single services does at each start, whatever it runs: it follows its metadata, and in the
+ * maintenance window it starts anew if an update of its system waits for that. Nothing on its system disk is kept.
+ */
+export const cloudInit = (): string => `#cloud-config\n${stringify({ write_files: files, runcmd }, { lineWidth: 0 })}`;
+
+const watch = readFileSync(new URL("./machine/watch.sh", import.meta.url), "utf8");
+
+const unit = (sections: Record<string, string[]>): string =>
+  Object.entries(sections)
+    .map(([name, lines]) => `[${name}]\n${lines.join("\n")}\n`)
+    .join("");
+
+const { day, hour, minute } = maintenanceWindow;
+const window = `${day[0]}${day.slice(1, 3).toLowerCase()} *-*-* ${hour}:${minute}:00 UTC`;
+
+const written = {
+  // not executable: such files are run by their interpreter, because the system mounts most places without that right
+  "/etc/singles/watch.sh": watch,
+  "/etc/systemd/system/singles.service": unit({
+    Unit: [
+      "Description=Runs what the metadata of this machine says",
+      "Wants=network-online.target",
+      "After=network-online.target docker.service",
+    ],
+    Service: ["ExecStart=/bin/bash /etc/singles/watch.sh", "Restart=always", "RestartSec=5"],
+  }),
+  "/etc/systemd/system/update.service": unit({
+    Unit: ["Description=Starts the machine anew if an update of its system waits for that"],
+    Service: [
+      "Type=oneshot",
+      "ExecStart=/bin/bash -c 'update_engine_client --is_reboot_needed && systemctl reboot || true'",
+    ],
+  }),
+  "/etc/systemd/system/update.timer": unit({
+    Unit: ["Description=The maintenance window"],
+    Timer: [`OnCalendar=${window}`],
+  }),
+};
+
+const files = Object.entries(written).map(([path, content]) => ({ path, permissions: "0644", content }));
+
+const runcmd = [
+  ["systemctl", "daemon-reload"],
+  ["systemctl", "start", "--no-block", "singles.service", "update.timer"],
+];

@@ -1,0 +1,98 @@
+import { RecordSet } from "@pulumi/gcp/dns/recordSet.js";
+import { Database as LogicalDatabase } from "@pulumi/gcp/sql/database.js";
+import { DatabaseInstance } from "@pulumi/gcp/sql/databaseInstance.js";
+import { User } from "@pulumi/gcp/sql/user.js";
+import * as pulumi from "@pulumi/pulumi";
+import { maintenanceWindow, schedules } from "../../../ecosystem/retention.ts";
+import type { ServiceName } from "../../../ecosystem/services.ts";
+import { timeOf } from "../../backups/jobs.ts";
+import type { CloudRunSettings } from "../../config/schema.ts";
+import { databaseName, labelsOf, named } from "../../names.ts";
+import type { Network } from "./network.ts";
+
+type Role = { service: ServiceName; name: string; user: string; password: pulumi.Input<string> };
+type Args = {
+  stack: string;
+  cloud: CloudRunSettings;
+  /** How many of its daily backups the platform keeps; it keeps 365 at most. */
+  backups: number;
+  network: Network;
+  roles: readonly Role[];
+};
+
+/**
+ * PostgreSQL with a database and a role for each service that needs one. pgvector needs no flag there: a role that Cloud
+ * SQL has made may create the extension, and akosha does. The name in the private zone is what revisions know it by.
+ */
+export class Database extends pulumi.ComponentResource {
+  constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
+    const { stack, cloud, backups, network, roles } = args;
+    super("mahavishnu:cloud-run:Database", name, {}, options);
+    const { project, region, zone, databaseTier } = cloud;
+    const child = { parent: this };
+    const kept = { ...child, protect: true };
+
+    const server = new DatabaseInstance(
+      `${name}-server`,
+      {
+        name: named(stack, "postgres"),
+        project,
+        region,
+        databaseVersion: "POSTGRES_16",
+        deletionProtection: true,
+        settings: {
+          tier: databaseTier,
+          edition: "ENTERPRISE",
+          availabilityType: "ZONAL",
+          // beside the machine; another zone takes over by a restore, within the recovery time that is promised
+          locationPreference: { zone },
+          diskType: "PD_SSD",
+          diskAutoresize: true,
+          deletionProtectionEnabled: true,
+          userLabels: labelsOf(stack),
+          ipConfiguration: {
+            ipv4Enabled: false,
+            privateNetwork: network.id,
+            enablePrivatePathForGoogleCloudServices: false,
+            sslMode: "ENCRYPTED_ONLY",
+          },
+          backupConfiguration: {
+            enabled: true,
+            startTime: timeOf(schedules.backup),
+            pointInTimeRecoveryEnabled: true,
+            transactionLogRetentionDays: 7,
+            backupRetentionSettings: { retentionUnit: "COUNT", retainedBackups: Math.min(backups, 365) },
+          },
+          maintenanceWindow: { day: maintenanceWindow.isoDay, hour: maintenanceWindow.hour, updateTrack: "stable" },
+        },
+      },
+      { ...kept, dependsOn: network.peering },
+    );
+    for (const { service, name: database, user, password } of roles) {
+      new LogicalDatabase(
+        `${name}-${service}`,
+        { name: database, project, instance: server.name, deletionPolicy: "ABANDON" },
+        kept,
+      );
+      // a role that owns something cannot be dropped: with the server it goes
+      new User(
+        `${name}-${service}-role`,
+        { name: user, project, instance: server.name, password, deletionPolicy: "ABANDON" },
+        child,
+      );
+    }
+    new RecordSet(
+      `${name}-address`,
+      {
+        name: `${databaseName}.`,
+        project,
+        managedZone: network.zone.name,
+        type: "A",
+        ttl: 60,
+        rrdatas: [server.privateIpAddress],
+      },
+      child,
+    );
+    this.registerOutputs({});
+  }
+}

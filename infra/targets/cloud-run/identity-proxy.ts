@@ -1,0 +1,119 @@
+import { type Extension, typed } from "../../../edge/envoy.ts";
+import type { IdentityProxy } from "../../release/revision.ts";
+
+type Peer = IdentityProxy["peers"][number];
+type Host = { address: string; port: number };
+
+/** Where the proxy says that it is up: on all addresses, because the platform's probe does not come from inside. */
+export const HEALTH_PORT = 9903;
+
+/** Google's metadata server: it gives a container the identity tokens of its service account. */
+const METADATA: Host = { address: "169.254.169.254", port: 80 };
+
+/** The authorities that the image of the edge trusts. */
+export const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
+
+/** What Envoy is started with as that proxy. One thread, so that one token serves all calls of a peer while it holds. */
+export const identityProxyArguments = (peers: readonly Peer[], metadata = METADATA): string[] => [
+  ...["--config-yaml", JSON.stringify(identityProxyConfig(peers, metadata))],
+  ...["--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"],
+];
+
+/**
+ * Envoy's configuration as the proxy beside a service: it takes the service's calls of each peer on loopback, adds an
+ * identity token for that peer and sends them on. The service's own `Authorization` stays what it is: Cloud Run takes the
+ * token from a header of its own.
+ */
+export const identityProxyConfig = (peers: readonly Peer[], metadata = METADATA) => ({
+  static_resources: {
+    listeners: [...peers.map(peerListener), healthListener()],
+    clusters: [...peers.map(peerCluster), cluster("tokens", metadata, "STATIC")],
+  },
+});
+
+const peerListener = ({ service, port, url }: Peer) =>
+  listener(service, { address: "127.0.0.1", port }, [identity], {
+    // a stream ends when one of its ends wants it to
+    route: {
+      cluster: service,
+      host_rewrite_literal: new URL(url).host,
+      timeout: "0s",
+      idle_timeout: "300s",
+      retry_policy: { retry_on: "connect-failure", num_retries: 2 },
+    },
+  });
+
+const healthListener = () =>
+  listener("health", { address: "0.0.0.0", port: HEALTH_PORT }, [], {
+    direct_response: { status: 200, body: { inline_string: "ok" } },
+  });
+
+function listener(name: string, host: Host, filters: Extension[], route: object) {
+  const manager = typed("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
+    stat_prefix: name,
+    route_config: {
+      name,
+      virtual_hosts: [{ name, domains: ["*"], routes: [{ match: { prefix: "/" }, ...route }] }],
+    },
+    http_filters: [...filters, router],
+  });
+  return {
+    name,
+    address: socket(host),
+    filter_chains: [{ filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: manager }] }],
+  };
+}
+
+/** A call without a token is sent on all the same, and the peer refuses it: the answer then says what is wrong. */
+const identity: Extension = {
+  name: "envoy.filters.http.gcp_authn",
+  typed_config: typed("envoy.extensions.filters.http.gcp_authn.v3.GcpAuthnFilterConfig", {
+    cluster: "tokens",
+    timeout: "5s",
+    cache_config: { cache_size: 10 },
+    token_header: { name: "X-Serverless-Authorization", value_prefix: "Bearer " },
+    retry_policy: { num_retries: 3 },
+  }),
+};
+
+const router: Extension = {
+  name: "envoy.filters.http.router",
+  typed_config: typed("envoy.extensions.filters.http.router.v3.Router", {}),
+};
+
+function peerCluster({ service, url, audience }: Peer) {
+  const { protocol, hostname, port } = new URL(url);
+  const encrypted = protocol === "https:";
+  return {
+    ...cluster(service, { address: hostname, port: Number(port) || (encrypted ? 443 : 80) }, "STRICT_DNS"),
+    metadata: {
+      typed_filter_metadata: {
+        [identity.name]: typed("envoy.extensions.filters.http.gcp_authn.v3.Audience", { url: audience }),
+      },
+    },
+    ...(encrypted && { transport_socket: tls(hostname) }),
+  };
+}
+
+const tls = (host: string): Extension => ({
+  name: "envoy.transport_sockets.tls",
+  typed_config: typed("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext", {
+    sni: host,
+    common_tls_context: {
+      validation_context: {
+        trusted_ca: { filename: AUTHORITIES },
+        match_typed_subject_alt_names: [{ san_type: "DNS", matcher: { exact: host } }],
+      },
+    },
+  }),
+});
+
+const cluster = (name: string, host: Host, type: "STATIC" | "STRICT_DNS") => ({
+  name,
+  type,
+  connect_timeout: "5s",
+  dns_lookup_family: "V4_ONLY",
+  load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint: { address: socket(host) } }] }] },
+});
+
+const socket = ({ address, port }: Host) => ({ socket_address: { address, port_value: port } });

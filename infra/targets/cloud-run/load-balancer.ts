@@ -1,0 +1,157 @@
+import { createHash } from "node:crypto";
+import { BackendService } from "@pulumi/gcp/compute/backendService.js";
+import { GlobalAddress } from "@pulumi/gcp/compute/globalAddress.js";
+import { GlobalForwardingRule } from "@pulumi/gcp/compute/globalForwardingRule.js";
+import { ManagedSslCertificate } from "@pulumi/gcp/compute/managedSslCertificate.js";
+import { RegionNetworkEndpointGroup } from "@pulumi/gcp/compute/regionNetworkEndpointGroup.js";
+import { SecurityPolicy } from "@pulumi/gcp/compute/securityPolicy.js";
+import { SSLPolicy } from "@pulumi/gcp/compute/sslpolicy.js";
+import { TargetHttpsProxy } from "@pulumi/gcp/compute/targetHttpsProxy.js";
+import { URLMap } from "@pulumi/gcp/compute/urlmap.js";
+import { WebBackendServiceIamMember } from "@pulumi/gcp/iap/webBackendServiceIamMember.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { Role } from "../../../ecosystem/role.ts";
+import type { ServiceName } from "../../../ecosystem/services.ts";
+import type { CloudRunSettings, Settings } from "../../config/schema.ts";
+import type { Pair } from "../../deployment.ts";
+import { labelsOf, named } from "../../names.ts";
+import { nameOf } from "./access.ts";
+import { rateRules } from "./armor.ts";
+import { CANDIDATE_TAG } from "./traffic.ts";
+import { type Backends, urlMapOf } from "./url-map.ts";
+
+type Args = {
+  stack: string;
+  cloud: CloudRunSettings;
+  rateLimit: Settings["edge"]["rateLimit"];
+  domain: string;
+  services: ReadonlyMap<ServiceName, Pair>;
+};
+
+/**
+ * The way in from the internet where a stack has a domain: one address, TLS 1.2 or newer, a limit for each client, and a
+ * name for each service. Google makes the certificate once the names point to the address.
+ */
+export class LoadBalancer extends pulumi.ComponentResource {
+  constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
+    super("mahavishnu:cloud-run:LoadBalancer", name, {}, options);
+    const { stack, cloud, rateLimit, domain, services } = args;
+    const { project } = cloud;
+    const child = { parent: this };
+
+    const limits = new SecurityPolicy(
+      `${name}-limits`,
+      { name: named(stack, "limits"), project, type: "CLOUD_ARMOR", rules: rateRules(rateLimit) },
+      child,
+    );
+    const backends = new Map<ServiceName, Backends>();
+    for (const [service, { candidate }] of services) {
+      const backend = (role: Role) => this.#backend(name, service, role, args, limits.selfLink);
+      backends.set(service, { split: backend("stable"), ...(candidate && { candidate: backend("candidate") }) });
+    }
+    const [fallback] = backends.values();
+    const map = new URLMap(
+      `${name}-map`,
+      {
+        name: named(stack),
+        project,
+        ...urlMapOf(domain, backends),
+        // for names that nobody was given: the certificate is not for them, so nobody sees it
+        ...(fallback && { defaultService: fallback.split }),
+      },
+      child,
+    );
+
+    const names = [...services.keys()].map((service) => `${service}.${domain}`);
+    const certificate = new ManagedSslCertificate(
+      `${name}-certificate`,
+      {
+        // another set of names is another certificate, which must be there before the old one goes
+        name: named(stack, createHash("sha256").update(names.join()).digest("hex").slice(0, 8)),
+        project,
+        managed: { domains: names },
+      },
+      child,
+    );
+    const encryption = new SSLPolicy(
+      `${name}-encryption`,
+      { name: named(stack, "tls"), project, minTlsVersion: "TLS_1_2", profile: "MODERN" },
+      child,
+    );
+    const proxy = new TargetHttpsProxy(
+      `${name}-proxy`,
+      {
+        name: named(stack),
+        project,
+        urlMap: map.selfLink,
+        sslCertificates: [certificate.selfLink],
+        sslPolicy: encryption.selfLink,
+      },
+      child,
+    );
+    const address = new GlobalAddress(
+      `${name}-address`,
+      { name: named(stack), project, addressType: "EXTERNAL" },
+      // the names outside point to it
+      { ...child, protect: true },
+    );
+    new GlobalForwardingRule(
+      `${name}-entrance`,
+      {
+        name: named(stack),
+        project,
+        labels: labelsOf(stack),
+        target: proxy.selfLink,
+        ipAddress: address.address,
+        portRange: "443",
+        loadBalancingScheme: SCHEME,
+      },
+      child,
+    );
+    this.registerOutputs({ address: address.address });
+  }
+
+  /** A service as the balancer's backend: its split, or its candidate alone by the tag. */
+  #backend(name: string, service: ServiceName, role: Role, args: Args, limits: pulumi.Input<string>) {
+    const { stack, cloud } = args;
+    const { project, region, access, invokers } = cloud;
+    const child = { parent: this };
+    const what = role === "stable" ? service : `${service}-candidate`;
+    const group = new RegionNetworkEndpointGroup(
+      `${name}-${what}-endpoints`,
+      {
+        name: named(stack, what),
+        project,
+        region,
+        networkEndpointType: "SERVERLESS",
+        cloudRun: { service, ...(role === "candidate" && { tag: CANDIDATE_TAG }) },
+      },
+      child,
+    );
+    const backend = new BackendService(
+      `${name}-${what}`,
+      {
+        name: named(stack, what),
+        project,
+        protocol: "HTTPS",
+        loadBalancingScheme: SCHEME,
+        backends: [{ group: group.selfLink }],
+        securityPolicy: limits,
+        iap: { enabled: access === "iap" },
+        logConfig: { enable: true, sampleRate: 1 },
+      },
+      child,
+    );
+    for (const member of access === "iap" ? invokers : []) {
+      new WebBackendServiceIamMember(
+        `${name}-${what}-open-to-${nameOf(member)}`,
+        { project, webBackendService: backend.name, role: "roles/iap.httpsResourceAccessor", member },
+        child,
+      );
+    }
+    return backend.selfLink;
+  }
+}
+
+/** Google's global balancer of today; the older one knows no routes by header. */
+const SCHEME = "EXTERNAL_MANAGED";

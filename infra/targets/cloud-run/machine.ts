@@ -1,0 +1,169 @@
+import { RepositoryIamMember } from "@pulumi/gcp/artifactregistry/repositoryIamMember.js";
+import { Firewall } from "@pulumi/gcp/compute/firewall.js";
+import { Instance } from "@pulumi/gcp/compute/instance.js";
+import { ResourcePolicy } from "@pulumi/gcp/compute/resourcePolicy.js";
+import { IAMMember as ProjectIamMember } from "@pulumi/gcp/projects/iammember.js";
+import { Account } from "@pulumi/gcp/serviceaccount/account.js";
+import { IAMMember as AccountIamMember } from "@pulumi/gcp/serviceaccount/iammember.js";
+import * as pulumi from "@pulumi/pulumi";
+import { schedules } from "../../../ecosystem/retention.ts";
+import type { ServiceName } from "../../../ecosystem/services.ts";
+import { timeOf } from "../../backups/jobs.ts";
+import type { CloudRunSettings } from "../../config/schema.ts";
+import { accountEmail, labelsOf, named, serviceAccountOf, singlesMachine } from "../../names.ts";
+import { cloudInit } from "./cloud-init.ts";
+import type { ServiceIdentity } from "./identity.ts";
+import { type MachineContent, machineScript, portOf } from "./machine-script.ts";
+import { type Network, ranges } from "./network.ts";
+import type { Registry } from "./registry.ts";
+import { Volume } from "./volume.ts";
+
+type Args = {
+  stack: string;
+  cloud: CloudRunSettings;
+  network: Network;
+  registry: Registry;
+  /** Who the single services are. */
+  identities: ReadonlyMap<ServiceName, ServiceIdentity>;
+  /** For how many days a disk's daily snapshots are kept. */
+  snapshotDays: number;
+  content: MachineContent;
+};
+
+/**
+ * The one small machine of a stack's single services: Cloud Run would run two writers on one volume. Its system keeps
+ * nothing and updates itself; what is kept lies on a disk of each service's own. It has no address outside, and only the
+ * services reach it. What runs on it stands in its metadata and changes without a restart.
+ */
+export class SinglesMachine extends pulumi.ComponentResource {
+  readonly member: string;
+
+  constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
+    super("mahavishnu:cloud-run:SinglesMachine", name, {}, options);
+    const { stack, cloud, network, content } = args;
+    const { project, region, zone, machineType } = cloud;
+    const child = { parent: this };
+    const email = accountEmail(singlesMachine, project);
+    this.member = `serviceAccount:${email}`;
+
+    const allowed = this.#identity(name, args);
+    const snapshots = new ResourcePolicy(
+      `${name}-snapshots`,
+      {
+        name: named(stack, "daily-snapshots"),
+        project,
+        region,
+        snapshotSchedulePolicy: {
+          schedule: { dailySchedule: { daysInCycle: 1, startTime: timeOf(schedules.backup) } },
+          retentionPolicy: { maxRetentionDays: args.snapshotDays, onSourceDiskDelete: "KEEP_AUTO_SNAPSHOTS" },
+          snapshotProperties: { labels: labelsOf(stack), storageLocations: region },
+        },
+      },
+      child,
+    );
+    const volumes = [...args.identities.keys()].map(
+      (service) => [service, new Volume(`${name}-${service}`, { stack, cloud, service, snapshots }, child)] as const,
+    );
+    const ports = [...new Set(content.singles.map(portOf))].map(String);
+    new Firewall(
+      `${name}-callers`,
+      {
+        name: named(stack, "singles-callers"),
+        project,
+        network: network.name,
+        direction: "INGRESS",
+        sourceRanges: [ranges.services],
+        targetServiceAccounts: [email],
+        allows: [{ protocol: "tcp", ports }],
+      },
+      child,
+    );
+    new Instance(
+      `${name}-instance`,
+      {
+        // its name is a part of the address that callers' revisions know
+        name: singlesMachine,
+        project,
+        zone,
+        machineType,
+        labels: { ...labelsOf(stack), component: "service" },
+        bootDisk: {
+          initializeParams: {
+            image: "projects/cos-cloud/global/images/family/cos-stable",
+            size: BOOT_DISK_GB,
+            type: "pd-balanced",
+          },
+        },
+        attachedDisks: volumes.map(([service, { disk }]) => ({ source: disk.name, deviceName: service })),
+        // no access configuration: no address outside
+        networkInterfaces: [{ subnetwork: network.machine.name }],
+        serviceAccount: { email, scopes: ["https://www.googleapis.com/auth/cloud-platform"] },
+        shieldedInstanceConfig: { enableSecureBoot: true, enableVtpm: true, enableIntegrityMonitoring: true },
+        scheduling: { automaticRestart: true, onHostMaintenance: "MIGRATE" },
+        metadata: {
+          "user-data": cloudInit(),
+          singles: machineScript(content),
+          "cos-update-strategy": "update_enabled",
+          "google-logging-enabled": "true",
+          "google-monitoring-enabled": "true",
+          "enable-oslogin": "TRUE",
+          "block-project-ssh-keys": "TRUE",
+          "serial-port-enable": "FALSE",
+        },
+        canIpForward: false,
+        allowStoppingForUpdate: true,
+      },
+      {
+        ...child,
+        dependsOn: [...allowed, ...args.identities.values()],
+        // what it does at its start it does only then; two of one name cannot be, nor one disk at two machines
+        replaceOnChanges: ['metadata["user-data"]'],
+        deleteBeforeReplace: true,
+      },
+    );
+    this.registerOutputs({});
+  }
+
+  /** The machine's own account: it fetches images, writes logs and series, and reads secrets only in the services' names. */
+  #identity(name: string, { cloud, registry, identities }: Args): pulumi.Resource[] {
+    const { project, region } = cloud;
+    const { member } = this;
+    const account = new Account(
+      `${name}-account`,
+      { accountId: serviceAccountOf(singlesMachine), project, displayName: "The machine of the single services" },
+      { parent: this },
+    );
+    const child = { parent: this, dependsOn: account };
+    return [
+      ...["logging.logWriter", "monitoring.metricWriter"].map(
+        (role) => new ProjectIamMember(`${name}-${role}`, { project, role: `roles/${role}`, member }, child),
+      ),
+      new RepositoryIamMember(
+        `${name}-images`,
+        {
+          project,
+          location: region,
+          repository: registry.repository.name,
+          role: "roles/artifactregistry.reader",
+          member,
+        },
+        child,
+      ),
+      ...[...identities].map(
+        ([service, identity]) =>
+          new AccountIamMember(
+            `${name}-as-${service}`,
+            {
+              serviceAccountId: `projects/${project}/serviceAccounts/${accountEmail(service, project)}`,
+              role: "roles/iam.serviceAccountTokenCreator",
+              member,
+            },
+            { ...child, dependsOn: [account, identity] },
+          ),
+      ),
+    ];
+  }
+}
+
+/** Room for the images of two revisions of each single service, some 1.3 GB each, and for a night's backup. */
+const BOOT_DISK_GB = 50;

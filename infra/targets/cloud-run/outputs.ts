@@ -1,0 +1,38 @@
+import { REVISION_HEADER } from "../../../edge/routes.ts";
+import { settingsOf } from "../../config/settings.ts";
+import { type Deployment, type Outputs, type Pair, type Preview, pairsOf, revisionIds } from "../../deployment.ts";
+import { previewPort } from "../../names.ts";
+import { addressOf, cloudRunUrl } from "../../release/addresses.ts";
+import { CANDIDATE_TAG } from "./traffic.ts";
+
+/** Where users, smoke tests and the promotion find the stack. All of it is known before anything is there. */
+export function outputsOf(deployment: Deployment): Outputs {
+  const pairs = [...pairsOf(deployment).values()];
+  const previews = pairs.flatMap(({ candidate }) =>
+    candidate ? [[candidate.service, previewOf(candidate, deployment)] as const] : [],
+  );
+  return {
+    target: "cloud-run",
+    urls: Object.fromEntries(pairs.map(({ stable }) => [stable.service, urlOf(stable, deployment)])),
+    previewUrls: Object.fromEntries(previews),
+    revisions: revisionIds(deployment),
+    edgeAdmin: null,
+  };
+}
+
+type Revision = Pair["stable"];
+type Stack = Pick<Deployment, "settings">;
+
+/** A single service is called inside the network only. */
+const urlOf = ({ service, path, sessions }: Revision, { settings }: Stack): string =>
+  sessions === "single" ? addressOf(service, "cloud-run", settings).url : `${cloudRunUrl(service, settings)}${path}`;
+
+function previewOf(candidate: Revision, { settings }: Stack): Preview {
+  const { path, sessions, port } = candidate;
+  const url = urlOf(candidate, { settings });
+  if (sessions === "single") return { url: url.replace(`:${port}/`, `:${previewPort(port)}/`), headers: {} };
+  if (settingsOf(settings, "cloud-run", "the stack's settings").domain !== undefined) {
+    return { url, headers: { [REVISION_HEADER]: "candidate" } };
+  }
+  return { url: `https://${CANDIDATE_TAG}---${new URL(url).host}${path}`, headers: {} };
+}

@@ -1,0 +1,112 @@
+import { ForwardingRule } from "@pulumi/gcp/compute/forwardingRule.js";
+import { RegionBackendService } from "@pulumi/gcp/compute/regionBackendService.js";
+import { RegionNetworkEndpointGroup } from "@pulumi/gcp/compute/regionNetworkEndpointGroup.js";
+import { RegionTargetHttpProxy } from "@pulumi/gcp/compute/regionTargetHttpProxy.js";
+import { RegionUrlMap } from "@pulumi/gcp/compute/regionUrlMap.js";
+import { Subnetwork } from "@pulumi/gcp/compute/subnetwork.js";
+import { RecordSet } from "@pulumi/gcp/dns/recordSet.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { ServiceName } from "../../../ecosystem/services.ts";
+import type { CloudRunSettings } from "../../config/schema.ts";
+import { labelsOf, named, privateZone } from "../../names.ts";
+import { type Network, ranges } from "./network.ts";
+
+type Args = { stack: string; cloud: CloudRunSettings; network: Network; called: readonly ServiceName[] };
+
+/**
+ * Where a stack's services call each other while their own addresses are off: a balancer inside the network, with a name
+ * for each service that is called, so that peers follow its split as users do. Inside, Google encrypts what leaves a
+ * machine's building; who calls is proved by the identity token, as everywhere.
+ */
+export class PeerBalancer extends pulumi.ComponentResource {
+  constructor(name: string, { stack, cloud, network, called }: Args, options: pulumi.ComponentResourceOptions) {
+    super("mahavishnu:cloud-run:PeerBalancer", name, {}, options);
+    const { project, region } = cloud;
+    const child = { parent: this };
+    const at = { project, region };
+    const inside = { loadBalancingScheme: "INTERNAL_MANAGED" } as const;
+
+    const proxies = new Subnetwork(
+      `${name}-proxies`,
+      {
+        ...at,
+        name: named(stack, "peers"),
+        network: network.name,
+        ipCidrRange: ranges.peers,
+        purpose: "REGIONAL_MANAGED_PROXY",
+        role: "ACTIVE",
+      },
+      child,
+    );
+    const backends = called.map((service) => {
+      const group = new RegionNetworkEndpointGroup(
+        `${name}-${service}-endpoints`,
+        {
+          ...at,
+          name: named(stack, "peer", service),
+          networkEndpointType: "SERVERLESS",
+          cloudRun: { service },
+        },
+        child,
+      );
+      const backend = new RegionBackendService(
+        `${name}-${service}`,
+        {
+          ...at,
+          ...inside,
+          name: named(stack, "peer", service),
+          protocol: "HTTPS",
+          backends: [{ group: group.selfLink, balancingMode: "UTILIZATION", capacityScaler: 1 }],
+        },
+        child,
+      );
+      return { service, link: backend.selfLink };
+    });
+    const [fallback] = backends;
+    const map = new RegionUrlMap(
+      `${name}-map`,
+      {
+        ...at,
+        name: named(stack, "peers"),
+        ...(fallback && { defaultService: fallback.link }),
+        hostRules: backends.map(({ service }) => ({ hosts: [`${service}.${privateZone}`], pathMatcher: service })),
+        pathMatchers: backends.map(({ service, link }) => ({ name: service, defaultService: link })),
+      },
+      child,
+    );
+    const proxy = new RegionTargetHttpProxy(
+      `${name}-proxy`,
+      { ...at, name: named(stack, "peers"), urlMap: map.selfLink },
+      child,
+    );
+    const entrance = new ForwardingRule(
+      `${name}-entrance`,
+      {
+        ...at,
+        ...inside,
+        name: named(stack, "peers"),
+        labels: labelsOf(stack),
+        network: network.name,
+        subnetwork: network.services.name,
+        target: proxy.selfLink,
+        portRange: "80",
+      },
+      { ...child, dependsOn: proxies },
+    );
+    for (const { service } of backends) {
+      new RecordSet(
+        `${name}-${service}-name`,
+        {
+          project,
+          managedZone: network.zone.name,
+          name: `${service}.${privateZone}.`,
+          type: "A",
+          ttl: 60,
+          rrdatas: [entrance.ipAddress],
+        },
+        child,
+      );
+    }
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,35 @@
+import { Repository } from "@pulumi/gcp/artifactregistry/repository.js";
+import * as pulumi from "@pulumi/pulumi";
+import { labelsOf } from "../../names.ts";
+import { cleanUpPolicies } from "./clean-up.ts";
+
+type Args = { stack: string; project: string; region: string; images: readonly string[] };
+
+/** The name of the repository: images are `<region>-docker.pkg.dev/<project>/mcp/<service>`. */
+const REPOSITORY = "mcp";
+
+/** Where a stack's images lie. */
+export class Registry extends pulumi.ComponentResource {
+  readonly repository: Repository;
+
+  constructor(name: string, { stack, project, region, images }: Args, options: pulumi.ComponentResourceOptions) {
+    super("mahavishnu:cloud-run:Registry", name, {}, options);
+    this.repository = new Repository(
+      `${name}-repository`,
+      {
+        repositoryId: REPOSITORY,
+        project,
+        location: region,
+        format: "DOCKER",
+        description: "The images of the Mahavishnu MCP ecosystem",
+        labels: labelsOf(stack),
+        dockerConfig: { immutableTags: false },
+        cleanupPolicies: cleanUpPolicies(images),
+        cleanupPolicyDryRun: false,
+      },
+      // without its images no release of this stack could be deployed again
+      { parent: this, protect: true },
+    );
+    this.registerOutputs({ repository: this.repository.name });
+  }
+}

@@ -1,0 +1,47 @@
+import { Secret as StoredSecret } from "@pulumi/gcp/secretmanager/secret.js";
+import { SecretVersion } from "@pulumi/gcp/secretmanager/secretVersion.js";
+import * as pulumi from "@pulumi/pulumi";
+import { retention } from "../../../ecosystem/retention.ts";
+import { labelsOf } from "../../names.ts";
+
+type Args = {
+  stack: string;
+  project: string;
+  /** The values of secrets by name, and the contents of files that can be mounted in no other way. */
+  secrets: ReadonlyMap<string, pulumi.Input<string>>;
+  files: ReadonlyMap<string, string>;
+};
+
+/** The stack's secrets in Secret Manager, each with its newest version. */
+export class SecretStore extends pulumi.ComponentResource {
+  readonly #ids = new Map<string, pulumi.Output<string>>();
+
+  constructor(name: string, { stack, project, secrets, files }: Args, options: pulumi.ComponentResourceOptions) {
+    super("mahavishnu:cloud-run:SecretStore", name, {}, options);
+    const child = { parent: this };
+    const store = (secretId: string, value: pulumi.Input<string>, annotations: Record<string, string>) => {
+      const secret = new StoredSecret(
+        `${name}-${secretId}`,
+        { secretId, project, replication: { auto: {} }, labels: labelsOf(stack), annotations },
+        child,
+      );
+      // an old version stays, switched off: what was encrypted with it must not be lost by mistake
+      new SecretVersion(
+        `${name}-${secretId}-version`,
+        { secret: secret.id, secretData: value, deletionPolicy: "DISABLE" },
+        child,
+      );
+      this.#ids.set(secretId, secret.secretId);
+    };
+    for (const [secret, value] of secrets) store(secret, value, { "rotation-days": String(retention.secretDays) });
+    for (const [file, content] of files) store(file, content, {});
+    this.registerOutputs({});
+  }
+
+  /** The id of a stored secret or file. */
+  id(name: string): pulumi.Output<string> {
+    const id = this.#ids.get(name);
+    if (!id) throw new Error(`${name} is not in the secret store: it was asked for without being put there`);
+    return id;
+  }
+}

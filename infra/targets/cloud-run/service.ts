@@ -1,0 +1,58 @@
+import { Service } from "@pulumi/gcp/cloudrunv2/service.js";
+import { ServiceIamMember } from "@pulumi/gcp/cloudrunv2/serviceIamMember.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { ServiceName } from "../../../ecosystem/services.ts";
+import type { Settings } from "../../config/schema.ts";
+import { settingsOf } from "../../config/settings.ts";
+import type { Pair } from "../../deployment.ts";
+import { declaredAnnotation, labelsOf } from "../../names.ts";
+import { cloudRunUrl } from "../../release/addresses.ts";
+import type { Invoker } from "./access.ts";
+import { type Place, template } from "./template.ts";
+import { restingTraffic } from "./traffic.ts";
+
+type Args = { service: ServiceName; pair: Pair; settings: Settings; place: Place; invokers: Invoker[] };
+
+/** A stateless service on Cloud Run: its revisions, where traffic rests, and who may call it. */
+export class CloudRunService extends pulumi.ComponentResource {
+  readonly service: Service;
+
+  constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
+    const { service, pair, settings, place, invokers } = args;
+    super("mahavishnu:cloud-run:Service", name, {}, options);
+    const { project, region, domain } = settingsOf(settings, "cloud-run", "the stack's settings");
+    const { stable, candidate } = pair;
+    // behind a load balancer its own address is off, and tokens are for the address that clients know
+    const behindBalancer = {
+      ingress: "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
+      defaultUriDisabled: true,
+      customAudiences: [cloudRunUrl(service, settings)],
+    };
+    this.service = new Service(
+      `${name}-service`,
+      {
+        name: service,
+        project,
+        location: region,
+        labels: labelsOf(place.stack),
+        annotations: { [declaredAnnotation]: JSON.stringify({ [stable.id]: 100 }) },
+        deletionProtection: true,
+        invokerIamDisabled: false,
+        ...(domain === undefined ? { ingress: "INGRESS_TRAFFIC_ALL", defaultUriDisabled: false } : behindBalancer),
+        // one service has one template: the newest revision's
+        template: template(candidate ?? stable, place),
+        traffics: restingTraffic(stable.id, candidate?.id),
+      },
+      // whatever else talks to the platform leaves its name there
+      { parent: this, ignoreChanges: ["client", "clientVersion", "scaling"] },
+    );
+    for (const { name: who, member } of invokers) {
+      new ServiceIamMember(
+        `${name}-called-by-${who}`,
+        { project, location: region, name: this.service.name, role: "roles/run.invoker", member },
+        { parent: this },
+      );
+    }
+    this.registerOutputs({});
+  }
+}
