@@ -107,7 +107,8 @@ export const alerts = {
     priority: "P1",
     for: "0s",
     summary: "alerting works",
-    description: "Fires always. Who receives it raises the alarm when it stops: then no other alert arrives either.",
+    description:
+      "Fires as long as anything is watched. Who receives it raises the alarm when it stops: then no other alert arrives either.",
   },
 } as const satisfies Record<string, Alert>;
 

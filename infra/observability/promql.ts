@@ -102,9 +102,6 @@ export const or = <L extends string>(...vectors: Vector<L>[]): Vector<L> => join
 /** The samples of the first that no other one has. */
 export const unless = <L extends string>(...vectors: Vector<L>[]): Vector<L> => joined("unless", vectors);
 
-/** One sample, always. */
-export const always: Vector<never> = { text: "vector(1)" };
-
 const atom = <V extends Expression>(text: string) => ({ text }) as V;
 const loose = <V extends Expression>(text: string) => ({ text, loose: true }) as V;
 const inner = ({ text, loose }: Expression) => (loose ? `(${text})` : text);

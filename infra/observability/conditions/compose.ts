@@ -1,6 +1,6 @@
 import { objectives } from "../../../ecosystem/objectives.ts";
 import { type AlertName, CERTIFICATE_DAYS, LEAST_FREE } from "../alerts.ts";
-import { above, absent, always, at, below, maxBy, minBy, or, ratio, secondsSince, seriesOn } from "../promql.ts";
+import { above, absent, at, below, countBy, maxBy, minBy, or, ratio, secondsSince, seriesOn } from "../promql.ts";
 import { about, type Condition, silent } from "./condition.ts";
 import { edgeConditions } from "./edge.ts";
 
@@ -70,6 +70,6 @@ export function composeConditions(): Record<AlertName, Condition> {
         maxBy(["store"], absent(saved)),
       ),
     ),
-    DeadMan: { expression: always.text },
+    DeadMan: { expression: countBy([], on("up")).text },
   };
 }

@@ -4,9 +4,9 @@ import { type AlertName, CERTIFICATE_DAYS, LEAST_FREE } from "../alerts.ts";
 import {
   above,
   absent,
-  always,
   at,
   below,
+  countBy,
   exceeds,
   maxBy,
   or,
@@ -95,6 +95,6 @@ export function kubernetesConditions({
         ...backups.map((one) => maxBy(["cronjob"], absent(saved(one)))),
       ),
     ),
-    DeadMan: { expression: always.text },
+    DeadMan: { expression: countBy([], on("up", { job: Object.values(jobs) })).text },
   };
 }

@@ -1,0 +1,169 @@
+import type { AlertName } from "../../../infra/observability/alerts.ts";
+import { type Cases, sampleOf } from "./case.ts";
+import { edgeCases } from "./edge-cases.ts";
+
+const sample = sampleOf<"compose">();
+
+const up = (service: string, role: string, values: string) =>
+  sample(
+    "up",
+    { job: "services", instance: `${service}:8682`, service, revision: `${service}-0123456789`, role },
+    values,
+  );
+const edge = (values: string) => sample("up", { job: "edge", instance: "edge:9902", service: "edge" }, values);
+const certificate = (days: string) =>
+  sample("envoy_server_days_until_first_cert_expiring", { job: "edge", instance: "edge:9902" }, days);
+const filesystem = { job: "node", instance: "node-exporter:9100", device: "/dev/sda1", fstype: "ext4" };
+const disk = (free: string, labels = {}) => [
+  sample("node_filesystem_avail_bytes", { ...filesystem, mountpoint: "/", ...labels }, free),
+  sample("node_filesystem_size_bytes", { ...filesystem, mountpoint: "/", ...labels }, "100x60"),
+];
+const container = {
+  ...{ job: "cadvisor", instance: "cadvisor:8080", name: "akosha-0123456789" },
+  ...{ service: "akosha", revision: "akosha-0123456789" },
+};
+const memory = (used: string, limit: string) => [
+  sample("container_memory_working_set_bytes", container, used),
+  sample("container_spec_memory_limit_bytes", container, limit),
+];
+const stored = { job: "node", instance: "node-exporter:9100", store: "akosha-database" };
+const saved = (values: string) => sample("mahavishnu_backup_last_success_timestamp_seconds", stored, values);
+
+/** When each alert fires on a Docker host, and when it does not. */
+export const composeCases: Cases<AlertName> = {
+  ...edgeCases("edge"),
+  ServiceDown: {
+    fires: [
+      {
+        title: "stable does not answer",
+        given: [up("akosha", "stable", "1x5 0x5"), up("mahavishnu", "stable", "1x20"), edge("1x20")],
+        ...{ every: "1m", at: "8m", firing: [{ service: "akosha" }] },
+      },
+      {
+        title: "the edge does not answer",
+        given: [edge("1x5 0x5")],
+        every: "1m",
+        at: "8m",
+        firing: [{ service: "edge" }],
+      },
+    ],
+    silent: [
+      {
+        title: "both answer",
+        given: [up("akosha", "stable", "1x20"), edge("1x20")],
+        every: "1m",
+        at: "8m",
+        firing: [],
+      },
+      {
+        title: "a candidate does not answer",
+        given: [up("akosha", "stable", "1x20"), up("akosha", "candidate", "0x20"), edge("1x20")],
+        ...{ every: "1m", at: "8m", firing: [] },
+      },
+    ],
+  },
+  NoData: {
+    fires: [
+      {
+        title: "two of three exporters are silent",
+        given: [certificate("100x30")],
+        ...{ every: "1m", at: "20m", firing: [{ exporter: "node-exporter" }, { exporter: "cadvisor" }] },
+      },
+    ],
+    silent: [
+      {
+        title: "all tell",
+        given: [certificate("100x30"), ...disk("50x30"), ...memory("1x30", "4x30")],
+        ...{ every: "1m", at: "20m", firing: [] },
+      },
+    ],
+  },
+  MemoryHigh: {
+    fires: [
+      {
+        title: "85 of 100 bytes are used",
+        given: memory("85x30", "100x30"),
+        ...{ every: "1m", at: "20m" },
+        firing: [{ name: container.name, service: "akosha", revision: container.revision }],
+      },
+    ],
+    silent: [
+      { title: "75 of 100 bytes are used", given: memory("75x30", "100x30"), every: "1m", at: "20m", firing: [] },
+      { title: "there is no limit", given: memory("85x30", "0x30"), every: "1m", at: "20m", firing: [] },
+    ],
+  },
+  DiskFull: {
+    fires: [
+      {
+        title: "15 of 100 bytes are free",
+        given: [...disk("15x30"), ...disk("15x30", { mountpoint: "/var/lib/docker" })],
+        ...{ every: "1m", at: "20m", firing: [{ instance: filesystem.instance, device: "/dev/sda1" }] },
+      },
+    ],
+    silent: [
+      { title: "25 of 100 bytes are free", given: disk("25x30"), every: "1m", at: "20m", firing: [] },
+      {
+        title: "an image is always full",
+        given: disk("0x30", { fstype: "squashfs" }),
+        every: "1m",
+        at: "20m",
+        firing: [],
+      },
+    ],
+  },
+  CertificateExpiry: {
+    fires: [
+      {
+        title: "13 days are left",
+        given: [certificate("13x90")],
+        ...{ every: "1m", at: "80m", firing: [{ instance: "edge:9902" }] },
+      },
+    ],
+    silent: [
+      { title: "15 days are left", given: [certificate("15x90")], every: "1m", at: "80m", firing: [] },
+      {
+        title: "the edge has no certificate",
+        given: [certificate("4294967295x90")],
+        every: "1m",
+        at: "80m",
+        firing: [],
+      },
+    ],
+  },
+  BackupFailed: {
+    fires: [
+      {
+        title: "the last run failed",
+        given: [sample("mahavishnu_backup_success", stored, "1x10 0x100")],
+        ...{ every: "1m", at: "80m", firing: [{ store: "akosha-database" }] },
+      },
+    ],
+    silent: [
+      {
+        title: "the second run succeeded",
+        given: [sample("mahavishnu_backup_success", stored, "0x30 1x100")],
+        ...{ every: "1m", at: "80m", firing: [] },
+      },
+    ],
+  },
+  BackupOld: {
+    fires: [
+      {
+        title: "it is 26 hours old",
+        given: [saved("0x60")],
+        every: "30m",
+        at: "26h",
+        firing: [{ store: "akosha-database" }],
+      },
+      { title: "nothing was ever saved", given: [certificate("100x90")], every: "1m", at: "80m", firing: [{}] },
+    ],
+    silent: [
+      { title: "it is 22 hours old", given: [saved("0x60")], every: "30m", at: "22h", firing: [] },
+      { title: "each day one succeeds", given: [saved("0x48 86400x48")], every: "30m", at: "26h", firing: [] },
+    ],
+  },
+  DeadMan: {
+    fires: [{ title: "something is watched", given: [edge("1x5")], every: "1m", at: "1m", firing: [{}] }],
+    silent: [{ title: "nothing is", given: [certificate("1x5")], every: "1m", at: "1m", firing: [] }],
+  },
+};

@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { stringify } from "yaml";
+import type { AlertName } from "../../../infra/observability/alerts.ts";
+import { type Rule, ruleGroup, rulesFor, type Scope } from "../../../infra/observability/rules.ts";
+import { type Cases, promtoolTest } from "./case.ts";
+import { composeCases } from "./compose-cases.ts";
+import { folderWith, run, tool } from "./tools.ts";
+
+const promtool = tool("promtool");
+const labels = { stack: "prod" };
+
+const scopes: { scope: Scope; cases: Partial<Cases<AlertName>> }[] = [
+  { scope: { target: "compose" }, cases: composeCases },
+];
+
+describe.skipIf(promtool.missing)(promtool.title("promtool"), () => {
+  test.each(scopes)(
+    "accepts the rules of $scope.target, and each fires and is silent in its cases",
+    ({ scope, cases }) => {
+      const rules = rulesFor(scope);
+      expect(Object.keys(cases).sort()).toEqual(rules.map(({ alert }) => alert).sort());
+      const tests = testFiles(rules, cases);
+      const folder = folderWith({
+        "rules.yml": rulesFile(rules),
+        ...tests,
+        ...Object.fromEntries(rules.map((rule) => [`${rule.alert}.rule.yml`, rulesFile([rule])])),
+      });
+      run("promtool", ["check", "rules", "--lint=all", "--lint-fatal", join(folder, "rules.yml")]);
+      run("promtool", ["test", "rules", ...Object.keys(tests).map((file) => join(folder, file))]);
+    },
+  );
+});
+
+const rulesFile = (rules: Rule[]) => stringify({ groups: [ruleGroup(rules, labels)] });
+
+/** The tests of each alert, by the pace of their values, which is promtool's pace of evaluation too. Each evaluates its own rule alone. */
+function testFiles(rules: Rule[], cases: Partial<Cases<AlertName>>): Record<string, string> {
+  return Object.fromEntries(
+    rules.flatMap((rule) => {
+      const own = cases[rule.alert];
+      const all = [...(own?.fires ?? []), ...(own?.silent ?? [])];
+      return [...new Set(all.map(({ every }) => every))].map((every) => [
+        `${rule.alert}-${every}.yml`,
+        stringify({
+          rule_files: [`${rule.alert}.rule.yml`],
+          evaluation_interval: every,
+          tests: all.filter((one) => one.every === every).map((one) => promtoolTest(rule, one, labels)),
+        }),
+      ]);
+    }),
+  );
+}

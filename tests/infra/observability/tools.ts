@@ -1,0 +1,32 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { onTestFinished } from "vitest";
+
+/** Whether a program is on PATH. Where CI is set it must be: its suites then run and fail without it. */
+export function tool(name: string): { missing: boolean; title(what: string): string } {
+  const found = (process.env.PATH ?? "").split(delimiter).some((place) => existsSync(join(place, name)));
+  return {
+    missing: !found && !process.env.CI,
+    title: (what) => (found ? what : `${what} (skipped: ${name} is not on PATH)`),
+  };
+}
+
+/** Runs a program to its end; throws with all that it said when it fails. */
+export function run(program: string, args: string[]): string {
+  try {
+    return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${program} ${args.join(" ")} failed:\n${stdout ?? ""}${stderr ?? (error as Error).message}`);
+  }
+}
+
+/** A folder with these files, gone after the test. */
+export function folderWith(files: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), "observability-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return folder;
+}
