@@ -102,7 +102,7 @@ const counts = (ticket: Ticket, holder: Holder, clock: Clock, alive: (pid: numbe
   !ticket.released && ticket.expires > clock.now() && (ticket.host !== holder.host || alive(ticket.pid));
 
 const heldBy = (ticket: Ticket, clock: Clock): string =>
-  `a promotion is running: the lease belongs to ${ticket.owner} (process ${ticket.pid} on ${ticket.host}), ` +
+  `traffic is in other hands: the lease belongs to ${ticket.owner} (process ${ticket.pid} on ${ticket.host}), ` +
   `taken ${age(ticket.acquired, clock)} ago; it expires in ${Math.max(0, Math.ceil((ticket.expires - clock.now()) / 1000))} s unless renewed`;
 
 const takenFrom = (ticket: Ticket, holder: Holder, clock: Clock): string => {

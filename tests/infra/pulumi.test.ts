@@ -1,5 +1,5 @@
 import { chmod, mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { secretNames } from "../../ecosystem/secrets.ts";
@@ -99,7 +99,7 @@ describe.skipIf(!hasPulumi)(hasPulumi ? name : `${name} (skipped: pulumi is not 
 const plaintext = (secret: string): string => `plaintext-of-${secret}-0123456789`;
 
 async function promoting(work: Workspace): Promise<Lease> {
-  const holder = { owner: "a promoter", host: "elsewhere", pid: 1 };
+  const holder = { owner: "a promoter", host: hostname(), pid: process.pid };
   return takeLease({ folder: join(work.folder, ".maha/prod"), holder, clock: systemClock });
 }
 
