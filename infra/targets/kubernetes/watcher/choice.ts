@@ -24,7 +24,7 @@ export function chosen({ moved, resting, filled, patient }: Seen): Files | undef
   const data = moved?.data ?? {};
   if (moved === undefined) return filled || patient ? undefined : resting.files;
   if (declared === undefined) return resting.files;
-  if (data[MOVED_FROM] === declared) return { ...startOf(resting.files), ...filesIn(data) };
+  if (data[MOVED_FROM] === declared) return { ...filesIn(data), ...startOf(resting.files) };
   if (resting.fingerprint === declared) return resting.files;
   return filled ? undefined : resting.files;
 }

@@ -74,7 +74,7 @@ describe("the pod of a revision", () => {
     for (const [path, text] of files) {
       const mount = volumeMounts.find(({ mountPath }) => mountPath === path);
       expect(mount).toMatchObject({ name: "files", readOnly: true });
-      const key = (mount as { subPath: string }).subPath;
+      const key = mount && "subPath" in mount ? String(mount.subPath) : "";
       expect(key).toMatch(/^[\w.-]+$/);
       expect(data[key]).toBe(text);
     }
