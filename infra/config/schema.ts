@@ -119,7 +119,16 @@ const compose = z
     tls: field(z.boolean(), "true where clients connect by TLS; must be on beyond 127.0.0.1", "tls: true").default(
       false,
     ),
-    subnet: cidr("subnet: 172.29.80.0/24"),
+    certificates: field(
+      z.string().regex(/^\/\S+$/),
+      "the folder of the host with tls.crt and tls.key, which user 10001 can read; renewed in place",
+      "certificates: /etc/mahavishnu/certificates",
+    ).optional(),
+    subnet: field(
+      z.cidrv4().refine((subnet) => Number(subnet.split("/")[1]) <= 24),
+      "an IPv4 network of 256 addresses or more: the more, the rarer two revisions want the same one",
+      "subnet: 172.29.0.0/16",
+    ),
     backups: field(
       z.string().regex(/^(s3:|gs:|\/)\S+$/),
       "a restic repository: a path on the host, gs:bucket:/path or s3:host/bucket",
@@ -134,6 +143,10 @@ const compose = z
   .refine(({ publish, tls }) => tls || publish === "127.0.0.1", {
     error: "an edge beyond 127.0.0.1 needs tls: true",
     path: ["tls"],
+  })
+  .refine(({ tls, certificates }) => !tls || certificates !== undefined, {
+    error: "tls: true needs a certificate",
+    path: ["certificates"],
   });
 
 const kubernetes = z.strictObject({

@@ -16,12 +16,19 @@ export type ReferenceServer = {
   close(): Promise<void>;
 };
 
-type Setup = { name: string; version: string; tools?: readonly string[]; port?: number; fault?: Fault };
+type Setup = {
+  name: string;
+  version: string;
+  tools?: readonly string[];
+  host?: string;
+  port?: number;
+  fault?: Fault;
+};
 
 /**
  * Starts a server that speaks the contract of the ecosystem's servers as they were measured: routes, status codes, sessions,
  * event streams, errors. It offers the tools of the service with its name, or `tools`; each answers with its name and the version.
- * Binds 127.0.0.1; port 0 takes a free one. `PUT /fault` with a fault as JSON does what `setFault` does.
+ * Binds 127.0.0.1 or `host`; port 0 takes a free one. `PUT /fault` with a fault as JSON does what `setFault` does.
  */
 export async function startReferenceServer(setup: Setup): Promise<ReferenceServer> {
   const tools = setup.tools ?? services.find(({ name }) => name === setup.name)?.tools ?? ["get_liveness", "ping"];
@@ -38,7 +45,7 @@ export async function startReferenceServer(setup: Setup): Promise<ReferenceServe
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(setup.port ?? 0, "127.0.0.1", resolve);
+    server.listen(setup.port ?? 0, setup.host ?? "127.0.0.1", resolve);
   });
   const { port } = server.address() as AddressInfo;
   return {

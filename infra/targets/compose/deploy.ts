@@ -1,6 +1,15 @@
+import { settingsOf } from "../../config/settings.ts";
 import { type Deployment, type Outputs, revisionIds } from "../../deployment.ts";
+import { named } from "../../names.ts";
+import { describeCompose, type OthersImages } from "./description.ts";
+import { ComposeHost } from "./host.ts";
+import { composeOutputs } from "./outputs.ts";
+import { secretValues } from "./secrets.ts";
 
-/** Brings a stack into being on compose. */
-export function deployCompose(deployment: Deployment): Outputs {
-  return { target: "compose", urls: {}, previewUrls: {}, revisions: revisionIds(deployment), edgeAdmin: null };
+/** Brings a stack into being on one Docker host. `images` takes the place of the published ones of others. */
+export function deployCompose(deployment: Deployment, images?: OthersImages): Outputs {
+  const { host } = settingsOf(deployment.settings, "compose", "the stack's settings");
+  const description = describeCompose(deployment, images);
+  new ComposeHost(named(deployment.stack), { host, description, secret: secretValues(deployment) });
+  return { target: "compose", ...composeOutputs(deployment), revisions: revisionIds(deployment) };
 }

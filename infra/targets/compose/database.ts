@@ -1,0 +1,98 @@
+import type { Secret } from "../../../ecosystem/secrets.ts";
+import { serviceNames } from "../../../ecosystem/services.ts";
+import { databasePassword } from "../../backups/jobs.ts";
+import type { Settings } from "../../config/schema.ts";
+import { named } from "../../names.ts";
+import { databaseOf } from "../../release/addresses.ts";
+import type { Addresses } from "./addresses.ts";
+import type { Container, Volume } from "./container.ts";
+
+/** The key of whoever makes the databases: what needs one waits for it. */
+export const DATABASE_READY = "postgres-roles";
+
+const POSTGRES = "postgres";
+
+/** The user of PostgreSQL's image. */
+const USER = "999:999";
+
+/** Where PostgreSQL is asked on its own host; whoever sees it needs no password, so only two containers do. */
+const SOCKET = "/var/run/postgresql";
+
+/** PostgreSQL with pgvector, and what makes the services' roles and databases in it. */
+export function databaseContainers(
+  stack: string,
+  settings: Settings,
+  image: string,
+  addresses: Addresses,
+): Container[] {
+  const socket: Volume = { key: "postgres-socket", keeps: false };
+  const passwords = serviceNames.flatMap((service) => databasePassword[service] ?? []);
+  const common = { image, user: USER, cpu: 1, processes: 256 };
+  return [
+    {
+      ...common,
+      key: POSTGRES,
+      name: named(stack, POSTGRES),
+      environment: { POSTGRES_PASSWORD_FILE: "/run/secrets/postgres-password" },
+      secrets: ["postgres-password"],
+      mounts: [
+        { path: "/var/lib/postgresql/data", volume: { key: "postgres-data", keeps: true } },
+        { path: SOCKET, volume: socket },
+      ],
+      scratch: ["/tmp"],
+      network: { address: addresses.of(POSTGRES), aliases: [POSTGRES] },
+      memoryMi: 1024,
+      // over TCP: while it makes its first files it already answers on the socket
+      health: { test: ["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", "postgres"], startSeconds: 60 },
+      stopSeconds: 60,
+      after: [],
+    },
+    {
+      ...common,
+      key: DATABASE_READY,
+      name: named(stack, DATABASE_READY),
+      entrypoint: [
+        "/bin/sh",
+        "-c",
+        `printf '%s' "$1" | psql -X -q -v ON_ERROR_STOP=1 -h ${SOCKET} -U postgres`,
+        "roles",
+      ],
+      command: [rolesSql(settings)],
+      secrets: ["postgres-password", ...passwords],
+      mounts: [{ path: SOCKET, volume: socket, readOnly: true }],
+      memoryMi: 256,
+      stopSeconds: 10,
+      after: [POSTGRES],
+    },
+  ];
+}
+
+/**
+ * A role and a database for each service that has one, with the passwords that stand in files now: it is safe to repeat,
+ * and is repeated whenever a password is another one. The server would log a statement that fails, password and all.
+ */
+export function rolesSql(settings: Settings): string {
+  const own = serviceNames.flatMap((service) => {
+    const password = databasePassword[service];
+    return password ? [{ ...databaseOf(service, "compose", settings), password }] : [];
+  });
+  return [
+    "SET log_statement TO 'none';",
+    "SET log_min_error_statement TO 'panic';",
+    ...passwordSql("postgres", "postgres-password"),
+    ...own.flatMap(({ name, user, password }) => [
+      `SELECT 'CREATE ROLE "${user}" LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${user}') \\gexec`,
+      ...passwordSql(user, password),
+      `SELECT 'CREATE DATABASE "${name}" OWNER "${user}"' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '${name}') \\gexec`,
+      `REVOKE CONNECT ON DATABASE "${name}" FROM PUBLIC;`,
+    ]),
+    // last, because the settings of the session above end with each connection
+    ...own.flatMap(({ name }) => [`\\connect "${name}"`, "CREATE EXTENSION IF NOT EXISTS vector;"]),
+    "",
+  ].join("\n");
+}
+
+const passwordSql = (role: string, secret: Secret): string[] => [
+  `\\set password \`cat /run/secrets/${secret}\``,
+  `ALTER ROLE "${role}" PASSWORD :'password';`,
+];

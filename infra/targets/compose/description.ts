@@ -1,0 +1,63 @@
+import { images as published } from "../../../ecosystem/images.ts";
+import { settingsOf } from "../../config/settings.ts";
+import type { Deployment } from "../../deployment.ts";
+import { named } from "../../names.ts";
+import { addressesIn } from "./addresses.ts";
+import { backupContainers } from "./backups.ts";
+import type { Container, Volume } from "./container.ts";
+import { databaseContainers } from "./database.ts";
+import { edgeContainers } from "./edge.ts";
+import { monitoringContainers } from "./monitoring.ts";
+import { serviceContainers } from "./services.ts";
+
+/** The images of others by what they are for. */
+export type OthersImages = Record<keyof typeof published, string>;
+
+/** A stack on one Docker host, without any secret's value: what the Pulumi program and compose.yaml are made from. */
+export type Description = {
+  stack: string;
+  /** The name that `docker compose ls` shows, and the beginning of all others. */
+  project: string;
+  /** The network of all containers, which leads nowhere else; `outside` is for those that must reach or be reached. */
+  networks: { inside: string; subnet: string; outside: string };
+  containers: Container[];
+};
+
+/**
+ * Describes a stack in the order in which it starts. Before its first release only the database is there.
+ * `images` takes the place of the published ones where a host has others.
+ */
+export function describeCompose(
+  deployment: Pick<Deployment, "stack" | "settings" | "stable" | "candidate">,
+  images: OthersImages = published,
+): Description {
+  const { stack, settings, stable } = deployment;
+  const { subnet } = settingsOf(settings, "compose", "the stack's settings");
+  const addresses = addressesIn(subnet);
+  const services = serviceContainers(deployment, addresses);
+  const running = services.map(({ key }) => key);
+  return {
+    stack,
+    project: named(stack),
+    networks: { inside: named(stack, "inside"), subnet, outside: named(stack, "outside") },
+    containers: [
+      ...databaseContainers(stack, settings, images.postgres, addresses),
+      ...services,
+      ...(stable.size > 0
+        ? [
+            ...edgeContainers(deployment, addresses, running),
+            ...backupContainers(deployment, addresses, running),
+            ...monitoringContainers(deployment, images, addresses, running),
+          ]
+        : []),
+    ],
+  };
+}
+
+/** The volumes of a description, each once. */
+export function volumesOf({ containers }: Description): Volume[] {
+  const mounted = containers.flatMap(({ mounts = [] }) =>
+    mounts.flatMap((mount) => ("volume" in mount ? [mount.volume] : [])),
+  );
+  return [...new Map(mounted.map((volume) => [volume.key, volume])).values()];
+}

@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import type { ContainerArgs } from "@pulumi/docker/container.js";
+import type * as pulumi from "@pulumi/pulumi";
+import { retention } from "../../../ecosystem/retention.ts";
+import { labelsOf } from "../../names.ts";
+import type { Revision } from "../../release/revision.ts";
+import type { Container, Mount, Volume } from "./container.ts";
+import type { Description } from "./description.ts";
+
+/** Where a container finds its secrets. */
+export const SECRETS = "/run/secrets";
+
+/** How the log of a container is rotated on its host. */
+export const LOG = { driver: "json-file", options: { "max-size": "10m", "max-file": String(retention.logFiles) } };
+
+/** The options of a folder in memory: nothing in it can be run, and it cannot take all the memory. */
+export const SCRATCH_OPTIONS = "rw,noexec,nosuid,nodev,mode=1777,size=256m";
+
+/** How often a container is asked whether it is well, as in images/. */
+export const HEALTH = { intervalSeconds: 10, timeoutSeconds: 3, retries: 3 };
+
+/** What only the running program knows: what exists by now, the image's id, and what filled the volume of the secrets. */
+export type Made = {
+  image: pulumi.Input<string>;
+  networks: Record<"inside" | "outside", pulumi.Input<string>>;
+  volume(volume: Volume): pulumi.Input<string>;
+  secrets?: { volume: pulumi.Input<string>; filledBy: pulumi.Input<string> };
+};
+
+/**
+ * A container for the Docker provider, written the way the engine reads it back, or each update would find a difference:
+ * durations and processors as it prints them, swap beside memory.
+ */
+export function containerArgs(
+  container: Container,
+  { stack, project }: Pick<Description, "stack" | "project">,
+  made: Made,
+): ContainerArgs {
+  const { entrypoint, command, environment = {}, mounts = [], scratch = [], network, published } = container;
+  const { networks, secrets } = made;
+  return {
+    name: container.name,
+    image: made.image,
+    user: container.user,
+    ...(entrypoint && { entrypoints: [...entrypoint] }),
+    ...(command && { command: [...command] }),
+    envs: Object.entries(environment).map(([variable, value]) => `${variable}=${value}`),
+    readOnly: true,
+    capabilities: { drops: ["ALL"] },
+    securityOpts: ["no-new-privileges:true"],
+    memory: container.memoryMi,
+    memorySwap: container.memoryMi,
+    cpus: goCpus(container.cpu),
+    ulimits: [processLimit],
+    logDriver: LOG.driver,
+    logOpts: LOG.options,
+    tmpfs: Object.fromEntries(scratch.map((path) => [path, SCRATCH_OPTIONS])),
+    volumes: [
+      ...mounts.map((mount) => mountArgs(mount, made)),
+      ...(secrets ? [{ containerPath: SECRETS, volumeName: secrets.volume, readOnly: true }] : []),
+    ],
+    ...(network
+      ? {
+          networksAdvanced: [
+            { name: networks.inside, ipv4Address: network.address, aliases: [...(network.aliases ?? [])] },
+            ...(network.outside ? [{ name: networks.outside }] : []),
+          ],
+        }
+      : { networkMode: "none" }),
+    ...(published && {
+      ports: published.ports.map((port) => ({ internal: port, external: port, ip: published.address })),
+    }),
+    stopTimeout: container.stopSeconds,
+    destroyGraceSeconds: container.stopSeconds,
+    ...(container.health ? longRunning(container.health) : once),
+    labels: [
+      ...labelArgs(stack, container.revision),
+      ...pairs(composeLabels(project, container)),
+      // other secrets are another container: it reads them only when it starts
+      ...pairs(secrets ? { "secrets-filled-by": secrets.filledBy } : {}),
+    ],
+  };
+}
+
+/** The labels that everything of a stack carries. */
+export const labelArgs = (stack: string, revision?: Revision) => pairs(labelsOf(stack, revision));
+
+const pairs = (labels: Record<string, pulumi.Input<string>>) =>
+  Object.entries(labels).map(([label, value]) => ({ label, value }));
+
+const mountArgs = (mount: Mount, { volume }: Made) => ({
+  containerPath: mount.path,
+  ...("volume" in mount ? { volumeName: volume(mount.volume) } : { hostPath: mount.folder }),
+  ...(mount.readOnly && { readOnly: true }),
+});
+
+const longRunning = ({ test, startSeconds }: NonNullable<Container["health"]>) => ({
+  restart: "unless-stopped",
+  healthcheck: {
+    tests: [...test],
+    interval: goDuration(HEALTH.intervalSeconds),
+    timeout: goDuration(HEALTH.timeoutSeconds),
+    retries: HEALTH.retries,
+    startPeriod: goDuration(startSeconds),
+  },
+  wait: true,
+  waitTimeout: startSeconds + HEALTH.intervalSeconds * HEALTH.retries,
+});
+
+const once = { restart: "no", mustRun: false, attach: true, logs: true };
+
+/**
+ * The provider knows no limit for a container's processes, so this is the kernel's for those of one user: it counts what
+ * runs as that user in all containers, and keeps the host from running out of processes.
+ */
+const processLimit = { name: "nproc", soft: 4096, hard: 4096 };
+
+/** What makes `docker compose ls` and `docker compose ps` show the stack like one of their own. */
+const composeLabels = (project: string, container: Container): Record<string, string> => ({
+  "com.docker.compose.project": project,
+  "com.docker.compose.service": container.key,
+  "com.docker.compose.container-number": "1",
+  "com.docker.compose.oneoff": "False",
+  "com.docker.compose.config-hash": hashOf(container),
+});
+
+/** Tells one way to run a container from another; when it starts is none. */
+const hashOf = ({ after: _, ...container }: Container): string =>
+  createHash("sha256").update(JSON.stringify(container)).digest("hex");
+
+/** Seconds as Go prints them: 90 is 1m30s. */
+export function goDuration(seconds: number): string {
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return `${hours > 0 ? `${hours}h` : ""}${seconds >= 60 ? `${minutes}m` : ""}${seconds % 60}s`;
+}
+
+/** Processors as the provider prints them: 1 is 1.0, 1.5 is 1.5, and 10 is `10.`, by a rule of its own about zeros. */
+export function goCpus(cpu: number): string {
+  const text = cpu.toFixed(9);
+  return text.split("0").length - 1 === 9 ? cpu.toFixed(1) : text.replace(/0+$/, "");
+}

@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs";
+import { edgeFiles } from "../../../edge/files.ts";
+import { edgePaths } from "../../../edge/paths.ts";
+import { checkSettings, type EdgeService, type EdgeSettings, restingPosition } from "../../../edge/settings.ts";
+import { settingsOf } from "../../config/settings.ts";
+import { type Deployment, pairsOf } from "../../deployment.ts";
+import { edgeContainer, edgeFolder, edgeMetricsPort, named } from "../../names.ts";
+import type { Revision } from "../../release/revision.ts";
+import type { Addresses } from "./addresses.ts";
+import { asksHttp, type Container, type Mount, OURS } from "./container.ts";
+
+type Asked = Pick<Deployment, "stack" | "settings" | "stable" | "candidate">;
+
+const EDGE = "edge";
+const SEEDING = "edge-files";
+
+/** What was declared last, beside the traffic itself. */
+const DECLARED = "declared.json";
+
+/** Where the host's certificate stands in the edge: the folder is mounted, so that a renewal needs no restart. */
+const CERTIFICATES = "/etc/edge/certificates";
+
+/** The edge of a stack on one host. It sees the services' own calls come from the stack's network, and does not limit them. */
+export function edgeSettings({ settings, stable, candidate }: Asked, addresses: Addresses): EdgeSettings {
+  const { subnet, tls } = settingsOf(settings, "compose", "the stack's settings");
+  const revision = ({ id, port }: Revision, address: string) => ({ id, endpoints: [{ address, port }] });
+  return checkSettings({
+    folder: edgeFolder,
+    limits: { ...settings.edge.rateLimit, exempt: [subnet] },
+    accessLog: "stdout",
+    metrics: { address: addresses.of(EDGE), port: edgeMetricsPort },
+    ...(tls && { tls: { certificate: `${CERTIFICATES}/tls.crt`, key: `${CERTIFICATES}/tls.key` } }),
+    services: [...pairsOf({ stable, candidate })].map(([name, pair]): EdgeService => {
+      const at = addresses.ofPair(pair);
+      return {
+        name,
+        listen: { address: "0.0.0.0", port: pair.stable.port },
+        stable: revision(pair.stable, at.stable),
+        ...(pair.candidate && at.candidate && { candidate: revision(pair.candidate, at.candidate) }),
+      };
+    }),
+  });
+}
+
+/**
+ * The edge, and who fills its folder: a container of its own, because another file must not replace the edge. It writes
+ * the resting position and is made anew only when that is another one, so between two deployments the traffic stays where
+ * a promoter has put it; `up` itself is refused while it stands anywhere else.
+ */
+export function edgeContainers(asked: Asked, addresses: Addresses, after: readonly string[]): Container[] {
+  const { stack, settings } = asked;
+  const edge = edgeSettings(asked, addresses);
+  const { publish, certificates } = settingsOf(settings, "compose", "the stack's settings");
+  const folder: Mount = { path: edgeFolder, volume: { key: "edge-folder", keeps: false } };
+  const common = { image: settings.edge.image, user: OURS };
+  return [
+    {
+      ...common,
+      key: SEEDING,
+      name: named(stack, SEEDING),
+      entrypoint: ["python3", "-c", SEED],
+      command: [edgeFolder, ...Object.entries(seededFiles(asked, edge)).flat()],
+      mounts: [folder],
+      cpu: 0.5,
+      memoryMi: 128,
+      processes: 64,
+      stopSeconds: 10,
+      after,
+    },
+    {
+      ...common,
+      key: EDGE,
+      name: edgeContainer(stack),
+      entrypoint: ["envoy"],
+      command: [
+        "--config-path",
+        edgePaths(edgeFolder).bootstrap,
+        "--disable-hot-restart",
+        "--concurrency",
+        "2",
+        "--log-level",
+        "warning",
+      ],
+      mounts: [folder, ...(certificates ? [{ path: CERTIFICATES, folder: certificates, readOnly: true }] : [])],
+      network: { address: addresses.of(EDGE), aliases: [EDGE], outside: true },
+      published: { address: publish, ports: edge.services.map(({ listen }) => listen.port) },
+      cpu: 1,
+      memoryMi: 512,
+      processes: 256,
+      health: { test: asksHttp(`http://${addresses.of(EDGE)}:${edgeMetricsPort}/healthz`), startSeconds: 30 },
+      stopSeconds: 30,
+      after: [SEEDING],
+    },
+  ];
+}
+
+/** What the edge rests on, and what was declared: who guards the traffic compares it with what Envoy's files say. */
+function seededFiles({ stable, candidate }: Asked, edge: EdgeSettings): Record<string, string> {
+  const declared = [...pairsOf({ stable, candidate })].map(([name, { stable, candidate }]) => [
+    name,
+    { [stable.id]: 100, ...(candidate && { [candidate.id]: 0 }) },
+  ]);
+  const files = { ...edgeFiles(edge, restingPosition), [DECLARED]: Object.fromEntries(declared) };
+  return Object.fromEntries(Object.entries(files).map(([name, content]) => [name, `${JSON.stringify(content)}\n`]));
+}
+
+const SEED = readFileSync(new URL("seed.py", import.meta.url), "utf8");

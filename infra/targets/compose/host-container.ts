@@ -1,0 +1,91 @@
+import { Container } from "@pulumi/docker/container.js";
+import type { Provider } from "@pulumi/docker/provider.js";
+import { RemoteImage } from "@pulumi/docker/remoteImage.js";
+import { Volume } from "@pulumi/docker/volume.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { Secret } from "../../../ecosystem/secrets.ts";
+import { named } from "../../names.ts";
+import type { Container as Described } from "./container.ts";
+import type { Description } from "./description.ts";
+import { containerArgs, labelArgs, type Made, SECRETS } from "./docker.ts";
+
+type Args = Pick<Made, "networks" | "volume"> & {
+  container: Described;
+  description: Description;
+  secret: (name: Secret) => pulumi.Output<string>;
+};
+type Options = { parent: pulumi.Resource; provider: Provider; dependsOn: pulumi.Resource[] };
+
+/** One container of a stack, with its image and the volume that holds its secrets. */
+export class HostContainer extends pulumi.ComponentResource {
+  constructor(name: string, args: Args, { parent, provider, dependsOn }: Options) {
+    super("mahavishnu:compose:Container", name, {}, { parent });
+    const { container, description, networks, volume, secret } = args;
+    const { stack } = description;
+    const own = { parent: this, provider };
+    // takes an image that the host has, by its digest, its id or (on local) its tag, and fetches one that it lacks
+    const image = new RemoteImage(`${name}-image`, { name: container.image, keepLocally: true }, own).imageId;
+    const secrets = container.secrets?.length
+      ? secretsVolume(name, { container, stack, image, secret }, own)
+      : undefined;
+    const made = new Container(
+      name,
+      containerArgs(container, description, { image, networks, volume, ...(secrets && { secrets }) }),
+      // its name is fixed, so the old one goes before the new one comes
+      { ...own, dependsOn, deleteBeforeReplace: true },
+    );
+    if (!container.health) pulumi.all([made.exitCode, made.containerLogs]).apply(checkDone(container));
+    this.registerOutputs({});
+  }
+}
+
+/**
+ * The volume of a container's secrets, and what filled it. The engine puts no file into a container whose root is read-only,
+ * and what stands in a variable everybody can inspect; so a second container with the same volume is given the files. It
+ * never runs. Other values are another such container, and what reads them is made anew after it.
+ */
+function secretsVolume(
+  name: string,
+  asked: Pick<Args, "secret"> & { container: Described; stack: string; image: pulumi.Input<string> },
+  own: { parent: pulumi.Resource; provider: Provider },
+) {
+  const { container, stack, image, secret } = asked;
+  const { name: volume } = new Volume(
+    `${name}-secrets`,
+    { name: named(stack, container.key, "secrets"), labels: labelArgs(stack, container.revision) },
+    own,
+  );
+  const filled = new Container(
+    `${name}-secrets-files`,
+    {
+      name: `${container.name}-secrets`,
+      image,
+      entrypoints: ["/bin/true"],
+      start: false,
+      mustRun: false,
+      networkMode: "none",
+      user: container.user,
+      capabilities: { drops: ["ALL"] },
+      securityOpts: ["no-new-privileges:true"],
+      volumes: [{ containerPath: SECRETS, volumeName: volume }],
+      uploads: (container.secrets ?? []).map((secretName) => ({
+        file: `${SECRETS}/${secretName}`,
+        content: secret(secretName),
+        permissions: "0444",
+      })),
+      labels: labelArgs(stack, container.revision),
+    },
+    { ...own, deleteBeforeReplace: true },
+  );
+  return { volume, filledBy: filled.id };
+}
+
+/** Throws where a container that works once did not do its work: what follows must not rest on it. */
+const checkDone =
+  ({ key, name }: Described) =>
+  ([exitCode, logs]: [number, string]): void => {
+    if (!exitCode) return;
+    throw new pulumi.RunError(
+      `${key} (container ${name}) ended with ${exitCode}: ${logs.trim() || "it said nothing"}. When the cause is mended, run it again with: pulumi up --replace '**${key}'`,
+    );
+  };

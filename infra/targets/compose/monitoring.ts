@@ -1,0 +1,115 @@
+import { seriesFolder } from "../../backups/compose.ts";
+import { type Deployment, pairsOf } from "../../deployment.ts";
+import { edgeMetricsPort, named } from "../../names.ts";
+import { alertmanagerFiles } from "../../observability/alertmanager.ts";
+import { receiverSecrets } from "../../observability/notices.ts";
+import { prometheusFiles, type Scrapes } from "../../observability/prometheus.ts";
+import type { Addresses } from "./addresses.ts";
+import { backupSeries } from "./backups.ts";
+import type { Container } from "./container.ts";
+import type { OthersImages } from "./description.ts";
+import { started } from "./start.ts";
+
+/** The user of Prometheus' images: nobody. */
+const NOBODY = "65534:65534";
+
+const PORTS = { prometheus: 9090, alertmanager: 9093, "node-exporter": 9100, cadvisor: 8080 } as const;
+type Watcher = keyof typeof PORTS;
+
+type Asked = Pick<Deployment, "stack" | "settings" | "stable" | "candidate">;
+
+/** Who watches a stack on its host: Prometheus with what tells it about the host and its containers, and Alertmanager. */
+export function monitoringContainers(
+  asked: Asked,
+  images: OthersImages,
+  addresses: Addresses,
+  after: readonly string[],
+): Container[] {
+  const { stack, settings } = asked;
+  const watcher = (key: Watcher, healthy: string) => ({
+    key,
+    name: named(stack, key),
+    user: NOBODY,
+    network: { address: addresses.of(key), aliases: [key] },
+    cpu: 0.5,
+    processes: 128,
+    health: {
+      test: ["CMD", "wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${PORTS[key]}${healthy}`],
+      startSeconds: 30,
+    },
+    stopSeconds: 30,
+    after,
+  });
+  const alertmanager = watcher("alertmanager", "/-/healthy");
+  return [
+    {
+      ...alertmanager,
+      image: images.alertmanager,
+      ...inFolder(
+        "/etc/alertmanager",
+        alertmanagerFiles(settings.alerts, (secret) => `/run/secrets/${secret}`),
+        [
+          "/bin/alertmanager",
+          "--config.file=/etc/alertmanager/alertmanager.yml",
+          "--storage.path=/alertmanager",
+          "--cluster.listen-address=",
+        ],
+      ),
+      secrets: receiverSecrets(settings.alerts),
+      mounts: [{ path: "/alertmanager", volume: { key: "alertmanager-data", keeps: false } }],
+      // its receivers are elsewhere
+      network: { ...alertmanager.network, outside: true },
+      memoryMi: 256,
+    },
+    {
+      ...watcher("node-exporter", "/"),
+      image: images.nodeExporter,
+      entrypoint: ["/bin/node_exporter"],
+      command: ["--path.rootfs=/host", `--collector.textfile.directory=${seriesFolder}`],
+      mounts: [
+        { path: "/host", folder: "/", readOnly: true },
+        { path: seriesFolder, volume: backupSeries, readOnly: true },
+      ],
+      memoryMi: 128,
+    },
+    {
+      ...watcher("prometheus", "/-/healthy"),
+      image: images.prometheus,
+      ...inFolder("/etc/prometheus", prometheusFiles({ stack, scrapes: scrapesOf(asked, addresses) }), [
+        "/bin/prometheus",
+        "--config.file=/etc/prometheus/prometheus.yml",
+        "--storage.tsdb.path=/prometheus",
+      ]),
+      mounts: [{ path: "/prometheus", volume: { key: "prometheus-data", keeps: false } }],
+      cpu: 1,
+      memoryMi: 1024,
+    },
+  ];
+}
+
+/** A command that begins with files in one folder, which holds nothing else. */
+const inFolder = (folder: string, files: Record<string, string>, command: string[]) => ({
+  ...started(command, {
+    files: Object.fromEntries(Object.entries(files).map(([name, content]) => [`${folder}/${name}`, content])),
+  }),
+  scratch: [folder],
+});
+
+function scrapesOf({ stable, candidate }: Asked, addresses: Addresses): Scrapes {
+  const at = (watcher: Watcher) => `${watcher}:${PORTS[watcher]}`;
+  return {
+    edge: `edge:${edgeMetricsPort}`,
+    revisions: [...pairsOf({ stable, candidate }).values()].flatMap((pair) => {
+      const hosts = addresses.ofPair(pair);
+      return [
+        { revision: pair.stable, role: "stable" as const, host: hosts.stable },
+        ...(pair.candidate && hosts.candidate
+          ? [{ revision: pair.candidate, role: "candidate" as const, host: hosts.candidate }]
+          : []),
+      ];
+    }),
+    nodeExporter: at("node-exporter"),
+    cadvisor: at("cadvisor"),
+    alertmanager: at("alertmanager"),
+  };
+}

@@ -1,0 +1,32 @@
+import { edgePaths } from "../../../edge/paths.ts";
+import { REVISION_HEADER } from "../../../edge/routes.ts";
+import { settingsOf } from "../../config/settings.ts";
+import { type Deployment, type Outputs, pairsOf } from "../../deployment.ts";
+import { edgeContainer, edgeFolder } from "../../names.ts";
+
+/** Where a stack answers on its host. All of it goes through the edge; what is on trial answers to a header alone. */
+export function composeOutputs(
+  deployment: Pick<Deployment, "stack" | "settings" | "stable" | "candidate">,
+): Pick<Outputs, "urls" | "previewUrls" | "edgeAdmin"> {
+  const { host, publish, tls } = settingsOf(deployment.settings, "compose", "the stack's settings");
+  const pairs = [...pairsOf(deployment)];
+  const origin = `${tls ? "https" : "http"}://${hostnameOf(host, publish)}`;
+  const url = (port: number, path: string) => `${origin}:${port}${path}`;
+  return {
+    urls: Object.fromEntries(pairs.map(([name, { stable }]) => [name, url(stable.port, stable.path)])),
+    previewUrls: Object.fromEntries(
+      pairs.flatMap(([name, { candidate }]) =>
+        candidate
+          ? [[name, { url: url(candidate.port, candidate.path), headers: { [REVISION_HEADER]: "candidate" } }]]
+          : [],
+      ),
+    ),
+    edgeAdmin: pairs.length > 0 ? `docker://${edgeContainer(deployment.stack)}${edgePaths(edgeFolder).admin}` : null,
+  };
+}
+
+/** The name of the host in URLs: an address that is published as such, else the host's own name. */
+function hostnameOf(host: string, publish: string): string {
+  if (publish !== "0.0.0.0") return publish;
+  return /^ssh:\/\/(?:[^@]*@)?([^:/]+)/.exec(host)?.[1] ?? "127.0.0.1";
+}

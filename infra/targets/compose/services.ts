@@ -1,0 +1,77 @@
+import type { Role } from "../../../ecosystem/role.ts";
+import { serviceNamed } from "../../../ecosystem/services.ts";
+import { databasePassword } from "../../backups/jobs.ts";
+import { type Deployment, pairsOf } from "../../deployment.ts";
+import { named } from "../../names.ts";
+import type { Revision } from "../../release/revision.ts";
+import type { Addresses } from "./addresses.ts";
+import { asksHttp, type Container, OURS, serviceVolume, type Volume } from "./container.ts";
+import { DATABASE_READY } from "./database.ts";
+import { started } from "./start.ts";
+
+/** What a service may have of its host's processes and threads; the busiest of the three has some sixty. */
+const PROCESSES = 512;
+
+/** The containers of the services, in the order in which they start: each waits for the stable of the one before it. */
+export function serviceContainers(
+  deployment: Pick<Deployment, "stack" | "stable" | "candidate">,
+  addresses: Addresses,
+): Container[] {
+  const containers: Container[] = [];
+  let before: string[] = [];
+  for (const pair of pairsOf(deployment).values()) {
+    const { stable, candidate } = addresses.ofPair(pair);
+    const first = serviceContainer(deployment.stack, pair.stable, "stable", stable, before);
+    containers.push(first);
+    before = [first.key];
+    if (pair.candidate && candidate) {
+      containers.push(serviceContainer(deployment.stack, pair.candidate, "candidate", candidate, before));
+    }
+  }
+  return containers;
+}
+
+function serviceContainer(stack: string, revision: Revision, role: Role, address: string, before: string[]): Container {
+  const { service, image, command, port, health, environment, secrets, files, state, scratch } = revision;
+  const { key, volume } = lives(revision, role);
+  return {
+    key,
+    name: named(stack, revision.sessions === "single" && role === "candidate" ? key : revision.id),
+    revision,
+    image,
+    user: OURS,
+    ...started(command, { files, variables: secrets }),
+    environment,
+    secrets: [...new Set(Object.values(secrets))],
+    mounts: [{ path: state, volume }],
+    scratch: [...scratch, ...foldersOf(files)],
+    network: { address, aliases: [revision.id], outside: hasCollector(revision) },
+    cpu: revision.cpu,
+    memoryMi: revision.memoryMi,
+    processes: PROCESSES,
+    health: { test: asksHttp(`http://127.0.0.1:${port}${health}`), startSeconds: revision.startupSeconds },
+    stopSeconds: revision.stopSeconds,
+    after: [...before, ...(databasePassword[service] ? [DATABASE_READY] : [])],
+  };
+}
+
+/**
+ * How a revision lives beside others of its service. Two writers of one volume must never run at once, not even while one
+ * takes the other's place: so the stable of a single service has the service's key and its volume, whatever its revision,
+ * and its candidate another key and a volume for nothing but the trial. Of other services each revision is its own, and
+ * goes on untouched when it is settled.
+ */
+function lives({ id, service, sessions }: Revision, role: Role): { key: string; volume: Volume } {
+  if (sessions !== "single") return { key: id, volume: { key: `${id}-data`, keeps: false } };
+  return role === "stable"
+    ? { key: service, volume: serviceVolume(service) }
+    : { key: `${id}-trial`, volume: { key: `${id}-scratch`, keeps: false } };
+}
+
+/** What a service tells its collector leaves the stack's own network; nothing else of the services does. */
+const hasCollector = ({ service, environment }: Revision): boolean =>
+  serviceNamed(service).collector.variable in environment;
+
+const foldersOf = (files: Record<string, string>): string[] => [
+  ...new Set(Object.keys(files).map((path) => path.slice(0, path.lastIndexOf("/")))),
+];
