@@ -58,9 +58,10 @@ export function edgeCases(job: string) {
     requests(job, `0+${slow}x30`, { slow: "true" }),
   ];
   const split = (values: string, labels: Record<string, string>) => [
-    requests(job, "0+10x600"),
+    requests(job, "0+10x100"),
     requests(job, values, { revision: "akosha-abcdefabcd", ...labels }),
   ];
+  const late = { every: "5m", at: "440m" } as const;
   return {
     ErrorBudgetBurn14x: burn("1m", "75m", 80, 200, 100),
     ErrorBudgetBurn6x: burn("5m", "400m", 90, 100, 50),
@@ -79,31 +80,16 @@ export function edgeCases(job: string) {
       ],
     },
     PromotionHeld: {
-      fires: [
-        {
-          title: "two revisions take new sessions",
-          given: split("0+1x600", {}),
-          every: "1m",
-          at: "400m",
-          firing: akosha,
-        },
-      ],
+      fires: [{ title: "two revisions take new sessions", given: split("0+1x100", {}), ...late, firing: akosha }],
       silent: [
-        { title: "for five hours only", given: split("0+1x300 300x300", {}), every: "1m", at: "310m", firing: [] },
+        { title: "only for five hours", given: split("0+1x60 60x40", {}), every: "5m", at: "310m", firing: [] },
         {
           title: "the other has old sessions alone",
-          given: split("0+1x600", { route: "session" }),
-          every: "1m",
-          at: "400m",
+          given: split("0+1x100", { route: "session" }),
+          ...late,
           firing: [],
         },
-        {
-          title: "the other is probed alone",
-          given: split("0+60x600", { route: "probe" }),
-          every: "1m",
-          at: "400m",
-          firing: [],
-        },
+        { title: "the other is probed alone", given: split("0+60x100", { route: "probe" }), ...late, firing: [] },
       ],
     },
   } satisfies Record<string, { fires: [Case, ...Case[]]; silent: [Case, ...Case[]] }>;

@@ -4,7 +4,9 @@ import { stringify } from "yaml";
 import type { AlertName } from "../../../infra/observability/alerts.ts";
 import { type Rule, ruleGroup, rulesFor, type Scope } from "../../../infra/observability/rules.ts";
 import { type Cases, promtoolTest } from "./case.ts";
+import { cloudRunCases, project } from "./cloud-run-cases.ts";
 import { composeCases } from "./compose-cases.ts";
+import { cluster, kubernetesCases } from "./kubernetes-cases.ts";
 import { folderWith, run, tool } from "./tools.ts";
 
 const promtool = tool("promtool");
@@ -12,12 +14,14 @@ const labels = { stack: "prod" };
 
 const scopes: { scope: Scope; cases: Partial<Cases<AlertName>> }[] = [
   { scope: { target: "compose" }, cases: composeCases },
+  { scope: cluster, cases: kubernetesCases },
+  { scope: project, cases: cloudRunCases },
 ];
 
 describe.skipIf(promtool.missing)(promtool.title("promtool"), () => {
   test.each(scopes)(
     "accepts the rules of $scope.target, and each fires and is silent in its cases",
-    ({ scope, cases }) => {
+    async ({ scope, cases }) => {
       const rules = rulesFor(scope);
       expect(Object.keys(cases).sort()).toEqual(rules.map(({ alert }) => alert).sort());
       const tests = testFiles(rules, cases);
@@ -26,8 +30,8 @@ describe.skipIf(promtool.missing)(promtool.title("promtool"), () => {
         ...tests,
         ...Object.fromEntries(rules.map((rule) => [`${rule.alert}.rule.yml`, rulesFile([rule])])),
       });
-      run("promtool", ["check", "rules", "--lint=all", "--lint-fatal", join(folder, "rules.yml")]);
-      run("promtool", ["test", "rules", ...Object.keys(tests).map((file) => join(folder, file))]);
+      await run("promtool", ["check", "rules", "--lint=all", "--lint-fatal", join(folder, "rules.yml")]);
+      await run("promtool", ["test", "rules", ...Object.keys(tests).map((file) => join(folder, file))]);
     },
   );
 });

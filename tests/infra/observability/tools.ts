@@ -1,7 +1,8 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
 
 /** Whether a program is on PATH. Where CI is set it must be: its suites then run and fail without it. */
@@ -14,9 +15,9 @@ export function tool(name: string): { missing: boolean; title(what: string): str
 }
 
 /** Runs a program to its end; throws with all that it said when it fails. */
-export function run(program: string, args: string[]): string {
+export async function run(program: string, args: string[]): Promise<string> {
   try {
-    return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    return (await promisify(execFile)(program, args)).stdout;
   } catch (error) {
     const { stdout, stderr } = error as { stdout?: string; stderr?: string };
     throw new Error(`${program} ${args.join(" ")} failed:\n${stdout ?? ""}${stderr ?? (error as Error).message}`);

@@ -1,0 +1,131 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { parse } from "yaml";
+import { type prometheusConfig, prometheusFiles } from "../../../infra/observability/prometheus.ts";
+import { freePort } from "../../../rehearsal/port.ts";
+import { folderWith, run, tool } from "./tools.ts";
+
+const revision = (service: "akosha" | "echo", last: string) => ({
+  ...{ id: `${service}-000000000${last}`, service: service as "akosha", port: 8682, metrics: "/metrics" },
+});
+
+const files = (at: string) =>
+  prometheusFiles({
+    stack: "prod",
+    scrapes: {
+      ...{ edge: at, nodeExporter: at, cadvisor: at, alertmanager: at },
+      revisions: [
+        { revision: { ...revision("akosha", "1"), port: Number(at.split(":")[1]) }, role: "stable", host: "127.0.0.1" },
+        { revision: revision("akosha", "2"), role: "candidate", host: "akosha-0000000002" },
+      ],
+    },
+  });
+
+test("each live revision is asked where it listens, with its role", () => {
+  const { scrape_configs } = parse(files("edge:9902")["prometheus.yml"]) as ReturnType<typeof prometheusConfig>;
+  expect(scrape_configs.find(({ job_name }) => job_name === "services/akosha-0000000002")).toEqual({
+    job_name: "services/akosha-0000000002",
+    metrics_path: "/metrics",
+    static_configs: [
+      {
+        targets: ["akosha-0000000002:8682"],
+        labels: { job: "services", service: "akosha", revision: "akosha-0000000002", role: "candidate" },
+      },
+    ],
+  });
+});
+
+const promtool = tool("promtool");
+describe.skipIf(promtool.missing)(promtool.title("promtool"), () => {
+  test("accepts prometheus.yml", async () => {
+    const folder = folderWith(files("edge:9902"));
+    await run("promtool", ["check", "config", join(folder, "prometheus.yml")]);
+  });
+});
+
+const prometheus = tool("prometheus");
+describe.skipIf(prometheus.missing)(prometheus.title("a real Prometheus"), () => {
+  test("sees users' requests by their outcome, only this stack's containers, and revisions by their role", async () => {
+    const api = await startPrometheus(await exporter());
+    const value = async (query: string) => (await api.query(query)).map(({ value }) => Number(value[1]));
+    await expect.poll(() => value("up"), { timeout: 20_000 }).toHaveLength(6);
+    // counts.json.golden: 15 requests of users to the stable revision, 4 of them failed
+    await expect.poll(() => value('sum(envoy_edge_requests{outcome=~"good|failed",service="echo"})')).toEqual([15]);
+    expect(await value('sum(envoy_edge_requests{outcome="failed",service="echo"})')).toEqual([4]);
+    expect(await value('up{job="services",service="akosha",role="stable",revision="akosha-0000000001"}')).toEqual([1]);
+    expect(await value('up{job="services",role="candidate"}')).toEqual([0]);
+    expect((await api.query('container_memory_working_set_bytes{job="cadvisor"}')).map(({ metric }) => metric)).toEqual(
+      [
+        {
+          __name__: "container_memory_working_set_bytes",
+          ...{ job: "cadvisor", instance: expect.any(String), name: "mahavishnu-prod-edge" },
+          ...{ service: "akosha", revision: "akosha-0000000001" },
+        },
+      ],
+    );
+    await expect.poll(() => api.health(), { timeout: 20_000 }).toEqual(["ok"]);
+  });
+});
+
+const containers = `
+container_memory_working_set_bytes{id="/docker/1",image="x",name="mahavishnu-prod-edge",container_label_ecosystem="mahavishnu",container_label_stack="prod",container_label_service="akosha",container_label_revision="akosha-0000000001"} 7
+container_memory_working_set_bytes{id="/docker/2",image="x",name="other",container_label_ecosystem="",container_label_stack=""} 8
+`;
+
+/** Answers like the edge, a service and cadvisor at once: what Envoy really wrote, and what cadvisor would. */
+async function exporter(): Promise<string> {
+  const golden = join(import.meta.dirname, "..", "..", "golden", "edge", "stats.prom.golden");
+  const envoys = (await readFile(golden, "utf8")).replaceAll('"echo-1"', '"echo-0000000001"');
+  const server = createServer(({ url }, answer) => {
+    answer.setHeader("content-type", "text/plain; version=0.0.4");
+    answer.end(url === "/stats/prometheus" ? envoys : containers);
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+type Sample = { metric: Record<string, string>; value: [number, string] };
+
+/** Prometheus with the stack's own configuration, but for its pace. */
+async function startPrometheus(asked: string) {
+  const { "prometheus.yml": config, "rules.yml": rules } = files(asked);
+  const folder = folderWith({
+    "prometheus.yml": config.replaceAll("interval: 30s", "interval: 1s").replace("timeout: 10s", "timeout: 1s"),
+    "rules.yml": rules,
+  });
+  const port = await freePort();
+  const flags = { "config.file": join(folder, "prometheus.yml"), "storage.tsdb.path": join(folder, "data") };
+  const server = spawn(
+    "prometheus",
+    [...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`), `--web.listen-address=127.0.0.1:${port}`],
+    { stdio: "ignore" },
+  );
+  const ended = once(server, "exit");
+  onTestFinished(async () => {
+    server.kill("SIGKILL");
+    await ended;
+  });
+  const get = async <Data>(path: string): Promise<Data> =>
+    ((await (await fetch(`http://127.0.0.1:${port}/api/v1/${path}`)).json()) as { data: Data }).data;
+  const ready = () =>
+    fetch(`http://127.0.0.1:${port}/-/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  await expect.poll(ready, { timeout: 20_000 }).toBe(true);
+  return {
+    query: async (query: string) =>
+      (await get<{ result: Sample[] }>(`query?query=${encodeURIComponent(query)}`)).result,
+    /** The health of all rules, each once. */
+    health: async () => {
+      const { groups } = await get<{ groups: { rules: { health: string }[] }[] }>("rules");
+      return [...new Set(groups.flatMap(({ rules }) => rules.map(({ health }) => health)))];
+    },
+  };
+}
