@@ -227,11 +227,16 @@ export const settingsSchema = z.strictObject({
   candidate: release("candidate").optional(),
   edge: z.strictObject({
     image: image("the image of images/edge", "image: registry.acme.dev/edge@sha256:..."),
-    rateLimit: z.strictObject({
-      perMinute: whole(1, 6000, "requests a minute per client", "perMinute: 60"),
-      burst: whole(1, 1000, "requests at once per client", "burst: 10"),
-      perHour: whole(1, 100_000, "requests an hour per client", "perHour: 1000"),
-    }),
+    rateLimit: z
+      .strictObject({
+        perMinute: whole(1, 6000, "requests a minute per client", "perMinute: 60"),
+        burst: whole(1, 1000, "requests at once per client", "burst: 10"),
+        perHour: whole(1, 100_000, "requests an hour per client", "perHour: 1000"),
+      })
+      .refine(({ burst, perHour }) => perHour >= burst, {
+        error: "an hour allows less than a burst",
+        path: ["perHour"],
+      }),
   }),
   alerts: z.strictObject({
     P1: receivers("P1: [pagerduty-routing-key]"),

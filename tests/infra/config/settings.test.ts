@@ -99,6 +99,11 @@ describe("settings", () => {
       { "cloudRun.sizes": { akosha: { instances: { min: 3, max: 2 } } } },
       /sizes\.akosha\.instances: min is more than max/,
     ],
+    [
+      "an hour that allows less than a burst",
+      { "edge.rateLimit.perHour": 9 },
+      /edge\.rateLimit\.perHour: an hour allows less than a burst \(1 to 100000/,
+    ],
     ["an empty list of receivers", { "alerts.P1": [] }, /alerts\.P1: .*at least one receiver/],
   ])("%s is refused with its key and an example", (_, changes, line) => {
     expect(said(changes)).toMatch(line);

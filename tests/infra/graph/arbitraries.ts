@@ -72,7 +72,7 @@ export const settingsOn = (target: Target): fc.Arbitrary<Settings> =>
       rateLimit: fc.record({
         perMinute: fc.integer({ min: 1, max: 6000 }),
         burst: fc.integer({ min: 1, max: 1000 }),
-        perHour: fc.integer({ min: 1, max: 100_000 }),
+        perHour: fc.integer({ min: 1000, max: 100_000 }),
       }),
       alerts: fc.record({ P1: receivers, P2: receivers, P3: receivers, P4: receivers }),
       backups: fc.record({
