@@ -6,11 +6,11 @@ import { type RequestOptions, request } from "node:https";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { freePort } from "../../../rehearsal/port.ts";
 
 /** A real API server: the cluster of MAHA_TEST_KUBECONFIG, or one that is started here. */
-export type ApiServer = { config: KubeConfig; stop(): Promise<void> };
+export type ApiServer = { config: KubeConfig; url: string; authority: string; stop(): Promise<void> };
 
 const binary = (name: string) =>
   (process.env.PATH ?? "")
@@ -26,11 +26,15 @@ export const noApiServer: string | undefined =
 
 /** Connects to the cluster that may be tried with, or starts an API server on etcd, without any controller. */
 export async function startApiServer(): Promise<ApiServer> {
+  // half a second to load: only who has a cluster pays it
+  const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
   const { MAHA_TEST_KUBECONFIG: given } = process.env;
   if (given) {
     config.loadFromFile(given);
-    return { config, stop: async () => {} };
+    const { server = "", caData, caFile } = config.getCurrentCluster() ?? {};
+    const authority = caData ? Buffer.from(caData, "base64").toString() : readFileSync(caFile ?? "", "utf8");
+    return { config, url: server, authority, stop: async () => {} };
   }
   const folder = mkdtempSync(join(tmpdir(), "apiserver-"));
   const file = (name: string, content: string) => {
@@ -90,6 +94,7 @@ export async function startApiServer(): Promise<ApiServer> {
     }
     rmSync(folder, { recursive: true, force: true });
   };
+  const url = `https://127.0.0.1:${port}`;
   const certificate = join(folder, "apiserver.crt"); // it makes one for itself
   for (const limit = Date.now() + 50_000; ; await wait(100)) {
     const end = ended() ?? (Date.now() > limit ? "kube-apiserver was not ready in 50 s" : undefined);
@@ -98,17 +103,18 @@ export async function startApiServer(): Promise<ApiServer> {
       throw new Error(end);
     }
     if (!existsSync(certificate)) continue;
+    const authority = readFileSync(certificate, "utf8");
     config.loadFromClusterAndUser(
       {
         name: "test",
-        server: `https://127.0.0.1:${port}`,
-        caData: readFileSync(certificate).toString("base64"),
+        server: url,
+        caData: Buffer.from(authority).toString("base64"),
         skipTLSVerify: false,
       },
       { name: "admin", token },
     );
     const ready = await ask(config, "GET", "/readyz").catch(() => undefined);
-    if (ready?.status === 200) return { config, stop };
+    if (ready?.status === 200) return { config, url, authority, stop };
   }
 }
 

@@ -7,8 +7,9 @@ import { type Files, placeOf } from "./files.ts";
 const FOLLOW_MS = 500;
 
 /**
- * Makes an edge's folder hold these files, and answers whether it did not before. Each is replaced at once, by renaming a finished one, so that no reader ever
- * sees half of it; what has not changed is left alone. Safe to kill and to repeat at any line.
+ * Makes an edge's folder hold these files, and answers whether it did not before. Each is replaced at once, by renaming
+ * a finished one, so that no reader ever sees half of it; what has not changed is left alone. Safe to kill and to repeat
+ * at any line.
  * The order keeps every call answered: a revision can be reached before routes lead to it, and until none does.
  */
 export async function fill(folder: string, files: Files): Promise<boolean> {
@@ -18,15 +19,16 @@ export async function fill(folder: string, files: Files): Promise<boolean> {
   const put = (...names: string[]) => {
     for (const name of names) changed = replace(folder, placeOf(name), files[name] as string) || changed;
   };
-  const before = textOf(join(folder, placeOf("cds.json")));
+  const clusters = clustersIn(files["cds.json"] as string);
+  const before = clustersIn(textOf(join(folder, placeOf("cds.json"))) ?? JSON.stringify({ resources: clusters }));
+  const gone = without(before, clusters);
   put(...named("eds-"));
-  const other = before !== undefined && before !== files["cds.json"];
-  if (other) {
-    replace(folder, placeOf("cds.json"), both(before, files["cds.json"] as string));
+  if (without(clusters, before).length > 0) {
+    replace(folder, placeOf("cds.json"), JSON.stringify({ resources: [...clusters, ...gone] }));
     await wait(FOLLOW_MS);
   }
   put(...named("rds-"));
-  if (other) await wait(FOLLOW_MS);
+  if (gone.length > 0) await wait(FOLLOW_MS);
   put("cds.json", "lds.json", "bootstrap.json");
   forget(folder, named("eds-"));
   put("edge.json");
@@ -53,14 +55,12 @@ function forget(folder: string, kept: string[]): void {
   }
 }
 
-type Clusters = { resources: { name: string }[] };
+type Cluster = { name: string };
 
-/** The clusters of both files, as the newer one has them. */
-function both(older: string, newer: string): string {
-  const [old, { resources }] = [JSON.parse(older) as Clusters, JSON.parse(newer) as Clusters];
-  const names = resources.map(({ name }) => name);
-  return JSON.stringify({ resources: [...resources, ...old.resources.filter(({ name }) => !names.includes(name))] });
-}
+const clustersIn = (text: string): Cluster[] => (JSON.parse(text) as { resources: Cluster[] }).resources;
+
+const without = (clusters: Cluster[], others: Cluster[]): Cluster[] =>
+  clusters.filter(({ name }) => !others.some((other) => other.name === name));
 
 function textOf(path: string): string | undefined {
   try {

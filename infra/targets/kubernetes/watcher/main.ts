@@ -12,7 +12,7 @@ import { fill, isFilled } from "./folder.ts";
 import { findInCluster, remembering, resolved } from "./names.ts";
 
 /** How often names and the mounted files are looked at, and how long a new edge waits for the API server, in milliseconds. */
-const LOOK_MS = 5000;
+const LOOK_MS = 2000;
 const PATIENCE_MS = 10_000;
 
 const [edge, restingFolder, tokenFolder] = [env("EDGE_FOLDER"), env("RESTING_FOLDER"), env("TOKEN_FOLDER")];

@@ -19,12 +19,18 @@ type Container = Record<string, unknown> & { securityContext: Record<string, unk
 type PodSpec = Record<string, unknown> & { containers: Container[]; volumes: object[]; securityContext: object };
 type Template = { metadata: object; spec: PodSpec };
 
-const manifests = { none: await made("none"), stable: await made("stable"), candidate: await made("candidate") };
-const pods = manifests.candidate.flatMap(podsOf);
-
 describe.skipIf(noApiServer)(`a real API server${noApiServer ? ` (${noApiServer})` : ""}`, () => {
   let server: ApiServer;
+  let manifests: Record<State, Manifest[]>;
+  let pods: ReturnType<typeof podsOf>;
   beforeAll(async () => {
+    manifests = {
+      none: await made("none"),
+      stable: await made("stable"),
+      candidate: await made("candidate"),
+      settled: await made("settled"),
+    };
+    pods = manifests.candidate.flatMap(podsOf);
     server = await startApiServer();
     await installForeignKinds(server.config);
   });
@@ -38,10 +44,10 @@ describe.skipIf(noApiServer)(`a real API server${noApiServer ? ` (${noApiServer}
       spec: pod.spec,
     });
 
-  test.each<State>(["none", "stable", "candidate"])(
+  test.each<State>(["none", "stable", "candidate", "settled"])(
     "takes every object of a stack, one after the other, without a warning (state: %s)",
     async (state) => {
-      for (const object of manifests[state as keyof typeof manifests]) {
+      for (const object of manifests[state]) {
         const { status, body, warnings } = await apply(server.config, object);
         expect([200, 201], `${object.kind} ${object.metadata.name}: ${JSON.stringify(body)}`).toContain(status);
         expect(warnings, `${object.kind} ${object.metadata.name}`).toEqual([]);
@@ -109,23 +115,21 @@ describe.skipIf(noApiServer)(`a real API server${noApiServer ? ` (${noApiServer}
       });
       return (body as { status: { token: string } }).status.token;
     };
-    const declared = manifests.candidate.filter(({ metadata }) =>
-      /^edge-(traffic|resting|watcher)$/.test(metadata.name),
-    );
-    const dataOf = (name: string) =>
-      declared.find(({ metadata }) => metadata.name === name)?.data as Record<string, string>;
+    const declared = () =>
+      manifests.candidate.filter(({ metadata }) => /^edge-(traffic|resting|watcher)$/.test(metadata.name));
+    const named = (name: string) => declared().find(({ metadata }) => metadata.name === name) as Manifest;
 
     test("see each other: it rests, follows a promoter, and rests again", async () => {
-      for (const object of declared) await apply(config(), object);
+      for (const object of declared()) await apply(config(), object);
       const place = `/api/v1/namespaces/${NAMESPACE}/configmaps/edge-traffic`;
       await ask(config(), "DELETE", place);
-      const cluster = config().getCurrentCluster();
+      const resting = named("edge-resting").data as Record<string, string>;
       const watcher = await startWatcher({
         programs: edgePrograms(),
-        resting: dataOf("edge-resting"),
+        resting,
         namespace: NAMESPACE,
-        url: cluster?.server as string,
-        authority: Buffer.from(cluster?.caData as string, "base64").toString(),
+        url: server.url,
+        authority: server.authority,
         token: await tokenOf("edge"),
       });
       onTestFinished(async () => void (await watcher.stop()));
@@ -134,9 +138,8 @@ describe.skipIf(noApiServer)(`a real API server${noApiServer ? ` (${noApiServer}
       await expect.poll(routes, { timeout: 15_000 }).toContain("weighted_clusters");
       const rested = routes();
 
-      const traffic = declared.find(({ metadata }) => metadata.name === "edge-traffic") as Manifest;
+      const traffic = named("edge-traffic");
       await apply(config(), traffic);
-      const resting = dataOf("edge-resting");
       const data = {
         ...resting,
         "rds-mahavishnu.json": (resting["rds-mahavishnu.json"] ?? "").replaceAll("10000", "9000"),
@@ -157,7 +160,7 @@ describe.skipIf(noApiServer)(`a real API server${noApiServer ? ` (${noApiServer}
       ["list the secrets", "secrets", 403],
       ["list the pods", "pods", 403],
     ])("it may not do more than it must: %s", async (_, path, expected) => {
-      for (const object of declared) await apply(config(), object);
+      for (const object of declared()) await apply(config(), object);
       const { status } = await ask(
         config(),
         "GET",
