@@ -12,7 +12,7 @@ say() { echo "singles: $*"; }
 
 # --- asking Google -----------------------------------------------------------------------------------------------------
 
-field() { sed -n "/\"$1\"/{s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p;q}"; }
+field() { sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p"; }
 
 # The token comes on standard input: an argument could be read by everybody.
 ask() { # TOKEN CURL_ARGUMENT...

@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import type { CloudRunSettings } from "../../../../infra/config/schema.ts";
+import { invokersOf, nameOf } from "../../../../infra/targets/cloud-run/access.ts";
+import { prod } from "./support.ts";
+
+const invokers = ["group:agents@acme.dev", "serviceAccount:bot@acme.iam.gserviceaccount.com"];
+const cloud = (access: "iam" | "iap") => ({ ...prod.cloudRun, access, invokers }) as CloudRunSettings;
+
+describe("who may call a service", () => {
+  test.each([
+    {
+      access: "iam" as const,
+      expected: [
+        { name: "group-agents-acme-dev", member: invokers[0] },
+        { name: "serviceaccount-bot-acme-iam-gserviceaccount-com", member: invokers[1] },
+      ],
+    },
+    {
+      access: "iap" as const,
+      expected: [{ name: "iap", member: "serviceAccount:service-100000000002@gcp-sa-iap.iam.gserviceaccount.com" }],
+    },
+  ])("with $access", ({ access, expected }) => {
+    expect(invokersOf(cloud(access), [])).toEqual(expected);
+    expect(invokersOf(cloud(access), ["mahavishnu"])).toEqual([
+      ...expected,
+      {
+        name: "mahavishnu",
+        member: "serviceAccount:mcp-mahavishnu@mahavishnu-prod.iam.gserviceaccount.com",
+      },
+    ]);
+  });
+
+  test("no two members share a resource's name", () => {
+    expect(nameOf("user:a.b@acme.dev")).not.toBe(nameOf("group:a.b@acme.dev"));
+  });
+});

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { cleanUpPolicies } from "../../../../infra/targets/cloud-run/clean-up.ts";
+
+const digest = (digit: string) => `sha256:${digit.repeat(64)}`;
+
+test("images that a release needs are kept by their digest, each once, and only what else is old goes", () => {
+  const images = [
+    `r.dev/p/mcp/akosha@${digest("b")}`,
+    `r.dev/p/mcp/edge@${digest("a")}`,
+    `other.dev/akosha@${digest("b")}`,
+  ];
+  expect(cleanUpPolicies(images)).toEqual([
+    { id: "keep-released", action: "KEEP", condition: { versionNamePrefixes: [digest("a"), digest("b")] } },
+    { id: "delete-unneeded", action: "DELETE", condition: { tagState: "ANY", olderThan: "2592000s" } },
+  ]);
+});
+
+test("an image by a tag says nothing about what to keep", () => {
+  expect(cleanUpPolicies(["akosha:latest", `r.dev/akosha@${digest("c")}`])[0]).toMatchObject({
+    condition: { versionNamePrefixes: [digest("c")] },
+  });
+});
