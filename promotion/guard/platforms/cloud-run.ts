@@ -10,6 +10,7 @@ export type Api = { endpoint: string; auth(): Promise<Pick<GoogleAuth, "request"
 
 const service = z.object({
   annotations: z.record(z.string(), z.string()).default({}),
+  latestReadyRevision: z.string().default(""),
   trafficStatuses: z.array(z.object({ revision: z.string().optional(), percent: z.number().default(0) })).default([]),
 });
 type Service = z.infer<typeof service>;
@@ -34,10 +35,13 @@ export function cloudRunStanding(
   };
 }
 
-function splitOf({ trafficStatuses }: Service): Split {
+/** Traffic that goes to the latest revision need not name it; its full name ends with its id. */
+function splitOf({ trafficStatuses, latestReadyRevision }: Service): Split {
+  const latest = latestReadyRevision.split("/").at(-1);
   const split: Split = {};
   for (const { revision, percent } of trafficStatuses) {
-    if (revision) split[revision] = (split[revision] ?? 0) + percent;
+    const id = revision || latest;
+    if (id) split[id] = (split[id] ?? 0) + percent;
   }
   return split;
 }

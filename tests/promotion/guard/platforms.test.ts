@@ -57,6 +57,15 @@ describe("Cloud Run (Google's client, a double of its API)", () => {
     expect(await read()).toEqual({ declared, live: { akosha: { "akosha-a": 75, "akosha-b": 25 } } });
   });
 
+  test("traffic that goes to the latest revision", async () => {
+    const body = {
+      latestReadyRevision: "projects/p/locations/europe-west1/services/akosha/revisions/akosha-a",
+      trafficStatuses: [{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 100 }],
+    };
+    api.answers.set(path("akosha"), { status: 200, body });
+    expect((await read())?.live).toEqual({ akosha: { "akosha-a": 100 } });
+  });
+
   test("a refusal is said with what is needed", async () => {
     api.answers.set(path("akosha"), { status: 403, body: {} });
     await expect(read()).rejects.toThrow(
