@@ -1,0 +1,52 @@
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { serviceNames } from "../../ecosystem/services.ts";
+import { targets } from "../../ecosystem/targets.ts";
+import { readStack } from "../../infra/config/stack-file.ts";
+import { captureStack } from "../../infra/graph/offline.ts";
+import { UNKNOWN } from "../../infra/graph/resource.ts";
+import { releaseOf, root } from "../support/releases.ts";
+
+/** What only the platform will say, or an address. */
+const url = z.union([z.literal(UNKNOWN), z.string().regex(/^https?:\/\/\S+$/)]);
+const id = z.string().regex(/^(session-buddy|akosha|mahavishnu)-[0-9a-f]{10}$/);
+const byService = <Schema extends z.ZodType>(schema: Schema) => z.partialRecord(z.enum(serviceNames), schema);
+
+/** The contract of a stack's outputs, as the README tells it. */
+const contract = z.strictObject({
+  target: z.enum(targets),
+  urls: byService(url),
+  previewUrls: byService(z.strictObject({ url, headers: z.record(z.string(), z.string()) })),
+  revisions: byService(z.strictObject({ stable: id, candidate: id.optional() })),
+  edgeAdmin: z.string().nullable(),
+});
+
+const outputsOf = async (target: (typeof targets)[number], stable?: string, candidate?: string) => {
+  const releases = {
+    stable: stable === undefined ? undefined : releaseOf("prod", "r1", stable),
+    candidate: candidate === undefined ? undefined : releaseOf("prod", "r2", candidate),
+  };
+  return contract.parse((await captureStack(readStack(root, "prod"), releases, target)).outputs);
+};
+
+describe.each(targets)("a stack's outputs on %s", (target) => {
+  test("name nothing before the first release", async () => {
+    expect(await outputsOf(target)).toMatchObject({ target, urls: {}, previewUrls: {}, revisions: {} });
+  });
+
+  test("say where each service is and which revision that is", async () => {
+    const { urls, previewUrls, revisions } = await outputsOf(target, "a");
+    expect(Object.keys(urls).sort()).toEqual([...serviceNames].sort());
+    expect(Object.keys(revisions).sort()).toEqual([...serviceNames].sort());
+    expect(previewUrls).toEqual({});
+  });
+
+  test("say where a candidate can be tried at 0 %", async () => {
+    const { previewUrls, revisions } = await outputsOf(target, "a", "b");
+    expect(Object.keys(previewUrls).sort()).toEqual([...serviceNames].sort());
+    for (const { stable, candidate } of Object.values(revisions)) {
+      expect(candidate).toBeDefined();
+      expect(candidate).not.toBe(stable);
+    }
+  });
+});
