@@ -87,7 +87,7 @@ const cloudRun = z
       .meta({ allowed: "at least one invoker", example: "invokers: [group:agents@acme.dev]" }),
     domain: field(
       z.string().regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/),
-      "a domain that you own; each service answers below it",
+      "a domain that you own; each service answers below it; access: iap needs one",
       "domain: mcp.acme.dev",
     ).optional(),
     machineType: field(

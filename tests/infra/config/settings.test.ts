@@ -80,6 +80,11 @@ describe("settings", () => {
       /cloudRun\.invokers\.0: "allUsers" is not allowed .*never allUsers/,
     ],
     [
+      "people who sign in without a domain",
+      { "cloudRun.access": "iap", "cloudRun.domain": undefined },
+      /mahavishnu:cloudRun\.domain: missing .*access: iap needs one/,
+    ],
+    [
       "an open edge without TLS",
       { "compose.tls": false },
       /mahavishnu:compose\.tls: an edge beyond 127\.0\.0\.1 needs tls: true/,

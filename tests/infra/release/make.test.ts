@@ -49,6 +49,23 @@ describe("a release that is made", () => {
     });
   });
 
+  test("has a proxy that adds an identity to calls of peers on Cloud Run, and none elsewhere", () => {
+    const url = "https://akosha-100000000002.europe-west1.run.app";
+    const open = { cloudRun: { ...settings.cloudRun, domain: undefined } } as Partial<Settings>;
+    expect(revision("mahavishnu", "cloud-run", open).identityProxy).toEqual({
+      image: settings.edge.image,
+      peers: [{ service: "akosha", port: 8682, url, audience: url }],
+    });
+    expect(revision("mahavishnu", "cloud-run").identityProxy?.peers).toEqual([
+      {
+        ...{ service: "akosha", port: 8682, url: "http://akosha.mahavishnu.internal" },
+        audience: "https://akosha.mcp.mahavishnu.dev",
+      },
+    ]);
+    expect(revision("akosha", "cloud-run").identityProxy).toBeUndefined();
+    expect(revision("mahavishnu", "compose").identityProxy).toBeUndefined();
+  });
+
   test.each<[Target, string, string]>([
     ["compose", "postgres", "disable"],
     ["kubernetes", "postgres.mahavishnu.internal", "verify-full"],

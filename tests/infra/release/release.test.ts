@@ -13,6 +13,8 @@ function withChange(target: Target, service: string, change: Partial<Frozen>, st
   return { ...release, revisions: { ...release.revisions, [target]: list } };
 }
 
+const peer = { service: "akosha", port: 8682, url: "https://a.run.app", audience: "https://a.run.app" } as const;
+
 const check = (release: unknown) => () => checkRelease(release, "releases/prod/r1.json");
 
 describe("a release", () => {
@@ -60,6 +62,34 @@ describe("a release", () => {
       /Cloud Run does not keep a session/,
     ],
     [
+      "a proxy by a tag",
+      "cloud-run",
+      "mahavishnu",
+      { identityProxy: { image: "edge:latest", peers: [peer] } },
+      /the image edge:latest has no digest/,
+    ],
+    [
+      "a single service that Cloud Run's services would ask for a token",
+      "cloud-run",
+      "mahavishnu",
+      { sessions: "single", instances: { min: 1, max: 1 } },
+      /it calls akosha on Cloud Run, which asks for an identity token.*Make it stateless, or akosha single as well/,
+    ],
+    [
+      "processors that Cloud Run does not have",
+      "cloud-run",
+      "akosha",
+      { cpu: 3 },
+      /Cloud Run has instances of 1, 2, 4, 6, 8 processors, not of 3\. Set sizes\.akosha\.cpu/,
+    ],
+    [
+      "memory that Cloud Run does not give to them",
+      "cloud-run",
+      "akosha",
+      { cpu: 1, memoryMi: 8192 },
+      /an instance of 1 processors has 512 to 4096 MiB.*not 8192\. Set sizes\.akosha\.memoryMi/,
+    ],
+    [
       "several single instances",
       "compose",
       "session-buddy",
@@ -69,6 +99,10 @@ describe("a release", () => {
   ])("with %s is refused", (_, target, service, change, message) => {
     expect(check(withChange(target, service, change))).toThrow(message);
     expect(check(withChange(target, service, change))).toThrow(ReleaseError);
+  });
+
+  test("gives the machine of the single services whatever size it likes", () => {
+    expect(check(withChange("cloud-run", "session-buddy", { cpu: 3, memoryMi: 300 }))).not.toThrow();
   });
 
   test("of the local stack may name an image by its tag", () => {
