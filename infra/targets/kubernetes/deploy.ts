@@ -3,6 +3,7 @@ import { KubernetesBackups } from "../../backups/kubernetes.ts";
 import { settingsOf } from "../../config/settings.ts";
 import { type Deployment, type Outputs, pairsOf, revisionIds } from "../../deployment.ts";
 import { edgeFolder, named, namespaceOf } from "../../names.ts";
+import { ClusterAlerting } from "../../observability/kubernetes.ts";
 import { ClusterEdge } from "./edge.ts";
 import { EDGE } from "./edge-pod.ts";
 import { ClusterGateway, hostOf } from "./gateway.ts";
@@ -29,6 +30,7 @@ export function deployKubernetes(deployment: Deployment): Outputs {
     const way = { stack, cluster, namespace, services: [...pairs.keys()] };
     new ClusterGateway("gateway", way, { ...inside, dependsOn: [edge] });
     new KubernetesBackups("backups", { deployment, namespace }, inside);
+    new ClusterAlerting("alerting", { deployment, namespace }, inside);
   }
   return outputsOf(deployment);
 }
