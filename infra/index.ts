@@ -9,10 +9,18 @@ import { kubernetesStanding } from "../promotion/guard/platforms/kubernetes.ts";
 import type { ReadStanding } from "../promotion/guard/standing.ts";
 import { settingsOf } from "./config/settings.ts";
 import type { Outputs } from "./deployment.ts";
-import { edgeConfigMap, edgeContainer, edgeFolder, namespaceOf } from "./names.ts";
+import {
+  declaredAnnotation,
+  edgeConfigMap,
+  edgeContainer,
+  edgeFolder,
+  namespaceOf,
+  restingAnnotation,
+} from "./names.ts";
 import { program } from "./program.ts";
 import { runtimeStack } from "./runtime.ts";
 import { checkPublished, deploymentOf, namedReleases } from "./stack.ts";
+import { MOVED_FROM } from "./targets/kubernetes/watcher/choice.ts";
 import type { Declared, TrafficGuard } from "./traffic-guard.ts";
 
 /** What `pulumi preview` and `pulumi up` run. Whatever speaks against it is one line, before anything is registered. */
@@ -54,7 +62,7 @@ function standingOf({ stack, target, settings, services }: Declared): ReadStandi
   switch (target) {
     case "cloud-run": {
       const { project, region } = settingsOf(settings, target, from);
-      return cloudRunStanding({ project, region, services: Object.keys(services) });
+      return cloudRunStanding({ project, region, services: Object.keys(services), declared: declaredAnnotation });
     }
     case "compose": {
       const { host } = settingsOf(settings, target, from);
@@ -62,7 +70,14 @@ function standingOf({ stack, target, settings, services }: Declared): ReadStandi
     }
     case "kubernetes": {
       const { context } = settingsOf(settings, target, from);
-      return kubernetesStanding({ context, namespace: namespaceOf(stack), configMap: edgeConfigMap });
+      return kubernetesStanding({
+        context,
+        namespace: namespaceOf(stack),
+        configMap: edgeConfigMap,
+        declared: declaredAnnotation,
+        resting: restingAnnotation,
+        movedFrom: MOVED_FROM,
+      });
     }
   }
 }

@@ -2,9 +2,6 @@ import type { GoogleAuth } from "google-auth-library";
 import { z } from "zod";
 import type { ReadStanding, Split, Standing } from "../standing.ts";
 
-/** The annotation of a Cloud Run service that says what was declared last. */
-export const DECLARED = "mahavishnu.dev/declared";
-
 /** Where Google's API is and who asks it; anything else than the default is for tests. */
 export type Api = { endpoint: string; auth(): Promise<Pick<GoogleAuth, "request">> };
 
@@ -16,19 +13,20 @@ const service = z.object({
 type Service = z.infer<typeof service>;
 
 /**
- * Reads where the traffic of a project's Cloud Run services stands (Cloud Run Admin API v2). Services that do not exist
- * yet have no traffic; null where none does.
+ * Reads where the traffic of a project's Cloud Run services stands (Cloud Run Admin API v2); `declared` is the annotation
+ * that says what was declared last. Services that do not exist yet have no traffic; null where none does.
  */
 export function cloudRunStanding(
-  { project, region, services }: { project: string; region: string; services: readonly string[] },
+  place: { project: string; region: string; services: readonly string[]; declared: string },
   api: Api = google,
 ): ReadStanding {
+  const { project, region, services, declared } = place;
   return async () => {
     const standing: Standing = { declared: {}, live: {} };
     for (const name of services) {
       const found = await read(`projects/${project}/locations/${region}/services/${name}`, api);
       if (!found) continue;
-      standing.declared[name] = JSON.parse(found.annotations[DECLARED] ?? "{}");
+      standing.declared[name] = JSON.parse(found.annotations[declared] ?? "{}");
       standing.live[name] = splitOf(found);
     }
     return Object.keys(standing.live).length > 0 ? standing : null;

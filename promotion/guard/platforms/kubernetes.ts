@@ -1,19 +1,19 @@
 import type { RouteConfiguration } from "../../../edge/envoy.ts";
 import { splitOf } from "../../../edge/routes.ts";
-import type { ReadStanding, Split } from "../standing.ts";
-
-/** The annotation of the promoter's ConfigMap that says what was declared last. */
-export const DECLARED = "mahavishnu.dev/declared";
+import type { ReadStanding, Split, Standing } from "../standing.ts";
 
 /**
- * Reads where the traffic of an edge in a cluster stands, from the ConfigMap that its watchers follow. One without data
- * means that nobody has moved it: the edge rests where it was declared. Null where there is no such ConfigMap.
+ * Where to look: the ConfigMap, its annotations that say what was declared last and which files that was, and the key of
+ * its data that says from which files a promoter has moved on.
  */
-export function kubernetesStanding({
-  context,
-  namespace,
-  configMap,
-}: Record<"context" | "namespace" | "configMap", string>): ReadStanding {
+type Place = Record<"context" | "namespace" | "configMap" | "declared" | "resting" | "movedFrom", string>;
+
+/**
+ * Reads where the traffic of an edge in a cluster stands, from the ConfigMap that its watchers follow. Without data, or
+ * with data that was moved from older files, the edge rests where it was declared. Null where there is no such ConfigMap.
+ */
+export function kubernetesStanding(place: Place): ReadStanding {
+  const { context, namespace, configMap } = place;
   return async () => {
     // half a second to load: only who deploys to a cluster pays it
     const { ApiException, CoreV1Api, KubeConfig } = await import("@kubernetes/client-node");
@@ -30,11 +30,13 @@ export function kubernetesStanding({
           `${where} cannot be read, so nobody knows where traffic stands: ${error.message}. Nothing was changed; see that kubectl reaches the cluster`,
         );
       });
-    return found && standingOf(found.metadata?.annotations?.[DECLARED], found.data ?? {}, where);
+    return found && standingOf(found.metadata?.annotations ?? {}, found.data ?? {}, place, where);
   };
 }
 
-function standingOf(annotation: string | undefined, data: Record<string, string>, where: string) {
+type Texts = Record<string, string>;
+
+function standingOf(annotations: Texts, data: Texts, { declared, resting, movedFrom }: Place, where: string): Standing {
   const read = (what: string, text: string): unknown => {
     try {
       return JSON.parse(text);
@@ -42,12 +44,13 @@ function standingOf(annotation: string | undefined, data: Record<string, string>
       throw new Error(`${what} of ${where} is not JSON: ${(error as Error).message}`);
     }
   };
-  const declared = read(`the annotation ${DECLARED}`, annotation ?? "{}") as Record<string, Split>;
-  const moved = Object.keys(data)
+  const rest = read(`the annotation ${declared}`, annotations[declared] ?? "{}") as Record<string, Split>;
+  const files = data[movedFrom] === annotations[resting] ? Object.keys(data) : [];
+  const moved = files
     .filter((file) => file.startsWith("rds-"))
     .map((file) => (read(file, data[file] as string) as { resources: [RouteConfiguration] }).resources[0]);
   return {
-    declared,
-    live: { ...declared, ...Object.fromEntries(moved.map((routes) => [routes.name, splitOf(routes)])) },
+    declared: rest,
+    live: { ...rest, ...Object.fromEntries(moved.map((routes) => [routes.name, splitOf(routes)])) },
   };
 }

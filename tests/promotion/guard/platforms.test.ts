@@ -5,7 +5,7 @@ import { GoogleAuth, OAuth2Client } from "google-auth-library";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { routes } from "../../../edge/routes.ts";
 import { checkSettings, restingPosition } from "../../../edge/settings.ts";
-import { cloudRunStanding, DECLARED } from "../../../promotion/guard/platforms/cloud-run.ts";
+import { cloudRunStanding } from "../../../promotion/guard/platforms/cloud-run.ts";
 import { composeStanding } from "../../../promotion/guard/platforms/compose.ts";
 import { kubernetesStanding } from "../../../promotion/guard/platforms/kubernetes.ts";
 import { type ApiDouble, kubeconfigFor, startApi } from "../../support/api.ts";
@@ -24,6 +24,7 @@ const edge = checkSettings({
 const rds = (share: number) =>
   JSON.stringify({ resources: [routes(edge.services[0] as never, { ...restingPosition, share })] });
 const declared = { akosha: { "akosha-a": 100 } };
+const DECLARED = "mahavishnu.dev/declared";
 
 let api: ApiDouble;
 beforeAll(async () => {
@@ -37,7 +38,7 @@ describe("Cloud Run (Google's client, a double of its API)", () => {
   signedIn.setCredentials({ access_token: "token", expiry_date: 9e12 });
   const read = () =>
     cloudRunStanding(
-      { project: "p", region: "europe-west1", services: ["akosha", "mahavishnu"] },
+      { project: "p", region: "europe-west1", services: ["akosha", "mahavishnu"], declared: DECLARED },
       { endpoint: api.url, auth: async () => new GoogleAuth({ authClient: signedIn }) },
     )();
 
@@ -80,7 +81,14 @@ describe("Kubernetes (its own client, a double of its API)", () => {
     const before = process.env.KUBECONFIG;
     process.env.KUBECONFIG = await kubeconfigFor(api, "prod");
     try {
-      return await kubernetesStanding({ context: "prod", namespace: "mahavishnu-prod", configMap: "edge-traffic" })();
+      return await kubernetesStanding({
+        context: "prod",
+        namespace: "mahavishnu-prod",
+        configMap: "edge-traffic",
+        declared: DECLARED,
+        resting: "mahavishnu.dev/resting",
+        movedFrom: "resting",
+      })();
     } finally {
       if (before === undefined) delete process.env.KUBECONFIG;
       else process.env.KUBECONFIG = before;
@@ -89,7 +97,10 @@ describe("Kubernetes (its own client, a double of its API)", () => {
   const configMap = (data?: Record<string, string>) => ({
     apiVersion: "v1",
     kind: "ConfigMap",
-    metadata: { name: "edge-traffic", annotations: { [DECLARED]: JSON.stringify(declared) } },
+    metadata: {
+      name: "edge-traffic",
+      annotations: { [DECLARED]: JSON.stringify(declared), "mahavishnu.dev/resting": "f1" },
+    },
     ...(data && { data }),
   });
 
@@ -101,8 +112,16 @@ describe("Kubernetes (its own client, a double of its API)", () => {
   });
 
   test("with a promoter's files it stands where they say", async () => {
-    api.answers.set(path, { status: 200, body: configMap({ "rds-akosha.json": rds(25), "cds.json": "{}" }) });
+    api.answers.set(path, {
+      status: 200,
+      body: configMap({ resting: "f1", "rds-akosha.json": rds(25), "cds.json": "{}" }),
+    });
     expect(await read()).toEqual({ declared, live: { akosha: { "akosha-a": 75, "akosha-b": 25 } } });
+  });
+
+  test("with files that were moved from an older position it rests where it was declared since", async () => {
+    api.answers.set(path, { status: 200, body: configMap({ resting: "f0", "rds-akosha.json": rds(25) }) });
+    expect(await read()).toEqual({ declared, live: declared });
   });
 
   test("a refusal is said with where", async () => {
