@@ -14,7 +14,7 @@ export type Vector<Label extends string> = Expression & {
 };
 
 /** Series of the catalogue, chosen by their labels: what every expression begins with. */
-export type Selector<Label extends string, Type extends Series["type"]> = Vector<Label> & { readonly [TYPE]?: Type };
+export type Selector<Label extends string, Type extends Series["type"]> = Vector<Label> & { readonly [TYPE]: Type };
 
 /** What a label must be: a value, one of several, or like an anchored expression; and each the other way round. */
 export type Match = Wanted | { readonly not: Wanted };
@@ -47,8 +47,7 @@ export const increase = <L extends string>(counter: Selector<L, "counter">, wind
   atom(`increase(${counter.text}[${window}])`);
 
 /** 1 where nothing is chosen, with the labels that the choice names. */
-export const absent = <L extends string>(series: Selector<L, Series["type"]>): Vector<L> =>
-  atom(`absent(${series.text})`);
+export const absent = <L extends string>(series: Vector<L>): Vector<L> => atom(`absent(${series.text})`);
 
 /** 1 where nothing was chosen all the time. */
 export const absentFor = <L extends string>(series: Selector<L, Series["type"]>, window: Window): Vector<L> =>
