@@ -14,7 +14,7 @@ umask 077
 
 scratch=${BACKUP_SCRATCH:-/scratch}
 patience=${BACKUP_PATIENCE:-1800} # seconds
-export RESTIC_CACHE_DIR="$scratch/cache"
+export RESTIC_CACHE_DIR="$scratch/cache" TMPDIR="$scratch/tmp"
 export RCLONE_CONFIG=/notfound RCLONE_GCS_BUCKET_POLICY_ONLY=true RCLONE_S3_ENV_AUTH=true RCLONE_S3_NO_CHECK_BUCKET=true
 
 say() { printf '{"severity":"%s","component":"backup","message":"%s"}\n' "$1" "$2"; }
@@ -252,7 +252,6 @@ serve() {
 
 schedule() { # HH:MM ACTION
   hour=${1%:*} minute=${1#*:}
-  mkdir -p "$scratch"
   while :; do
     now=$(date -u +%s)
     next=$((now - now % 86400 + ${hour#0} * 3600 + ${minute#0} * 60))
@@ -264,6 +263,10 @@ schedule() { # HH:MM ACTION
 }
 
 case ${1-} in
-  save | check | vault | serve | schedule | store | copy) "$@" ;;
+  serve | copy) "$@" ;;
+  save | check | vault | schedule | store)
+    mkdir -p "$TMPDIR"
+    "$@"
+    ;;
   *) fail "backup.sh ${1-}: no such action. Actions: save, check, vault, serve, schedule HH:MM ACTION" ;;
 esac

@@ -1,11 +1,9 @@
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { type ServiceName, serviceNames } from "../../ecosystem/services.ts";
+import { serviceNames } from "../../ecosystem/services.ts";
 import { readStack, stackNames } from "../config/stack-file.ts";
 import { releasesOf, writeRelease } from "./files.ts";
 import { type Images, makeRelease } from "./make.ts";
 import { type Release, ReleaseError } from "./release.ts";
+import { unpublishedImage } from "./unpublished.ts";
 
 type Asked = {
   images: Record<string, string>;
@@ -66,15 +64,4 @@ function imagesOf(root: string, stack: string, { images, unpublished }: Asked): 
   }
   const all = serviceNames.map((name) => [name, images[name] ?? unpublishedImage(root, name)]);
   return Object.fromEntries(all) as Images;
-}
-
-/** A name for an image that only its build instructions exist of: the digest is of those, so another Dockerfile is another release. */
-function unpublishedImage(root: string, name: ServiceName): string {
-  const folder = join(root, "images", name);
-  const hash = createHash("sha256");
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  for (const file of files.map((entry) => join(entry.parentPath, entry.name)).sort()) {
-    hash.update(file.slice(folder.length)).update("\0").update(readFileSync(file)).update("\0");
-  }
-  return `unpublished.invalid/${name}@sha256:${hash.digest("hex")}`;
 }

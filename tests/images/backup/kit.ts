@@ -37,6 +37,8 @@ export function bench({ onTestFinished }: Pick<TestContext, "onTestFinished">): 
   const environment = {
     PATH: `${path("bin")}:${process.env.PATH}`,
     HOME: folder,
+    // as in a container whose root is read-only: nothing can be written but where the script says
+    TMPDIR: "/nowhere",
     BACKUP_STACK: "mahavishnu-test",
     BACKUP_MANIFEST: JSON.stringify({ stack: "test" }),
     BACKUP_SCRATCH: path("scratch"),

@@ -1,0 +1,14 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** A name for an image that only its build instructions exist of: the digest is of those, so another Dockerfile is another release. */
+export function unpublishedImage(root: string, name: string): string {
+  const folder = join(root, "images", name);
+  const hash = createHash("sha256");
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const file of files.map((entry) => join(entry.parentPath, entry.name)).sort()) {
+    hash.update(file.slice(folder.length)).update("\0").update(readFileSync(file)).update("\0");
+  }
+  return `unpublished.invalid/${name}@sha256:${hash.digest("hex")}`;
+}
