@@ -1,0 +1,107 @@
+import { check } from "../check.ts";
+import { proofOf } from "../evidence/proof.ts";
+import { at, listAt, textAt } from "../props.ts";
+import { demand, type Finding, notApplicable, pass } from "../verdict.ts";
+import { GATEWAY, speaksTls } from "../view/gateway.ts";
+import { isLoopback } from "../view/ports.ts";
+import type { View } from "../view/view.ts";
+
+const DATABASE = "gcp:sql/databaseInstance:DatabaseInstance";
+const HTTPS = "gcp:compute/targetHttpsProxy:TargetHttpsProxy";
+const TLS = "gcp:compute/sSLPolicy:SSLPolicy";
+
+/** 4 - Data encryption: what users say to a service is read by nobody else, on its way or where it lies. */
+export const dataEncryption = check(4, "data-encryption", {
+  why: "sessions hold what users told their agents, and a disk or a wire can be read by others",
+  remedy: "bind SESSION_ENCRYPTION_KEY, encrypt the backups, and speak TLS 1.2 or newer to clients and to the database",
+  judge: (view, facts) => [
+    ...sessionKey(view),
+    ...savedEncrypted(view),
+    ...entrances(view),
+    ...databases(view),
+    ...view
+      .of("gcp:storage/bucket:Bucket", "gcp:compute/disk:Disk")
+      .map((resource) => pass(resource, "the platform encrypts what lies in it")),
+    ...proofOf("secrets", view, facts),
+  ],
+});
+
+const sessionKey = ({ services }: View): Finding[] =>
+  services
+    .filter(({ service }) => service === "session-buddy")
+    .map((container) => {
+      const key = container.variables.find(({ name }) => name === "SESSION_ENCRYPTION_KEY");
+      return demand(key?.secret !== undefined, container, "SESSION_ENCRYPTION_KEY does not come from a secret");
+    });
+
+/** restic encrypts what it saves, and asks for a password before it does. */
+const savedEncrypted = ({ containers }: View): Finding[] =>
+  containers
+    .filter(({ words, service }) => service === undefined && words.includes("save") && !words.includes("start"))
+    .map((container) =>
+      demand(
+        container.path === "metadata.singles" ||
+          container.variables.some(({ name }) => /^RESTIC_PASSWORD(_FILE)?$/.test(name)),
+        container,
+        "it saves without a password",
+      ),
+    );
+
+function entrances(view: View): Finding[] {
+  const published = view.containers.flatMap((container) =>
+    container.ports
+      .filter((port) => port.published !== undefined && !isLoopback(port.published))
+      .map(({ port }) =>
+        demand(
+          view.listeners.some((listener) => listener.port === port && listener.tls),
+          container,
+          `port ${port} is published beyond this host without TLS 1.2 or newer`,
+        ),
+      ),
+  );
+  const plain = view
+    .of("gcp:compute/targetHttpProxy:TargetHttpProxy")
+    .map((proxy) => demand(false, proxy, "clients could talk to it in the clear"));
+  return [
+    ...published,
+    ...plain,
+    ...view.of(HTTPS).map((proxy) => {
+      const [policy] = view.referred(proxy, "sslPolicy", TLS);
+      const least = policy && textAt(policy.props, "minTlsVersion");
+      return demand(least === "TLS_1_2" || least === "TLS_1_3", proxy, "it takes versions of TLS that are broken");
+    }),
+    ...view.of(GATEWAY).map((gateway) => demand(speaksTls(gateway), gateway, "it has a listener without TLS")),
+  ];
+}
+
+const ENCRYPTED = ["require", "verify-ca", "verify-full"];
+
+function databases(view: View): Finding[] {
+  const instances = view
+    .of(DATABASE)
+    .map((database) =>
+      demand(
+        ["ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"].includes(
+          textAt(database.props, "settings.ipConfiguration.sslMode") ?? "",
+        ),
+        database,
+        "it takes connections without TLS",
+      ),
+    );
+  const clients = view.containers.flatMap((container) =>
+    container.variables
+      .filter(({ name }) => name === "PGSSLMODE" || name.endsWith("_DB_SSL_MODE"))
+      .map(({ path, text = "" }) => {
+        if (isHostsOwn(view))
+          return notApplicable(container, "its database lies on the same host, in a network of its own");
+        return demand(ENCRYPTED.includes(text), container, `${path} lets it talk to the database without TLS`);
+      }),
+  );
+  return [...instances, ...clients];
+}
+
+/** A Docker host's own network, which nothing leaves. */
+const isHostsOwn = (view: View): boolean =>
+  view
+    .of("docker:index/network:Network")
+    .some(({ props }) => at(props, "internal") === true && listAt(props, "ipamConfigs").length > 0);

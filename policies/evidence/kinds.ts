@@ -1,0 +1,138 @@
+import { z } from "zod";
+import { objectives } from "../../ecosystem/objectives.ts";
+import { retention } from "../../ecosystem/retention.ts";
+import { secretNames } from "../../ecosystem/secrets.ts";
+
+/** What speaks against a result, and how much: a warning where it is merely thin. */
+export type Objection = { verdict: "warn" | "fail"; reason: string };
+
+/** One kind of evidence: a fact that no resource shows. */
+type Kind<Result> = {
+  /** What it is, for people. */
+  what: string;
+  /** Whom it speaks of: each service's image, or the running stack. */
+  about: "images" | "stack";
+  /** Hours until it is stale; undefined where it holds as long as its image. */
+  hours: number | undefined;
+  /** How to come by it. */
+  obtain: string;
+  result: z.ZodType<Result>;
+  /** What the result itself says against the stack. */
+  objection: (result: Result) => Objection | undefined;
+};
+
+const kind = <Result>(described: Kind<Result>): Kind<Result> => described;
+const fails = (broken: boolean, reason: string): Objection | undefined =>
+  broken ? { verdict: "fail", reason } : undefined;
+const count = z.int().min(0);
+const day = 24;
+
+/** The kinds of evidence. */
+export const kinds = {
+  "security-audit": kind({
+    what: "security audit",
+    about: "images",
+    // security updates are monthly (maintenance guide)
+    hours: 31 * day,
+    obtain: "maha evidence audit",
+    result: z.strictObject({
+      scanner: z.string().min(1),
+      packages: z.int().min(1),
+      critical: count,
+      high: count,
+      medium: count,
+      low: count,
+      /** Without a rating: counted as high, for nobody has said that they are less. */
+      unrated: count,
+      /** What was scanned: each lock file with the digest of its content. */
+      locks: z.record(z.string(), z.string().regex(/^sha256:[0-9a-f]{64}$/)),
+      findings: z.array(z.strictObject({ id: z.string(), severity: z.string(), where: z.string() })),
+    }),
+    objection: ({ critical, high, unrated }) =>
+      fails(critical + high + unrated > 0, `it found ${critical} critical, ${high} high and ${unrated} unrated`),
+  }),
+  "unit-tests": kind({
+    what: "unit tests of the commit behind the image",
+    about: "images",
+    hours: undefined,
+    obtain: "maha evidence add unit-tests",
+    result: z.strictObject({
+      commit: z.string().regex(/^[0-9a-f]{40}$/, "the full commit"),
+      passed: z.int().min(1),
+      failed: count,
+      /** Percent of the lines. */
+      coverage: z.number().min(0).max(100),
+    }),
+    objection({ failed, coverage }) {
+      if (failed > 0) return { verdict: "fail", reason: `${failed} tests failed` };
+      if (coverage < 60) return { verdict: "fail", reason: "coverage is below 60 %" };
+      return coverage < 80 ? { verdict: "warn", reason: "coverage is below 80 %" } : undefined;
+    },
+  }),
+  smoke: kind({
+    what: "smoke test in staging",
+    about: "images",
+    hours: undefined,
+    obtain: "maha evidence add smoke",
+    // what `maha smoke --json` prints
+    result: z.object({
+      passed: count,
+      failed: count,
+      skipped: count,
+      tests: z.array(z.object({ id: z.int(), verdict: z.enum(["pass", "fail", "skip"]) })).length(8),
+    }),
+    objection: ({ passed, failed }) =>
+      fails(failed > 0, `${failed} smoke tests failed`) ?? fails(passed === 0, "no smoke test passed"),
+  }),
+  secrets: kind({
+    what: "valid secret forms",
+    about: "stack",
+    hours: retention.secretDays * day,
+    obtain: "maha secrets check --json, then maha evidence add secrets",
+    result: z.strictObject({
+      secrets: z.record(z.enum(secretNames as [string, ...string[]]), z.enum(["valid", "invalid", "missing", "old"])),
+    }),
+    objection({ secrets }) {
+      const bad = Object.entries(secrets).filter(([, verdict]) => verdict !== "valid");
+      return fails(bad.length > 0, bad.map(([name, verdict]) => `${name} is ${verdict}`).join(", "));
+    },
+  }),
+  backup: kind({
+    what: "last successful backup",
+    about: "stack",
+    hours: objectives.recoveryPointHours,
+    obtain: "maha evidence add backup",
+    result: z.strictObject({ snapshot: z.string().min(1), bytes: count, checked: z.boolean() }),
+    objection: ({ bytes, checked }) =>
+      fails(bytes === 0, "the backup is empty") ?? fails(!checked, "the repository was not checked after it"),
+  }),
+  "restore-drill": kind({
+    what: "restore drill",
+    about: "stack",
+    // restore drills are monthly (recovery runbook)
+    hours: 30 * day,
+    obtain: "maha evidence add restore-drill",
+    result: z.strictObject({
+      snapshot: z.string().min(1),
+      matches: z.boolean(),
+      seconds: count,
+      ageHours: z.number().min(0),
+    }),
+    objection: ({ matches, seconds, ageHours }) =>
+      fails(!matches, "what was restored is not what was saved") ??
+      fails(seconds > objectives.recoveryTimeHours * 3600, `it took more than ${objectives.recoveryTimeHours} h`) ??
+      fails(ageHours > objectives.recoveryPointHours, `the data was older than ${objectives.recoveryPointHours} h`),
+  }),
+  pager: kind({
+    what: "a page that reached on-call",
+    about: "stack",
+    // fail-over drills are quarterly (recovery runbook); a pager is tried as often
+    hours: 92 * day,
+    obtain: "maha evidence add pager",
+    result: z.strictObject({ receiver: z.string().min(1), acknowledged: z.boolean(), seconds: count }),
+    objection: ({ acknowledged }) => fails(!acknowledged, "nobody answered the page"),
+  }),
+} as const;
+
+export type EvidenceKind = keyof typeof kinds;
+export const kindNames = Object.keys(kinds) as EvidenceKind[];

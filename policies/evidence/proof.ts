@@ -1,0 +1,70 @@
+import type { ServiceName } from "../../ecosystem/services.ts";
+import type { Facts } from "../facts.ts";
+import { type Finding, fail, pass, warn } from "../verdict.ts";
+import type { View } from "../view/view.ts";
+import { objectionOf, untimely } from "./evidence.ts";
+import type { Filed } from "./files.ts";
+import { type EvidenceKind, kinds } from "./kinds.ts";
+
+type Images = Pick<View, "images">;
+
+/** What the evidence of one kind proves about the images that a stack runs. Missing evidence warns; stale, foreign or contradicting evidence fails. */
+export function proofOf(kind: EvidenceKind, view: Images, facts: Facts): Finding[] {
+  const filed = facts.evidence.filter((item) => isOf(kind, item, facts.stack));
+  const unreadable = filed
+    .filter(({ evidence }) => !evidence)
+    .map(({ file }) => fail(file, `it cannot be read as evidence of ${kinds[kind].what}`));
+  const readable = filed.filter(({ evidence }) => evidence);
+  const foreign = readable.filter((item) => isForeign(item, view)).map(({ file }) => fail(file, FOREIGN));
+  const own = readable.filter((item) => !isForeign(item, view));
+  const proofs = kinds[kind].about === "images" ? ofImages(kind, own, view, facts) : ofStack(kind, own, facts);
+  return [...unreadable, ...foreign, ...proofs];
+}
+
+const FOREIGN = "foreign: it speaks of other images, another release or another stack than those it lies with";
+
+/** Evidence about images carries from stack to stack; smoke counts from staging, and on a stack of one's own from there too. */
+function isOf(kind: EvidenceKind, { kind: named, stack }: Filed, own: string): boolean {
+  if (named !== undefined && named !== kind) return false;
+  if (kinds[kind].about === "stack") return stack === own;
+  return kind !== "smoke" || stack === "staging" || (stack === own && own !== "prod");
+}
+
+function isForeign({ evidence, kind, stack, release }: Filed, { images }: Images): boolean {
+  if (!evidence || evidence.kind !== kind || evidence.stack !== stack || evidence.release !== release) return true;
+  return Object.entries(evidence.digests).some(
+    ([service, digest]) => !images.some((image) => image.service === service && image.digest === digest),
+  );
+}
+
+function ofImages(kind: EvidenceKind, filed: readonly Filed[], { images }: Images, facts: Facts): Finding[] {
+  const missing = new Set<ServiceName>();
+  const used = new Map<string, Finding>();
+  for (const { service, digest } of images) {
+    const newest = newestOf(filed.filter(({ evidence }) => evidence?.digests[service] === digest));
+    if (newest) used.set(newest.file, judged(newest, facts));
+    else missing.add(service);
+  }
+  if (missing.size > 0) used.set("", lacking(kind, ` for the image of ${[...missing].join(", ")}`));
+  return [...used.values()];
+}
+
+function ofStack(kind: EvidenceKind, filed: readonly Filed[], facts: Facts): Finding[] {
+  const newest = newestOf(filed);
+  return [newest ? judged(newest, facts) : lacking(kind, ` on ${facts.stack}`)];
+}
+
+const lacking = (kind: EvidenceKind, where: string): Finding =>
+  warn(`evidence ${kind}`, `no evidence of ${kinds[kind].what}${where}: ${kinds[kind].obtain}`);
+
+function judged({ file, evidence, since }: Filed, { now }: Facts): Finding {
+  if (!evidence) return fail(file, "it cannot be read");
+  const late = untimely(evidence, since, now);
+  if (late) return fail(file, `stale: ${late}`);
+  const objection = objectionOf(evidence);
+  if (objection) return { verdict: objection.verdict, resource: file, reason: objection.reason };
+  return pass(file, `${kinds[evidence.kind].what} of ${evidence.date.slice(0, 10)}`);
+}
+
+const newestOf = (filed: readonly Filed[]): Filed | undefined =>
+  filed.toSorted((a, b) => (b.evidence?.date ?? "").localeCompare(a.evidence?.date ?? ""))[0];

@@ -1,0 +1,18 @@
+import { join } from "node:path";
+import { PolicyPack } from "@pulumi/policy";
+// the entry alone reaches into the program, for the one thing that no resource tells
+import { catalogue } from "../infra/observability/catalogue.ts";
+import { type Facts, readFacts } from "./facts.ts";
+import { PACK, policiesOf } from "./policies.ts";
+
+const root = join(import.meta.dirname, "..");
+const known = new Map<string, Facts>();
+
+function factsOf(stack: string): Facts {
+  const facts = known.get(stack) ?? readFacts(root, stack, { catalogue, now: new Date() });
+  known.set(stack, facts);
+  return facts;
+}
+
+// the only place that makes one: it starts a server
+new PolicyPack(PACK, { enforcementLevel: "mandatory", policies: policiesOf({ factsOf }) });

@@ -1,0 +1,33 @@
+import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
+import type { Told } from "./told.ts";
+
+/** What the program's capture knows of each request. */
+type Described = { urn: string; secretPaths: readonly string[] };
+
+/** The resources that a program asked the engine for, request by request. */
+export const fromProgram = (requests: readonly RegisterResourceRequest[], described: readonly Described[]): Told[] =>
+  requests.map((request, i) => ({
+    type: request.getType(),
+    name: request.getName(),
+    urn: described[i]?.urn ?? "",
+    inputs: withoutReferences(request.getObject()?.toJavaScript() ?? {}) as object,
+    protect: request.getProtect() === true,
+    parent: request.getParent(),
+    dependencies: request.getDependenciesList(),
+    references: Object.fromEntries(
+      [...request.getPropertydependenciesMap().entries()].map(([property, from]) => [property, from.getUrnsList()]),
+    ),
+    secretPaths: new Set(described[i]?.secretPaths),
+  }));
+
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e";
+
+/** The engine never shows a policy a reference to a resource, only what it refers to. */
+function withoutReferences(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutReferences);
+  const object = value as Record<string, unknown>;
+  if (object[SIGNATURE] === REFERENCE) return object.urn;
+  return Object.fromEntries(Object.entries(object).map(([key, item]) => [key, withoutReferences(item)]));
+}

@@ -1,0 +1,73 @@
+import type { Told } from "./told.ts";
+
+/** A file is not the exported state of a stack; the message says what was expected. */
+export class StateError extends Error {
+  override name = "StateError";
+}
+
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+/** The resources of an exported state (`pulumi stack export`), as they were declared. Throws a StateError that names the file. */
+export function fromState(text: string, file: string): Told[] {
+  const resources = (parsed(text, file) as { deployment?: { resources?: unknown } } | null)?.deployment?.resources;
+  if (!Array.isArray(resources)) {
+    throw new StateError(
+      `${file}: no exported state, which holds deployment.resources. Make one: pulumi stack export --file ${file}`,
+    );
+  }
+  return resources.flatMap((resource, i) => {
+    const {
+      urn,
+      type,
+      inputs,
+      protect,
+      parent,
+      dependencies,
+      propertyDependencies,
+      delete: replaced,
+    } = resource as Record<string, unknown>;
+    if (typeof urn !== "string" || typeof type !== "string") {
+      throw new StateError(`${file}: deployment.resources[${i}] has no URN or no type, so it is no resource`);
+    }
+    // what waits to be deleted, and what Pulumi needs for itself, is no part of what the stack is
+    if (replaced === true || type.startsWith("pulumi:providers:")) return [];
+    const secretPaths = new Set<string>();
+    return {
+      urn,
+      type,
+      name: urn.split("::").at(-1) ?? "",
+      inputs: withoutSecrets(inputs ?? {}, "", secretPaths) as object,
+      protect: protect === true,
+      parent: typeof parent === "string" ? parent : "",
+      dependencies: Array.isArray(dependencies) ? dependencies : [],
+      references: (propertyDependencies ?? {}) as Told["references"],
+      secretPaths,
+    };
+  });
+}
+
+function parsed(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new StateError(`${file}: not JSON, so no exported state. Make one: pulumi stack export --file ${file}`);
+  }
+}
+
+/** Encrypted or not, the values of secrets stay out; where they stood is noted. */
+function withoutSecrets(value: unknown, path: string, found: Set<string>): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((item, i) => withoutSecrets(item, `${path}[${i}]`, found));
+  const object = value as Record<string, unknown>;
+  if (object[SIGNATURE] === SECRET) {
+    found.add(path);
+    return "[secret]";
+  }
+  return Object.fromEntries(
+    Object.entries(object).map(([key, item]) => [
+      key,
+      withoutSecrets(item, path === "" ? key : `${path}.${key}`, found),
+    ]),
+  );
+}

@@ -1,0 +1,17 @@
+import { rule } from "../check.ts";
+import { demand } from "../verdict.ts";
+
+export const healthProbes = rule("health-probes", {
+  why: "a container that hangs looks alive until somebody asks it",
+  remedy: "give each service and the edge a start-up and a liveness probe",
+  judge: ({ containers }) =>
+    containers
+      .filter(({ service, name }) => service !== undefined || /(^|-)edge$/.test(name))
+      .map((container) =>
+        demand(
+          container.probes.starts && container.probes.lives,
+          container,
+          "nobody asks whether it started and still lives",
+        ),
+      ),
+});

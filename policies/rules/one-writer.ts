@@ -1,0 +1,52 @@
+import { type ServiceName, serviceNamed } from "../../ecosystem/services.ts";
+import { rule } from "../check.ts";
+import { listAt, numberAt, textAt } from "../props.ts";
+import { demand, type Finding, fail } from "../verdict.ts";
+import type { Container } from "../view/container.ts";
+import type { View } from "../view/view.ts";
+
+export const oneWriter = rule("one-writer", {
+  why: "two writers on one volume destroy what is on it",
+  remedy: "run a service whose data lies on a volume once, on a volume that one pod or container at a time can write",
+  judge: (view) =>
+    view.services.filter(keepsData).flatMap((container) => [...alone(container, view), ...claimed(container, view)]),
+});
+
+const keepsData = ({ service }: Container): boolean => serviceNamed(service as ServiceName).state.data === "volume";
+
+const dataOf = ({ service, mounts }: Container) =>
+  mounts.filter(({ folder, writable }) => writable && folder === serviceNamed(service as ServiceName).state.path);
+
+function alone(container: Container, view: View): Finding[] {
+  const data = dataOf(container);
+  if (container.resource.type.startsWith("gcp:cloudrunv2/")) {
+    return [fail(container, "Cloud Run starts instances as it likes, and its data lies on a volume")];
+  }
+  return data.map(({ volume }) => {
+    const writers = view.containers.filter(({ mounts }) =>
+      mounts.some((mount) => mount.volume === volume && mount.writable),
+    );
+    return demand(writers.length === 1, container, "another container writes to its volume");
+  });
+}
+
+/** In a cluster a claim, its pod and how pods are replaced must all say once. */
+function claimed({ resource, mounts, service }: Container, view: View): Finding[] {
+  if (!resource.type.startsWith("kubernetes:")) return [];
+  const own = mounts.filter(({ folder }) => folder === serviceNamed(service as ServiceName).state.path);
+  const claims = view
+    .of("kubernetes:core/v1:PersistentVolumeClaim")
+    .filter(({ props }) => own.some(({ volume }) => volume === textAt(props, "metadata.name")));
+  if (own.length === 0) return [demand(true, resource, "it writes to a volume of its own")];
+  return [
+    ...claims.map((claim) => {
+      const modes = listAt(claim.props, "spec.accessModes");
+      return demand(modes.length === 1 && modes[0] === "ReadWriteOncePod", claim, "more than one pod may write to it");
+    }),
+    demand(
+      numberAt(resource.props, "spec.replicas") === 1 && textAt(resource.props, "spec.strategy.type") === "Recreate",
+      resource,
+      "a second pod may start before the first has gone",
+    ),
+  ];
+}

@@ -1,0 +1,149 @@
+import { at, listAt, textAt } from "../props.ts";
+import type { Resource } from "../resource.ts";
+import { contentOf, type File } from "./files.ts";
+
+export const priorities = ["P1", "P2", "P3", "P4"] as const;
+export type Priority = (typeof priorities)[number];
+
+/** One alerting rule. */
+export type AlertRule = {
+  resource: Resource;
+  /** Where in the resource it stands: names are values, and stay out of what is said. */
+  place: string;
+  name: string;
+  priority: Priority | undefined;
+  expression: string;
+  /** `docs/runbooks/alerts.md#servicedown` */
+  runbook: string | undefined;
+};
+
+/** Where the alerts of one priority go. */
+export type AlertRoute = {
+  resource: Resource;
+  priority: Priority | "dead-man";
+  receivers: readonly Receiver[];
+};
+
+/** One receiver: how it is told, and whether its address comes from a secret. */
+export type Receiver = { kind: "pager" | "other"; secret: boolean };
+
+const POLICY = "gcp:monitoring/alertPolicy:AlertPolicy";
+const CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel";
+const RULE = "kubernetes:monitoring.coreos.com/v1:PrometheusRule";
+const ROUTES = "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig";
+
+const priorityOf = (value: unknown): Priority | undefined =>
+  priorities.find((priority) => priority === String(value).toUpperCase());
+
+/** The rules of a stack's own Prometheus, of its cluster's, and Google Cloud's alert policies. */
+export function alertRulesOf(resources: readonly Resource[], files: readonly File[]): AlertRule[] {
+  const groups = [
+    ...files
+      .filter(({ name }) => name === "rules.yml")
+      .map((file) => ({ resource: file.resource, value: contentOf(file) })),
+    ...resources
+      .filter(({ type }) => type === RULE)
+      .map((resource) => ({ resource, value: at(resource.props, "spec") })),
+  ];
+  return [
+    ...groups.flatMap(({ resource, value }) =>
+      listAt(value, "groups")
+        .flatMap((group, i) => listAt(group, "rules").map((rule, j) => ({ rule, place: `groups[${i}].rules[${j}]` })))
+        .filter(({ rule }) => textAt(rule, "alert") !== undefined)
+        .map(({ rule, place }) => ({
+          resource,
+          place,
+          name: textAt(rule, "alert") ?? "",
+          priority: priorityOf(at(rule, "labels.priority")),
+          expression: String(at(rule, "expr") ?? ""),
+          runbook: textAt(rule, "annotations.runbook_url"),
+        })),
+    ),
+    ...resources.filter(({ type }) => type === POLICY).map(policy),
+  ];
+}
+
+function policy(resource: Resource): AlertRule {
+  const [condition] = listAt(resource.props, "conditions");
+  const query = at(condition, "conditionPrometheusQueryLanguage");
+  return {
+    resource,
+    place: "it",
+    name: textAt(query, "alertRule") ?? "",
+    priority: priorityOf(at(query, "labels.priority")),
+    expression: textAt(query, "query") ?? "",
+    runbook: /^Runbook: (\S+)$/m.exec(textAt(resource.props, "documentation.content") ?? "")?.[1],
+  };
+}
+
+/** Who hears of what: the routes of an Alertmanager, and what Google Cloud's policies notify. */
+export function alertRoutesOf(resources: readonly Resource[], files: readonly File[]): AlertRoute[] {
+  return [
+    ...files
+      .filter(({ name }) => name === "alertmanager.yml")
+      .flatMap((file) => routes(file.resource, contentOf(file))),
+    ...resources
+      .filter(({ type }) => type === ROUTES)
+      .flatMap((resource) => routes(resource, at(resource.props, "spec"))),
+    ...resources.filter(({ type }) => type === POLICY).flatMap((resource) => notified(resource, resources)),
+  ];
+}
+
+/** Each priority's first route that matches it, as Alertmanager and its operator write them. */
+function routes(resource: Resource, config: unknown): AlertRoute[] {
+  const receivers = listAt(config, "receivers");
+  return listAt(config, "route.routes").flatMap((route) => {
+    const matcher = listAt(route, "matchers")[0];
+    const asked =
+      typeof matcher === "string" ? matcher : `${textAt(matcher, "name") ?? ""}="${textAt(matcher, "value") ?? ""}"`;
+    const priority = /^priority="?(P[1-4])"?$/.exec(asked)?.[1] as Priority | undefined;
+    const named = receivers.find((receiver) => at(receiver, "name") === at(route, "receiver"));
+    if (priority === undefined && asked !== 'alertname="DeadMan"') return [];
+    return [{ resource, priority: priority ?? ("dead-man" as const), receivers: receiversOf(named) }];
+  });
+}
+
+/** The integrations of a receiver; each must name a file or a Secret for its address. */
+function receiversOf(receiver: unknown): Receiver[] {
+  if (typeof receiver !== "object" || receiver === null) return [];
+  return Object.entries(receiver)
+    .filter(([key]) => /configs$/i.test(key))
+    .flatMap(([key, configs]) =>
+      (Array.isArray(configs) ? configs : []).map((config: unknown) => ({
+        kind: /^pagerduty/i.test(key) ? ("pager" as const) : ("other" as const),
+        secret: isFromSecret(config),
+      })),
+    );
+}
+
+const addresses = /^(url|api_url|apiURL|routing_key|service_key|routingKey|serviceKey|urlSecret)(_file)?$/;
+
+function isFromSecret(config: unknown): boolean {
+  if (typeof config !== "object" || config === null) return false;
+  const named = Object.entries(config).filter(([key]) => addresses.test(key));
+  return (
+    named.length > 0 &&
+    named.every(
+      ([key, value]) =>
+        (key.endsWith("_file") && String(value).startsWith("/run/secrets/")) || textAt(value, "key") !== undefined,
+    )
+  );
+}
+
+function notified(resource: Resource, resources: readonly Resource[]): AlertRoute[] {
+  const { priority } = policy(resource);
+  const channels = resources.filter(
+    ({ type, urn }) => type === CHANNEL && resource.references.notificationChannels?.includes(urn),
+  );
+  const receivers = channels.map((channel) => ({
+    kind: textAt(channel.props, "type") === "pagerduty" ? ("pager" as const) : ("other" as const),
+    secret: leadsToSecret(channel),
+  }));
+  return priority === undefined ? [] : [{ resource, priority, receivers }];
+}
+
+/** A channel's address is one of the fields that hold secrets, or a topic whose subscription has it. */
+const leadsToSecret = ({ props }: Resource): boolean =>
+  ["sensitiveLabels.serviceKey", "sensitiveLabels.authToken", "labels.url"].some(
+    (path) => at(props, path) !== undefined,
+  ) || textAt(props, "type") === "pubsub";

@@ -1,0 +1,132 @@
+import { at, listAt, numberAt, objectAt, textAt } from "../props.ts";
+import type { Resource } from "../resource.ts";
+import { contentOf, type File } from "./files.ts";
+
+/** What one listener of an Envoy edge does with what reaches it. Each faces the clients of one service. */
+export type EdgeListener = {
+  resource: Resource;
+  name: string;
+  port: number | undefined;
+  /** What one client may ask of all edges together; none where it may ask anything. */
+  buckets: readonly Bucket[];
+  tls: boolean;
+  /** True where it lets nobody in who does not prove who they are. */
+  authenticates: boolean;
+  /** The fields of its JSON log, by name. */
+  logged: readonly string[];
+};
+
+/** So many calls at once, and so many in an hour in the long run. */
+export type Bucket = { burst: number; perHour: number };
+
+/** A cluster of the edge: the instances of one revision, for new sessions or for those that have begun. */
+export type EdgeCluster = {
+  resource: Resource;
+  name: string;
+  forSessions: boolean;
+  ejects: boolean;
+  bounded: boolean;
+};
+
+/** A route of the edge that leads to instances. */
+export type EdgeRoute = {
+  resource: Resource;
+  name: string;
+  retries: boolean;
+  backsOff: boolean;
+  idleTimeout: boolean;
+  /** A session's calls may not be tried again elsewhere: only one instance knows it. */
+  forSessions: boolean;
+};
+
+type Told = { resource: Resource; value: unknown };
+
+/** What the edges of a stack are told, by the type of Envoy's own resource. */
+function told(files: readonly File[], type: string): Told[] {
+  return files
+    .filter(({ name }) => name.endsWith(".json"))
+    .flatMap((file) => {
+      const resources = listAt(contentOf(file), "resources");
+      return resources
+        .filter((value) => textAt(value, "@type")?.endsWith(`.${type}`))
+        .map((value) => ({ resource: file.resource, value }));
+    });
+}
+
+const filter = (chain: unknown, suffix: string): unknown =>
+  listAt(chain, "filters").find((one) => textAt(at(one, "typed_config"), "@type")?.endsWith(`.${suffix}`));
+
+/** The listeners that face clients. `replicas` is how many edges share the clients among them. */
+export const listenersOf = (files: readonly File[], replicas: number): EdgeListener[] =>
+  told(files, "Listener").map(({ resource, value }) => {
+    const chains = listAt(value, "filter_chains");
+    const managers = chains.map((chain) => at(filter(chain, "HttpConnectionManager"), "typed_config"));
+    const filters = managers.flatMap((manager) => listAt(manager, "http_filters"));
+    const sockets = chains.map((chain) => at(chain, "transport_socket.typed_config"));
+    return {
+      resource,
+      name: textAt(value, "name") ?? "",
+      port: numberAt(value, "address.socket_address.port_value"),
+      buckets: bucketsOf(filters, replicas),
+      tls: sockets.length > 0 && sockets.every(speaksTls),
+      authenticates:
+        sockets.length > 0 &&
+        (sockets.every((socket) => at(socket, "require_client_certificate") === true) || filters.some(asksWho)),
+      logged: managers
+        .flatMap((manager) => listAt(manager, "access_log"))
+        .flatMap((log) => Object.keys(objectAt(log, "typed_config.log_format.json_format"))),
+    };
+  });
+
+const speaksTls = (socket: unknown): boolean =>
+  ["TLSv1_2", "TLSv1_3"].includes(textAt(socket, "common_tls_context.tls_params.tls_minimum_protocol_version") ?? "");
+
+/** Envoy's filters that refuse whom they do not know. */
+const asksWho = (one: unknown): boolean =>
+  /\.(jwt_authn|ext_authz|basic_auth|api_key_auth|oauth2)\./.test(textAt(at(one, "typed_config"), "@type") ?? "");
+
+/** The buckets that each client of a listener draws from. A limit that is not enforced is none. */
+const bucketsOf = (filters: readonly unknown[], replicas: number): Bucket[] =>
+  filters
+    .map((one) => at(one, "typed_config"))
+    .filter((one) => textAt(one, "@type")?.endsWith(".LocalRateLimit"))
+    .filter((one) => (numberAt(one, "filter_enforced.default_value.numerator") ?? 0) >= 100)
+    .flatMap((one) => listAt(one, "descriptors"))
+    .map((descriptor) => {
+      const bucket = objectAt(descriptor, "token_bucket");
+      const seconds = Number.parseFloat(textAt(bucket, "fill_interval") ?? "");
+      return {
+        burst: replicas * (numberAt(bucket, "max_tokens") ?? Number.NaN),
+        perHour: Math.round((3600 * replicas * (numberAt(bucket, "tokens_per_fill") ?? Number.NaN)) / seconds),
+      };
+    });
+
+export const clustersOf = (files: readonly File[]): EdgeCluster[] =>
+  told(files, "Cluster").map(({ resource, value }) => {
+    const name = textAt(value, "name") ?? "";
+    const [threshold] = listAt(value, "circuit_breakers.thresholds");
+    return {
+      resource,
+      name,
+      forSessions: name.endsWith("-sessions"),
+      ejects: (numberAt(value, "outlier_detection.consecutive_5xx") ?? 0) > 0,
+      bounded: ["max_connections", "max_pending_requests", "max_requests"].every(
+        (key) => numberAt(threshold, key) !== undefined,
+      ),
+    };
+  });
+
+export const routesOf = (files: readonly File[]): EdgeRoute[] =>
+  told(files, "RouteConfiguration").flatMap(({ resource, value }) =>
+    listAt(value, "virtual_hosts")
+      .flatMap((host) => listAt(host, "routes"))
+      .filter((route) => at(route, "route") !== undefined)
+      .map((route) => ({
+        resource,
+        name: textAt(route, "name") ?? "",
+        retries: textAt(route, "route.retry_policy.retry_on")?.split(",").includes("connect-failure") === true,
+        backsOff: at(route, "route.retry_policy.retry_back_off.base_interval") !== undefined,
+        idleTimeout: at(route, "route.idle_timeout") !== undefined && at(route, "route.idle_timeout") !== "0s",
+        forSessions: listAt(route, "match.headers").some((header) => at(header, "name") === "mcp-session-id"),
+      })),
+  );

@@ -1,0 +1,22 @@
+import { at, listAt, objectAt, textAt } from "../props.ts";
+import type { Resource } from "../resource.ts";
+
+export const GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway";
+/** Envoy Gateway's policy that asks who calls before anything passes. */
+export const GUARD = "kubernetes:gateway.envoyproxy.io/v1alpha1:SecurityPolicy";
+
+/** A gateway whose class or notes say that only the network it lies in reaches it. */
+export const isInternal = ({ props }: Resource): boolean =>
+  /internal|-rilb/.test(textAt(props, "spec.gatewayClassName") ?? "") ||
+  Object.entries(objectAt(props, "spec.infrastructure.annotations")).some(
+    ([key, value]) => /internal|load-balancer-type/i.test(key) && /internal|true/i.test(String(value)),
+  );
+
+/** A gateway that talks to clients by TLS only, with a certificate. */
+export const speaksTls = ({ props }: Resource): boolean => {
+  const listeners = listAt(props, "spec.listeners");
+  return (
+    listeners.length > 0 &&
+    listeners.every((one) => at(one, "protocol") === "HTTPS" && listAt(one, "tls.certificateRefs").length > 0)
+  );
+};

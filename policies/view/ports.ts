@@ -1,0 +1,2 @@
+/** An address that only this host reaches. */
+export const isLoopback = (address: string): boolean => address === "::1" || /^127\./.test(address);

@@ -1,0 +1,94 @@
+import type { ServiceName } from "../../ecosystem/services.ts";
+import type { Target } from "../../ecosystem/targets.ts";
+import { numberAt } from "../props.ts";
+import type { Resource } from "../resource.ts";
+import { alertRoutesOf, alertRulesOf } from "./alerts.ts";
+import { cloudRunContainers } from "./cloud-run.ts";
+import { type Container, digestOf } from "./container.ts";
+import { dockerContainers } from "./docker.ts";
+import { clustersOf, listenersOf, routesOf } from "./edge.ts";
+import { filesOf } from "./files.ts";
+import { machineContainers } from "./machine.ts";
+import { podContainers } from "./pods.ts";
+import { scrapesOf } from "./scrapes.ts";
+
+/** The resources of a stack by what they mean, whatever the target; each part is read when a check asks for it. */
+export type View = ReturnType<typeof viewOf>;
+
+/** One live revision's image. Its digest is undefined where the image is named by a tag. */
+export type Image = { container: Container; service: ServiceName; digest: string | undefined };
+
+export function viewOf(resources: readonly Resource[]) {
+  const containers = once(() => [
+    ...dockerContainers(resources),
+    ...podContainers(resources),
+    ...cloudRunContainers(resources),
+    ...machineContainers(resources),
+  ]);
+  const files = once(() => filesOf(resources, containers()));
+  return {
+    resources,
+    target: targetOf(resources),
+    of: (...types: string[]) => resources.filter(({ type }) => types.includes(type)),
+    /** What a property of a resource refers to, among resources of a type. */
+    referred: (resource: Resource, property: string, type: string) =>
+      resources.filter((other) => other.type === type && resource.references[property]?.includes(other.urn)),
+    get containers() {
+      return containers();
+    },
+    /** The containers that run a service's revisions. */
+    get services() {
+      return containers().filter(({ service }) => service !== undefined);
+    },
+    get images(): Image[] {
+      return this.services.map((container) => ({
+        container,
+        service: container.service as ServiceName,
+        digest: digestOf(container.image),
+      }));
+    },
+    get files() {
+      return files();
+    },
+    get listeners() {
+      return listenersOf(files(), edgeReplicas(resources));
+    },
+    get clusters() {
+      return clustersOf(files());
+    },
+    get routes() {
+      return routesOf(files());
+    },
+    get alertRules() {
+      return alertRulesOf(resources, files());
+    },
+    get alertRoutes() {
+      return alertRoutesOf(resources, files());
+    },
+    get scrapes() {
+      return scrapesOf(resources, files(), containers());
+    },
+  };
+}
+
+/** Where the resources run; undefined where there is nothing that runs. */
+function targetOf(resources: readonly Resource[]): Target | undefined {
+  const has = (prefix: string) => resources.some(({ type }) => type.startsWith(prefix));
+  if (has("docker:")) return "compose";
+  if (has("kubernetes:")) return "kubernetes";
+  return has("gcp:") ? "cloud-run" : undefined;
+}
+
+/** How many edges share the clients among them. */
+const edgeReplicas = (resources: readonly Resource[]): number =>
+  resources
+    .filter(({ type, name }) => type === "kubernetes:apps/v1:Deployment" && name === "edge")
+    .map(({ props }) => numberAt(props, "spec.replicas") ?? 1)[0] ?? 1;
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
