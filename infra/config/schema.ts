@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { secretNames } from "../../ecosystem/secrets.ts";
 import { serviceNames } from "../../ecosystem/services.ts";
 import { targets } from "../../ecosystem/targets.ts";
 
@@ -107,6 +108,16 @@ const cloudRun = z
     path: ["domain"],
   });
 
+/** Where backups lie and where their copies do: two places, and what is outside of one kind, since each identity has one key. */
+type Places = { backups: string; vault: string };
+const elsewhere = ({ backups, vault }: Places) => backups !== vault;
+const ofOneKind = ({ backups, vault }: Places) => {
+  const kinds = [backups, vault].filter((place) => !place.startsWith("/")).map((place) => place.slice(0, 3));
+  return new Set(kinds).size <= 1;
+};
+const vaultIsElsewhere = { error: "the vault is the repository itself: one accident takes both", path: ["vault"] };
+const vaultIsOfOneKind = { error: "not of the repository's kind; each identity has one key", path: ["vault"] };
+
 const compose = z
   .strictObject({
     ...shaping,
@@ -147,68 +158,73 @@ const compose = z
   .refine(({ tls, certificates }) => !tls || certificates !== undefined, {
     error: "tls: true needs a certificate",
     path: ["certificates"],
-  });
+  })
+  .refine(elsewhere, vaultIsElsewhere)
+  .refine(ofOneKind, vaultIsOfOneKind);
 
-const kubernetes = z.strictObject({
-  ...shaping,
-  context: field(z.string().min(1), "a context of your kubeconfig", "context: prod-eu"),
-  gatewayClass: name("the class of the Gateway", "gatewayClass: envoy-gateway"),
-  gatewayNamespace: name(
-    "where the Gateway's own pods run: they alone may call the edge from outside its namespace",
-    "gatewayNamespace: envoy-gateway-system",
-  ),
-  domain: field(
-    z.string().regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/),
-    "the domain below which the Gateway answers, one name for each service",
-    "domain: mcp.acme.dev",
-  ),
-  certificateSecret: name(
-    "the TLS secret of the Gateway, for the names below the domain",
-    "certificateSecret: mcp-tls",
-  ),
-  network: z
-    .strictObject({
-      pods: field(
-        z.cidrv4(),
-        "the IPv4 network of the cluster's pods: what comes from it is no client",
-        "pods: 10.4.0.0/14",
-      ),
-      apiServer: field(
-        z.cidrv4(),
-        "the IPv4 network of the cluster's API server: nobody but the edge may call it",
-        "apiServer: 172.16.0.0/28",
-      ),
-    })
-    .meta({
-      allowed: "the networks of the cluster",
-      example: "network: { pods: 10.4.0.0/14, apiServer: 172.16.0.0/28 }",
-    }),
-  storageClass: name("the class of the services' volumes", "storageClass: standard-rwo"),
-  database: z.strictObject({
-    host: field(
-      z.string().regex(/^[a-z0-9.-]+$/),
-      "the host of a PostgreSQL 14 or newer with pgvector",
-      "host: pg.acme.internal",
+const kubernetes = z
+  .strictObject({
+    ...shaping,
+    context: field(z.string().min(1), "a context of your kubeconfig", "context: prod-eu"),
+    gatewayClass: name("the class of the Gateway", "gatewayClass: envoy-gateway"),
+    gatewayNamespace: name(
+      "where the Gateway's own pods run: they alone may call the edge from outside its namespace",
+      "gatewayNamespace: envoy-gateway-system",
     ),
-    network: cidr("network: 10.8.0.0/24"),
-    authority: field(
-      z.string().regex(/^-----BEGIN CERTIFICATE-----\n[\s\S]+-----END CERTIFICATE-----\n?$/),
-      "the certificate of the authority that signed the server's, in PEM, where it is not a public one",
-      "authority: | with the lines of the certificate below",
-    ).optional(),
-  }),
-  backups: field(
-    z.string().regex(/^(s3:|gs:)\S+$/),
-    "a restic repository: gs:bucket:/path or s3:host/bucket",
-    "backups: gs:acme-backups:/prod",
-  ),
-  vault: field(
-    z.string().regex(/^(s3:|gs:)\S+$/),
-    "a second repository elsewhere, where copies are kept from harm",
-    "vault: gs:acme-vault:/prod",
-  ),
-  monitoringNamespace: name("where Prometheus and Alertmanager run", "monitoringNamespace: monitoring"),
-});
+    domain: field(
+      z.string().regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/),
+      "the domain below which the Gateway answers, one name for each service",
+      "domain: mcp.acme.dev",
+    ),
+    certificateSecret: name(
+      "the TLS secret of the Gateway, for the names below the domain",
+      "certificateSecret: mcp-tls",
+    ),
+    network: z
+      .strictObject({
+        pods: field(
+          z.cidrv4(),
+          "the IPv4 network of the cluster's pods: what comes from it is no client",
+          "pods: 10.4.0.0/14",
+        ),
+        apiServer: field(
+          z.cidrv4(),
+          "the IPv4 network of the cluster's API server: nobody but the edge may call it",
+          "apiServer: 172.16.0.0/28",
+        ),
+      })
+      .meta({
+        allowed: "the networks of the cluster",
+        example: "network: { pods: 10.4.0.0/14, apiServer: 172.16.0.0/28 }",
+      }),
+    storageClass: name("the class of the services' volumes", "storageClass: standard-rwo"),
+    database: z.strictObject({
+      host: field(
+        z.string().regex(/^[a-z0-9.-]+$/),
+        "the host of a PostgreSQL 14 or newer with pgvector",
+        "host: pg.acme.internal",
+      ),
+      network: cidr("network: 10.8.0.0/24"),
+      authority: field(
+        z.string().regex(/^-----BEGIN CERTIFICATE-----\n[\s\S]+-----END CERTIFICATE-----\n?$/),
+        "the certificate of the authority that signed the server's, in PEM, where it is not a public one",
+        "authority: | with the lines of the certificate below",
+      ).optional(),
+    }),
+    backups: field(
+      z.string().regex(/^(s3:|gs:)\S+$/),
+      "a restic repository: gs:bucket:/path or s3:host/bucket",
+      "backups: gs:acme-backups:/prod",
+    ),
+    vault: field(
+      z.string().regex(/^(s3:|gs:)\S+$/),
+      "a second repository elsewhere, where copies are kept from harm",
+      "vault: gs:acme-vault:/prod",
+    ),
+    monitoringNamespace: name("where Prometheus and Alertmanager run", "monitoringNamespace: monitoring"),
+  })
+  .refine(elsewhere, vaultIsElsewhere)
+  .refine(ofOneKind, vaultIsOfOneKind);
 
 const receiver = field(
   z.enum(["pagerduty-routing-key", "slack-webhook-url", "ticket-webhook-url"]),
@@ -255,6 +271,16 @@ export const settingsSchema = z.strictObject({
       "lockVault: true",
     ),
   }),
+  secretDates: z
+    .strictObject(
+      Object.fromEntries(
+        secretNames.map((name) => [
+          name,
+          field(z.iso.date(), "the day on which this secret was set", `${name}: "2026-11-30"`).optional(),
+        ]),
+      ) as Record<(typeof secretNames)[number], z.ZodOptional<z.ZodISODate>>,
+    )
+    .optional(),
   collector: field(
     z.url({ protocol: /^https?$/ }),
     "the OTLP address of a collector that answers; without it tracing is off",
