@@ -1,0 +1,132 @@
+import { stringify } from "yaml";
+import { type Secret, secrets } from "../../../ecosystem/secrets.ts";
+import { readStack } from "../../config/stack-file.ts";
+import { labelsOf, named } from "../../names.ts";
+import type { Revision } from "../../release/revision.ts";
+import { deploymentOf, namedReleases } from "../../stack.ts";
+import type { Container, Mount } from "./container.ts";
+import { type Description, describeCompose, volumesOf } from "./description.ts";
+import { HEALTH, LOG, SCRATCH_OPTIONS } from "./docker.ts";
+
+/** Describes a stack as its file and its releases stand. Throws a SettingsError or a ReleaseError. */
+export function descriptionOf(root: string, name: string): Description {
+  const { file, settings } = readStack(root, name);
+  const releases = namedReleases(root, name, settings);
+  const secret = (secret: Secret): never => {
+    throw new Error(`${secret} was asked for, and a description holds no secret`);
+  };
+  return describeCompose(deploymentOf({ stack: name, file, target: "compose", settings, releases, secret }));
+}
+
+/** The description as compose.yaml, for hosts without Pulumi. Secrets are files beside it. */
+export function composeFile(description: Description) {
+  const { stack, networks, containers } = description;
+  const labels = labelsFor(stack);
+  return escaped({
+    services: Object.fromEntries(
+      containers.map((container) => [container.key, composeService(container, description)] as const),
+    ),
+    networks: {
+      inside: { name: networks.inside, internal: true, ipam: { config: [{ subnet: networks.subnet }] }, labels },
+      outside: { name: networks.outside, labels },
+    },
+    volumes: Object.fromEntries(volumesOf(description).map(({ key }) => [key, { name: named(stack, key), labels }])),
+    secrets: Object.fromEntries(secretsOf(description).map((secret) => [secret, { file: `./secrets/${secret}` }])),
+  });
+}
+
+/** The same as text, after words about what must be there beside it. */
+export function asYaml(description: Description): string {
+  const { stack, project } = description;
+  const head = [
+    `The stack ${stack} on one Docker host, made by: maha compose --stack ${stack}`,
+    "It names the images, the settings and the releases of now; make it again when they are others.",
+    "",
+    "Its secrets are files beside it, which the users of its containers can read:",
+    ...secretsOf(description).map((secret) => `  secrets/${secret}: ${secrets[secret].form.words}`),
+    "",
+    `docker compose --project-name ${project} --file compose.yaml up --detach --remove-orphans`,
+  ];
+  // compose reads YAML 1.1, in which a bare no is no text
+  const body = stringify(composeFile(description), { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false });
+  return `${head.map((line) => `# ${line}`.trimEnd()).join("\n")}\n${body}`;
+}
+
+const labelsFor = (stack: string, revision?: Revision) => ({ ...labelsOf(stack, revision), "managed-by": "compose" });
+
+const secretsOf = ({ containers }: Description): Secret[] =>
+  [...new Set(containers.flatMap(({ secrets = [] }) => secrets))].sort();
+
+function composeService(container: Container, { stack, containers }: Description) {
+  const {
+    entrypoint,
+    command,
+    environment,
+    secrets,
+    mounts = [],
+    scratch = [],
+    network,
+    published,
+    health,
+  } = container;
+  return {
+    container_name: container.name,
+    image: container.image,
+    user: container.user,
+    ...(entrypoint && { entrypoint: [...entrypoint] }),
+    ...(command && { command: [...command] }),
+    ...(environment && { environment: { ...environment } }),
+    ...(secrets && { secrets: [...secrets] }),
+    read_only: true,
+    cap_drop: ["ALL"],
+    security_opt: ["no-new-privileges:true"],
+    cpus: container.cpu,
+    mem_limit: `${container.memoryMi}m`,
+    memswap_limit: `${container.memoryMi}m`,
+    pids_limit: container.processes,
+    logging: LOG,
+    tmpfs: scratch.map((path) => `${path}:${SCRATCH_OPTIONS}`),
+    volumes: mounts.map(composeMount),
+    ...(network
+      ? {
+          networks: {
+            inside: { ipv4_address: network.address, aliases: [...(network.aliases ?? [])] },
+            ...(network.outside && { outside: {} }),
+          },
+        }
+      : { network_mode: "none" }),
+    ...(published && { ports: published.ports.map((port) => `${published.address}:${port}:${port}`) }),
+    ...(health
+      ? {
+          healthcheck: {
+            test: [...health.test],
+            interval: `${HEALTH.intervalSeconds}s`,
+            timeout: `${HEALTH.timeoutSeconds}s`,
+            retries: HEALTH.retries,
+            start_period: `${health.startSeconds}s`,
+          },
+          restart: "unless-stopped",
+        }
+      : { restart: "no" }),
+    stop_grace_period: `${container.stopSeconds}s`,
+    depends_on: Object.fromEntries(container.after.map((key) => [key, { condition: conditionOf(key, containers) }])),
+    labels: labelsFor(stack, container.revision),
+  };
+}
+
+const composeMount = (mount: Mount) => ({
+  ...("volume" in mount ? { type: "volume", source: mount.volume.key } : { type: "bind", source: mount.folder }),
+  target: mount.path,
+  ...(mount.readOnly && { read_only: true }),
+});
+
+const conditionOf = (key: string, containers: readonly Container[]) =>
+  containers.find((container) => container.key === key)?.health ? "service_healthy" : "service_completed_successfully";
+
+/** Compose takes what follows a dollar for the name of a variable, unless there are two. */
+function escaped<T>(value: T): T {
+  if (typeof value === "string") return value.replaceAll("$", "$$$$") as T;
+  if (Array.isArray(value)) return value.map(escaped) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, escaped(item)])) as T;
+}

@@ -1,0 +1,98 @@
+import { describe, expect, test } from "vitest";
+import { checkEdge } from "../../../../edge/settings.ts";
+import { addressesIn } from "../../../../infra/targets/compose/addresses.ts";
+import { edgeSettings } from "../../../../infra/targets/compose/edge.ts";
+import {
+  containerOf,
+  deploymentIn,
+  describedIn,
+  first,
+  idOf,
+  local,
+  localWith,
+  prod,
+  type State,
+  second,
+} from "./support.ts";
+
+const addresses = addressesIn(local.compose?.subnet ?? "");
+const settingsIn = (state: State, settings = local) => edgeSettings(deploymentIn(state, settings), addresses);
+
+/** The files that the edge's folder is filled with. */
+function seeded(state: State, settings = local): Record<string, string> {
+  const [, ...rest] = containerOf(describedIn(state, settings), "edge-files").command ?? [];
+  return Object.fromEntries(rest.flatMap((name, index) => (index % 2 === 0 ? [[name, rest[index + 1] ?? ""]] : [])));
+}
+
+describe("the edge of a stack on a Docker host", () => {
+  test("knows each revision by an address of its own, and limits nobody of its own network", () => {
+    const settings = settingsIn("candidate");
+    expect(settings).toMatchObject({
+      folder: "/var/lib/edge",
+      accessLog: "stdout",
+      metrics: { address: "172.29.0.2", port: 9902 },
+      limits: { perMinute: 60, burst: 10, perHour: 1000, exempt: ["172.29.0.0/16"] },
+    });
+    expect(settings.services.map(({ name, listen }) => [name, listen.address, listen.port])).toEqual([
+      ["session-buddy", "0.0.0.0", 8678],
+      ["akosha", "0.0.0.0", 8682],
+      ["mahavishnu", "0.0.0.0", 8680],
+    ]);
+    for (const { name, stable, candidate } of settings.services) {
+      const described = describedIn("candidate").containers.filter(({ revision }) => revision?.service === name);
+      expect([stable, candidate].map((revision) => revision?.endpoints[0]?.address)).toEqual(
+        described.map(({ network }) => network?.address),
+      );
+      expect([stable.id, candidate?.id]).toEqual([idOf(first, name), idOf(second, name)]);
+    }
+  });
+
+  test("is filled with the resting position, whatever it was told before", () => {
+    const edge = checkEdge(JSON.parse(seeded("candidate")["edge.json"] ?? ""), "edge.json");
+    expect(edge.position).toEqual({ share: 0, draining: [], retired: [] });
+    expect(JSON.parse(seeded("candidate")["declared.json"] ?? "")).toEqual(
+      Object.fromEntries(
+        ["session-buddy", "akosha", "mahavishnu"].map((name) => [
+          name,
+          { [idOf(first, name)]: 100, [idOf(second, name)]: 0 },
+        ]),
+      ),
+    );
+  });
+
+  test("is not another container when its files are other ones: who fills its folder is", () => {
+    const [stable, candidate] = [describedIn("stable"), describedIn("candidate")];
+    expect(containerOf(candidate, "edge")).toEqual(containerOf(stable, "edge"));
+    expect(containerOf(candidate, "edge-files").command).not.toEqual(containerOf(stable, "edge-files").command);
+  });
+
+  test("waits for its files, which wait for every revision", () => {
+    const described = describedIn("candidate");
+    expect(containerOf(described, "edge").after).toEqual(["edge-files"]);
+    const revisions = described.containers.filter(({ revision }) => revision).map(({ key }) => key);
+    expect(containerOf(described, "edge-files").after).toEqual(revisions);
+  });
+
+  test("is reached by the services as `edge`, and by clients as the settings say", () => {
+    expect(containerOf(describedIn("stable"), "edge").network).toMatchObject({ aliases: ["edge"], outside: true });
+    expect(containerOf(describedIn("stable"), "edge").published?.address).toBe("127.0.0.1");
+  });
+
+  test("published beyond its host has a certificate, from a folder that is mounted and not copied", () => {
+    const { compose = {} } = prod;
+    const settings = localWith({ ...compose, subnet: "172.29.0.0/16" });
+    expect(settingsIn("stable", settings).tls).toEqual({
+      certificate: "/etc/edge/certificates/tls.crt",
+      key: "/etc/edge/certificates/tls.key",
+    });
+    expect(containerOf(describedIn("stable", settings), "edge").mounts).toContainEqual({
+      path: "/etc/edge/certificates",
+      folder: "/etc/mahavishnu/certificates",
+      readOnly: true,
+    });
+    expect(() => localWith({ publish: "0.0.0.0" })).toThrow(/an edge beyond 127\.0\.0\.1 needs tls: true/);
+    expect(() => localWith({ publish: "0.0.0.0", tls: true })).toThrow(
+      /compose\.certificates: missing \(the folder of the host with tls\.crt and tls\.key/,
+    );
+  });
+});
