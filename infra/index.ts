@@ -62,7 +62,8 @@ function standingOf({ stack, target, settings, services }: Declared): ReadStandi
   switch (target) {
     case "cloud-run": {
       const { project, region } = settingsOf(settings, target, from);
-      return cloudRunStanding({ project, region, services: Object.keys(services), declared: declaredAnnotation });
+      const stable = Object.fromEntries(Object.entries(services).map(([service, { stable }]) => [service, stable]));
+      return cloudRunStanding({ project, region, stable, declared: declaredAnnotation });
     }
     case "compose": {
       const { host } = settingsOf(settings, target, from);

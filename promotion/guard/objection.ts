@@ -30,9 +30,17 @@ export function objection(asked: {
   const moved = Object.entries(standing?.live ?? {}).find(
     ([service, split]) => !mayMove(split, standing?.declared[service], next[service]),
   );
-  if (!moved) return null;
+  if (!moved) return overtakenStable(next, standing?.overtaken ?? {});
   const [service, split] = moved;
   return `the traffic of ${service} stands at ${splitInWords(split)}, which is neither what was last declared (${splitInWords(standing?.declared[service] ?? {})}) nor what this deployment declares (${splitInWords(restingSplit(next[service]))}): somebody moved it. Move it back to one of the two, or make the settings name what has the traffic, then deploy`;
+}
+
+/** Without a candidate all traffic goes to the newest revision: a first deployment has no other to name. It must be the stable one. */
+function overtakenStable(next: Declared, overtaken: Record<string, string>): string | null {
+  const found = Object.entries(next).find(([service, { candidate }]) => candidate === undefined && overtaken[service]);
+  if (!found) return null;
+  const [service, { stable }] = found;
+  return `the newest revision of ${service} is ${overtaken[service]}, and this deployment names ${stable} alone: the platform would give the newest one all the traffic. Keep its release named as candidate (it rests at 0 %) until a newer one replaces it, or promote the older release as a candidate of its own`;
 }
 
 /** The split that a deployment rests in. */

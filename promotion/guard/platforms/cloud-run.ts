@@ -7,6 +7,7 @@ export type Api = { endpoint: string; auth(): Promise<Pick<GoogleAuth, "request"
 
 const service = z.object({
   annotations: z.record(z.string(), z.string()).default({}),
+  latestCreatedRevision: z.string().default(""),
   latestReadyRevision: z.string().default(""),
   trafficStatuses: z.array(z.object({ revision: z.string().optional(), percent: z.number().default(0) })).default([]),
 });
@@ -14,26 +15,31 @@ type Service = z.infer<typeof service>;
 
 /**
  * Reads where the traffic of a project's Cloud Run services stands (Cloud Run Admin API v2); `declared` is the annotation
- * that says what was declared last. Services that do not exist yet have no traffic; null where none does.
+ * that says what was declared last, `stable` the revision that each service is to have. Services that do not exist yet
+ * have no traffic; null where none does.
  */
 export function cloudRunStanding(
-  place: { project: string; region: string; services: readonly string[]; declared: string },
+  place: { project: string; region: string; stable: Record<string, string>; declared: string },
   api: Api = google,
 ): ReadStanding {
-  const { project, region, services, declared } = place;
+  const { project, region, stable, declared } = place;
   return async () => {
-    const standing: Standing = { declared: {}, live: {} };
-    for (const name of services) {
-      const found = await read(`projects/${project}/locations/${region}/services/${name}`, api);
-      if (!found) continue;
-      standing.declared[name] = JSON.parse(found.annotations[declared] ?? "{}");
-      standing.live[name] = splitOf(found);
+    const standing = { declared: {}, live: {}, overtaken: {} } as Required<Standing>;
+    for (const [name, revision] of Object.entries(stable)) {
+      const path = `projects/${project}/locations/${region}/services/${name}`;
+      const found = await read(path, api);
+      if (found === null) continue;
+      const at = service.parse(found);
+      standing.declared[name] = JSON.parse(at.annotations[declared] ?? "{}");
+      standing.live[name] = splitOf(at);
+      const newest = at.latestCreatedRevision.split("/").at(-1) ?? "";
+      const there = newest !== revision && (await read(`${path}/revisions/${revision}`, api)) !== null;
+      if (there) standing.overtaken[name] = newest;
     }
     return Object.keys(standing.live).length > 0 ? standing : null;
   };
 }
 
-/** Traffic that goes to the latest revision need not name it; its full name ends with its id. */
 function splitOf({ trafficStatuses, latestReadyRevision }: Service): Split {
   const latest = latestReadyRevision.split("/").at(-1);
   const split: Split = {};
@@ -44,7 +50,8 @@ function splitOf({ trafficStatuses, latestReadyRevision }: Service): Split {
   return split;
 }
 
-async function read(path: string, { endpoint, auth }: Api): Promise<Service | null> {
+/** Reads a resource; null where there is none. */
+async function read(path: string, { endpoint, auth }: Api): Promise<unknown> {
   const failed = (why: string) =>
     new Error(`${path} cannot be read, so nobody knows where its traffic stands: ${why}. Nothing was changed`);
   const request = { url: `${endpoint}/v2/${path}`, validateStatus: () => true, timeout: 30_000 };
@@ -53,7 +60,7 @@ async function read(path: string, { endpoint, auth }: Api): Promise<Service | nu
   });
   if (status === 404) return null;
   if (status !== 200) throw failed(`HTTP ${status} (your account needs run.services.get there)`);
-  return service.parse(data);
+  return data;
 }
 
 const google: Api = {

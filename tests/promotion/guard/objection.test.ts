@@ -83,6 +83,13 @@ describe("what speaks against a deployment", () => {
     else expect(said).toMatch(reason);
   });
 
+  test("a stable that stands alone behind a newer revision, where the newest would get the traffic", () => {
+    const where = { ...standing(on("a"), on("a")), overtaken: { akosha: "b" } };
+    const said = (declared: Declared) => objection({ stack: "prod", next: declared, standing: where, last: null });
+    expect(said(next("a"))).toMatch(/the newest revision of akosha is b, and this deployment names a alone/);
+    expect(said(next("a", "b"))).toBeNull();
+  });
+
   test("never nothing while live traffic is at neither position", () => {
     const split = fc.integer({ min: 1, max: 99 }).map((percent): Split => ({ a: 100 - percent, b: percent }));
     fc.assert(

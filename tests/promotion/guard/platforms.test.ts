@@ -38,7 +38,12 @@ describe("Cloud Run (Google's client, a double of its API)", () => {
   signedIn.setCredentials({ access_token: "token", expiry_date: 9e12 });
   const read = () =>
     cloudRunStanding(
-      { project: "p", region: "europe-west1", services: ["akosha", "mahavishnu"], declared: DECLARED },
+      {
+        project: "p",
+        region: "europe-west1",
+        stable: { akosha: "akosha-a", mahavishnu: "mahavishnu-a" },
+        declared: DECLARED,
+      },
       { endpoint: api.url, auth: async () => new GoogleAuth({ authClient: signedIn }) },
     )();
 
@@ -53,9 +58,14 @@ describe("Cloud Run (Google's client, a double of its API)", () => {
       { revision: "akosha-b", percent: 25, tag: "candidate" },
       { revision: "akosha-a", tag: "stable" },
     ];
-    const body = { annotations: { [DECLARED]: JSON.stringify(declared.akosha) }, trafficStatuses };
-    api.answers.set(path("akosha"), { status: 200, body });
-    expect(await read()).toEqual({ declared, live: { akosha: { "akosha-a": 75, "akosha-b": 25 } } });
+    const annotations = { [DECLARED]: JSON.stringify(declared.akosha) };
+    const latestCreatedRevision = `${path("akosha").slice("/v2/".length)}/revisions/akosha-b`;
+    api.answers.set(path("akosha"), { status: 200, body: { annotations, trafficStatuses, latestCreatedRevision } });
+    const standing = { declared, live: { akosha: { "akosha-a": 75, "akosha-b": 25 } } };
+    expect(await read()).toEqual({ ...standing, overtaken: {} });
+    // once the older revision is there too, it has been overtaken
+    api.answers.set(`${path("akosha")}/revisions/akosha-a`, { status: 200, body: {} });
+    expect(await read()).toEqual({ ...standing, overtaken: { akosha: "akosha-b" } });
   });
 
   test("traffic that goes to the latest revision", async () => {
