@@ -7,8 +7,8 @@ import { captureStack } from "../../infra/graph/offline.ts";
 import { UNKNOWN } from "../../infra/graph/resource.ts";
 import { releaseOf, root } from "../support/releases.ts";
 
-/** What only the platform will say, or an address. */
-const url = z.union([z.literal(UNKNOWN), z.string().regex(/^https?:\/\/\S+$/)]);
+/** What only the platform will say, or the address that an MCP client takes. */
+const url = z.union([z.literal(UNKNOWN), z.string().regex(/^https?:\/\/[^/\s]+\/mcp$/)]);
 const id = z.string().regex(/^(session-buddy|akosha|mahavishnu)-[0-9a-f]{10}$/);
 const byService = <Schema extends z.ZodType>(schema: Schema) => z.partialRecord(z.enum(serviceNames), schema);
 

@@ -39,7 +39,9 @@ export function deployKubernetes(deployment: Deployment): Outputs {
 function outputsOf(deployment: Deployment): Outputs {
   const cluster = settingsOf(deployment.settings, "kubernetes", "the stack's settings");
   const pairs = pairsOf(deployment);
-  const urls = Object.fromEntries([...pairs.keys()].map((name) => [name, `https://${hostOf(name, cluster)}`]));
+  const urls = Object.fromEntries(
+    [...pairs].map(([name, { stable }]) => [name, `https://${hostOf(name, cluster)}${stable.path}`]),
+  );
   const tried = [...pairs].filter(([, { candidate }]) => candidate);
   const headers = { [REVISION_HEADER]: "candidate" };
   return {
