@@ -1,0 +1,97 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { asYaml, composeFile, descriptionOf } from "../../../../infra/targets/compose/compose-file.ts";
+import { root } from "../../../support/releases.ts";
+import { describeWith } from "../../../support/tools.ts";
+import { describedIn, first, idOf, type State } from "./support.ts";
+
+const mv1 = idOf(first, "mahavishnu");
+
+describe("a stack as compose.yaml", () => {
+  const file = composeFile(describedIn("candidate"));
+
+  test("has the same containers, confined and measured like those of the program", () => {
+    const described = describedIn("candidate").containers;
+    expect(Object.keys(file.services)).toEqual(described.map(({ key }) => key));
+    expect(Object.values(file.services).map(({ container_name }) => container_name)).toEqual(
+      described.map(({ name }) => name),
+    );
+    for (const service of Object.values(file.services)) {
+      expect(service).toMatchObject({
+        read_only: true,
+        cap_drop: ["ALL"],
+        security_opt: ["no-new-privileges:true"],
+        logging: { driver: "json-file", options: { "max-size": "10m", "max-file": "30" } },
+      });
+      expect(service.user).not.toMatch(/^(0|root)/);
+      expect(service.memswap_limit).toBe(service.mem_limit);
+      expect(service.pids_limit).toBeGreaterThan(0);
+    }
+    expect(Object.entries(file.services).filter(([, { ports }]) => ports)).toMatchObject([
+      ["edge", { ports: ["127.0.0.1:8678:8678", "127.0.0.1:8682:8682", "127.0.0.1:8680:8680"] }],
+    ]);
+  });
+
+  test("waits for what must be well, and for what must be done", () => {
+    expect(file.services.akosha?.depends_on).toEqual({
+      "session-buddy": { condition: "service_healthy" },
+      "postgres-roles": { condition: "service_completed_successfully" },
+    });
+    expect(file.services.edge?.depends_on).toEqual({ "edge-files": { condition: "service_completed_successfully" } });
+  });
+
+  test("names its secrets as files beside it", () => {
+    expect(file.secrets["auth-secret"]).toEqual({ file: "./secrets/auth-secret" });
+    const used = Object.values(file.services).flatMap(({ secrets }) => secrets ?? []);
+    expect(new Set(used)).toEqual(new Set(Object.keys(file.secrets)));
+    const text = asYaml(describedIn("candidate"));
+    for (const name of Object.keys(file.secrets)) expect(text).toContain(`#   secrets/${name}: `);
+  });
+
+  test("lets Compose read no variable out of a script, and no word as a truth", () => {
+    const service = parse(asYaml(describedIn("candidate")), { version: "1.1" }).services[mv1];
+    expect(service.entrypoint.join("\n")).toContain('exec "$$@"');
+    expect(service.entrypoint.join("\n").replaceAll("$$", "")).not.toContain("$");
+    const { services } = parse(asYaml(describedIn("candidate")), { version: "1.1" });
+    expect(services["edge-files"].restart).toBe("no");
+  });
+
+  test("of a stack without settings for it is refused", () => {
+    expect(() => descriptionOf(root, "staging")).toThrow(/Pulumi\.staging\.yaml, mahavishnu:compose: missing/);
+  });
+});
+
+describeWith(["docker-compose"], "docker-compose takes a stack's compose.yaml", {}, () => {
+  const config = async (text: string) => {
+    const folder = await mkdtemp(join(tmpdir(), "maha-compose-"));
+    await writeFile(join(folder, "compose.yaml"), text);
+    const { stdout } = await promisify(execFile)("docker-compose", ["--file", join(folder, "compose.yaml"), "config"]);
+    return parse(stdout, { version: "1.1" });
+  };
+
+  test.each<State>(["none", "stable", "candidate", "settled"])("in every state (%s)", async (state) => {
+    const described = describedIn(state);
+    const taken = await config(asYaml(described));
+    expect(Object.keys(taken.services).sort()).toEqual(described.containers.map(({ key }) => key).sort());
+  });
+
+  test.each(["local", "prod"])("of the committed %s", async (stack) => {
+    const taken = await config(asYaml(descriptionOf(root, stack)));
+    expect(taken.networks.inside.internal).toBe(true);
+  });
+});
+
+test("maha compose prints it, and as JSON with --json", async () => {
+  const maha = (...args: string[]) =>
+    promisify(execFile)(process.execPath, ["cli/maha.ts", "compose", ...args], { cwd: root });
+  const yaml = await maha("--stack", "local");
+  expect(yaml.stderr).toBe("");
+  expect(yaml.stdout).toBe(asYaml(descriptionOf(root, "local")));
+  const { stdout } = await maha("--stack", "local", "--json");
+  expect(JSON.parse(stdout)).toEqual(composeFile(descriptionOf(root, "local")));
+});
