@@ -8,6 +8,7 @@ const verbs = await Promise.all([
   import("./simulate.ts"),
   import("./release.ts"),
   import("./graph.ts"),
+  import("./secrets.ts"),
   import("./compose.ts"),
   import("./manifests.ts"),
 ]);

@@ -11,7 +11,8 @@ const standingAlone = /(^|[^a-z0-9])(change.?me|placeholder|example|secret|passw
 const isPlaceholder = (value: string): boolean =>
   standingAlone.test(value) || (value.match(placeholders) ?? []).join("").length >= value.length / 5;
 
-const forms = {
+/** The forms that values may have. */
+export const forms = {
   /** At least 32 characters and no placeholder: what mahavishnu asks of its own. */
   long: {
     words: "at least 32 characters, not a placeholder",

@@ -83,7 +83,7 @@ export function timeOf(schedule: string): string {
 }
 
 /** The way into a place outside; a path needs none, and on Google Cloud a job has an identity of its own. */
-function credentials(identity: BackupIdentity, settings: Settings, target: Target): Secret[] {
+export function credentials(identity: BackupIdentity, settings: Settings, target: Target): Secret[] {
   if (target === "cloud-run") return [];
   const { repository, vault } = placesOf(settings, target);
   const touched = identity === "copier" ? [repository, vault] : [repository];

@@ -1,0 +1,66 @@
+import { type Secret, secretNames, secrets } from "../../ecosystem/secrets.ts";
+import { generate } from "./generate.ts";
+import { setCommand } from "./judge.ts";
+import type { PulumiConfig } from "./pulumi-config.ts";
+
+/** What is known of a stack before its secrets are made. */
+export type Before = {
+  stack: string;
+  required: readonly Secret[];
+  /** Those that are set, and since when. */
+  set: readonly string[];
+  dates: Partial<Record<Secret, string | undefined>>;
+  config: PulumiConfig;
+  today: Date;
+};
+
+/** What was done, and what is left to somebody: the command that sets each secret that we cannot make. */
+export type Initialised = {
+  made: Secret[];
+  dated: Secret[];
+  given: { name: Secret; purpose: string; command: string }[];
+};
+
+/** A secret that cannot be replaced as asked; the message says why and what to do. */
+export class RotationError extends Error {
+  override name = "RotationError";
+}
+
+/** Makes what is missing and can be made. Nothing that is set is touched; since when it is set is noted where nobody knows. */
+export async function initSecrets({ stack, required, set, dates, config, today }: Before): Promise<Initialised> {
+  const missing = required.filter((name) => !set.includes(name));
+  const made = missing.filter((name) => secrets[name].origin === "generated");
+  for (const name of made) await config.set(name, generate(name));
+  const dated = required.filter((name) => set.includes(name) && dates[name] === undefined);
+  await config.date([...made, ...dated], dayOf(today));
+  const given = missing
+    .filter((name) => secrets[name].origin === "given")
+    .map((name) => ({ name, purpose: secrets[name].purpose, command: setCommand(name, stack) }));
+  return { made, dated, given };
+}
+
+/** Replaces one secret that is set by a new value. Throws a RotationError where that would lose something, and then changes nothing. */
+export async function rotateSecret(
+  name: string,
+  { stack, set, config, today }: Omit<Before, "required" | "dates">,
+): Promise<void> {
+  const secret = secretNames.find((known) => known === name);
+  if (!secret) throw new RotationError(`--rotate ${name}: no such secret. Secrets: ${secretNames.join(", ")}`);
+  const { origin, irreplaceable } = secrets[secret] as (typeof secrets)[Secret] & { irreplaceable?: string };
+  if (origin === "derived") {
+    throw new RotationError(`--rotate ${name}: it is put together from a password; rotate that, and it follows`);
+  }
+  if (!set.includes(secret)) {
+    throw new RotationError(`--rotate ${name}: it is not set yet. Set it first: maha secrets init --stack ${stack}`);
+  }
+  if (irreplaceable) {
+    throw new RotationError(
+      `--rotate ${name}: a new value alone would lose data: ${irreplaceable}. Nothing was changed`,
+    );
+  }
+  if (origin === "given") await config.ask(secret);
+  else await config.set(secret, generate(secret));
+  await config.date([secret], dayOf(today));
+}
+
+const dayOf = (time: Date): string => time.toISOString().slice(0, 10);

@@ -1,0 +1,96 @@
+import { spawn } from "node:child_process";
+import type { Secret } from "../../ecosystem/secrets.ts";
+import { PROJECT } from "../config/stack-file.ts";
+
+/** The secrets of a stack could not be read or set; the message says what was tried, what came back and what to do. */
+export class SecretsError extends Error {
+  override name = "SecretsError";
+}
+
+/** A stack's settings as the pulumi CLI keeps them: it alone encrypts and decrypts. Each call may throw a SecretsError. */
+export type PulumiConfig = {
+  /** Stores a value; the CLI is given it on standard input. */
+  set(name: Secret, value: string): Promise<void>;
+  /** Lets the CLI ask the person for the value, or take it from our standard input: it does not pass through here. */
+  ask(name: Secret): Promise<void>;
+  /** Notes since when secrets are set, which is no secret itself. */
+  date(names: readonly Secret[], day: string): Promise<void>;
+  /** All values, decrypted; undefined where there is no CLI. */
+  values(): Promise<Partial<Record<Secret, string>> | undefined>;
+};
+
+/** Where a secret stands in a stack's settings, as the CLI writes paths. */
+export const secretPath = (name: Secret): string => `${PROJECT}:secrets["${name}"]`;
+
+/** The settings of a stack whose project lies in a folder. */
+export function pulumiConfig(folder: string, stack: string): PulumiConfig {
+  const config = (args: string[], stdin?: Stdin) => pulumi([...args, "--stack", stack], { folder, stack, stdin });
+  const setting = (name: Secret) => ["config", "set", "--secret", "--path", secretPath(name)];
+  return {
+    set: async (name, value) => void (await config([...setting(name), "--non-interactive"], { value })),
+    ask: async (name) => void (await config(setting(name), "ours")),
+    async date(names, day) {
+      if (names.length === 0) return;
+      const dates = names.flatMap((name) => ["--plaintext", `${PROJECT}:secretDates["${name}"]=${day}`]);
+      await config(["config", "set-all", "--path", ...dates, "--non-interactive"]);
+    },
+    async values() {
+      try {
+        const text = await config(["config", "--show-secrets", "--json", "--non-interactive"]);
+        const all = JSON.parse(text) as Record<string, { objectValue?: Partial<Record<Secret, string>> }>;
+        return all[`${PROJECT}:secrets`]?.objectValue ?? {};
+      } catch (error) {
+        if (error instanceof MissingCli) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+class MissingCli extends SecretsError {}
+
+/** What the CLI reads: a value that nobody else may see, or what our own standard input brings. */
+type Stdin = { value: string } | "ours";
+
+/** Runs the CLI to its end and answers with what it wrote. What it reads never shows, whatever it says of it. */
+function pulumi(args: string[], { folder, stack, stdin }: { folder: string; stack: string; stdin: Stdin | undefined }) {
+  return new Promise<string>((resolve, reject) => {
+    const asks = stdin === "ours";
+    const child = spawn("pulumi", args, {
+      cwd: folder,
+      stdio: asks ? ["inherit", 2, 2] : ["pipe", "pipe", "pipe"],
+    });
+    let [output, complaint] = ["", ""];
+    child.stdout?.on("data", (data) => {
+      output += data;
+    });
+    child.stderr?.on("data", (data) => {
+      complaint += data;
+    });
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      reject(error.code === "ENOENT" ? new MissingCli(MISSING) : new SecretsError(`pulumi: ${error.message}`));
+    });
+    child.once("close", (code) => {
+      if (code === 0) return resolve(output);
+      const said = hidden(complaint.trim(), stdin);
+      reject(
+        new SecretsError(
+          `pulumi ${args.slice(0, 2).join(" ")} --stack ${stack} failed (exit ${code}): ${said}${advice(said, stack)}`,
+        ),
+      );
+    });
+    // a CLI that ends before it reads tells why itself
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(stdin && stdin !== "ours" ? stdin.value : "");
+  });
+}
+
+const MISSING =
+  "pulumi is not on PATH, and it alone encrypts a stack's secrets. Install it (https://www.pulumi.com/docs/iac/download-install), log in to where the stacks' state is kept (pulumi login), and try again";
+
+const hidden = (text: string, stdin: Stdin | undefined): string =>
+  stdin && stdin !== "ours" ? text.replaceAll(stdin.value, "[secret]") : text;
+
+/** The CLI says what is wrong; the one thing that it leaves out is how to make a stack. */
+const advice = (said: string, stack: string): string =>
+  /no stack named/.test(said) ? `. Make it first: pulumi stack init ${stack}` : "";

@@ -1,0 +1,29 @@
+import { type Secret, secretNames, secrets } from "../../ecosystem/secrets.ts";
+import { type ServiceName, services } from "../../ecosystem/services.ts";
+import type { Target } from "../../ecosystem/targets.ts";
+import { credentials, databasePassword } from "../backups/jobs.ts";
+import type { Settings } from "../config/schema.ts";
+import { receiverSecrets } from "../observability/notices.ts";
+
+/** The secrets that must be set for a stack to run on a target, those that we make and those that somebody gives. */
+export function requiredSecrets(settings: Settings, target: Target): Secret[] {
+  const read = new Set<Secret>([
+    ...services.flatMap((service) => Object.values(service.secrets)),
+    ...services.flatMap(({ name }) => databasePassword[name] ?? []),
+    ...(target === "compose" ? (["postgres-password"] as const) : []),
+    ...receiverSecrets(settings.alerts).filter((name) => target !== "cloud-run" || name !== "deadman-webhook-url"),
+    "restic-password",
+    ...(["writer", "pruner", "copier"] as const).flatMap((identity) => credentials(identity, settings, target)),
+  ]);
+  return secretNames.filter((name) => read.has(name) && secrets[name].origin !== "derived");
+}
+
+/** Who sees a secret, and under which name: the bindings of the services, and what a secret of no service is for. */
+export function readersOf(name: Secret): { service: ServiceName; variables: string[] }[] {
+  return services.flatMap((service) => {
+    const variables = Object.entries(service.secrets).flatMap(([variable, secret]) =>
+      secret === name ? variable : [],
+    );
+    return variables.length > 0 ? { service: service.name, variables } : [];
+  });
+}
