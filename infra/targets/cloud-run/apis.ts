@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { CloudRunSettings } from "../../config/schema.ts";
 
 /** The APIs of Google Cloud that a stack needs. */
-export const apisOf = ({ access }: CloudRunSettings): string[] =>
+const apisOf = ({ access }: CloudRunSettings): string[] =>
   [
     "artifactregistry",
     "cloudresourcemanager",

@@ -21,8 +21,8 @@ type Args = {
 };
 
 /**
- * PostgreSQL with a database and a role for each service that needs one. pgvector needs no flag there: a role that Cloud
- * SQL has made may create the extension, and akosha does. The name in the private zone is what revisions know it by.
+ * PostgreSQL with a database and a role for each service that needs one. pgvector needs no flag: Cloud SQL brings it, its
+ * roles may create the extension, and akosha does so at its start. Revisions know the server by a name in the private zone.
  */
 export class Database extends pulumi.ComponentResource {
   constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {

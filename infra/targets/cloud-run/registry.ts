@@ -23,7 +23,6 @@ export class Registry extends pulumi.ComponentResource {
         format: "DOCKER",
         description: "The images of the Mahavishnu MCP ecosystem",
         labels: labelsOf(stack),
-        dockerConfig: { immutableTags: false },
         cleanupPolicies: cleanUpPolicies(images),
         cleanupPolicyDryRun: false,
       },
