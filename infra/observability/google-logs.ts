@@ -30,7 +30,7 @@ export class CloudLogs extends pulumi.ComponentResource {
   }
 }
 
-export const logBucket = (stack: string, { project, region }: CloudRunSettings) => ({
+const logBucket = (stack: string, { project, region }: CloudRunSettings) => ({
   project,
   location: region,
   bucketId: named(stack),
@@ -39,12 +39,6 @@ export const logBucket = (stack: string, { project, region }: CloudRunSettings) 
 });
 
 /** Everything that the stack runs and that stands before it. */
-export const logFilter = [
-  "cloud_run_revision",
-  "cloud_run_job",
-  "gce_instance",
-  "cloudsql_database",
-  "http_load_balancer",
-]
+const logFilter = ["cloud_run_revision", "cloud_run_job", "gce_instance", "cloudsql_database", "http_load_balancer"]
   .map((type) => `resource.type="${type}"`)
   .join(" OR ");

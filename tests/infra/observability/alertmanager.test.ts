@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,7 +8,7 @@ import type { Settings } from "../../../infra/config/schema.ts";
 import { alertmanagerConfig, alertmanagerFiles } from "../../../infra/observability/alertmanager.ts";
 import { receiverSecrets } from "../../../infra/observability/notices.ts";
 import { freePort } from "../../../rehearsal/port.ts";
-import { folderWith, run, tool } from "./tools.ts";
+import { folderWith, run, serve, tool } from "./tools.ts";
 
 const alerts: Settings["alerts"] = {
   P1: ["pagerduty-routing-key", "slack-webhook-url"],
@@ -124,27 +123,16 @@ async function startAlertmanager(config: string) {
   const folder = folderWith({ "alertmanager.yml": config });
   const port = await freePort();
   const flags = { "config.file": join(folder, "alertmanager.yml"), "storage.path": join(folder, "data") };
-  const server = spawn(
+  const at = `http://127.0.0.1:${port}`;
+  await serve(
     "prometheus-alertmanager",
     [
       ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`),
       `--web.listen-address=127.0.0.1:${port}`,
       "--cluster.listen-address=",
     ],
-    { stdio: "ignore" },
+    `${at}/-/ready`,
   );
-  const ended = once(server, "exit");
-  onTestFinished(async () => {
-    server.kill("SIGKILL");
-    await ended;
-  });
-  const at = `http://127.0.0.1:${port}`;
-  const ready = () =>
-    fetch(`${at}/-/ready`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  await expect.poll(ready, { timeout: 20_000 }).toBe(true);
   return {
     async fire(labels: Record<string, string>[]) {
       const body = JSON.stringify(labels.map((labels) => ({ labels })));

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -8,7 +7,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { type prometheusConfig, prometheusFiles } from "../../../infra/observability/prometheus.ts";
 import { freePort } from "../../../rehearsal/port.ts";
-import { folderWith, run, tool } from "./tools.ts";
+import { folderWith, run, serve, tool } from "./tools.ts";
 
 const revision = (service: "akosha" | "echo", last: string) => ({
   ...{ id: `${service}-000000000${last}`, service: service as "akosha", port: 8682, metrics: "/metrics" },
@@ -101,24 +100,14 @@ async function startPrometheus(asked: string) {
   });
   const port = await freePort();
   const flags = { "config.file": join(folder, "prometheus.yml"), "storage.tsdb.path": join(folder, "data") };
-  const server = spawn(
+  const at = `http://127.0.0.1:${port}`;
+  await serve(
     "prometheus",
     [...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`), `--web.listen-address=127.0.0.1:${port}`],
-    { stdio: "ignore" },
+    `${at}/-/ready`,
   );
-  const ended = once(server, "exit");
-  onTestFinished(async () => {
-    server.kill("SIGKILL");
-    await ended;
-  });
   const get = async <Data>(path: string): Promise<Data> =>
-    ((await (await fetch(`http://127.0.0.1:${port}/api/v1/${path}`)).json()) as { data: Data }).data;
-  const ready = () =>
-    fetch(`http://127.0.0.1:${port}/-/ready`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  await expect.poll(ready, { timeout: 20_000 }).toBe(true);
+    ((await (await fetch(`${at}/api/v1/${path}`)).json()) as { data: Data }).data;
   return {
     query: async (query: string) =>
       (await get<{ result: Sample[] }>(`query?query=${encodeURIComponent(query)}`)).result,

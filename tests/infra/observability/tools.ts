@@ -1,9 +1,10 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 
 /** Whether a program is on PATH. Where CI is set it must be: its suites then run and fail without it. */
 export function tool(name: string): { missing: boolean; title(what: string): string } {
@@ -22,6 +23,22 @@ export async function run(program: string, args: string[]): Promise<string> {
     const { stdout, stderr } = error as { stdout?: string; stderr?: string };
     throw new Error(`${program} ${args.join(" ")} failed:\n${stdout ?? ""}${stderr ?? (error as Error).message}`);
   }
+}
+
+/** Starts a server and waits until it answers at an address; it ends with the test. */
+export async function serve(program: string, args: string[], ready: string): Promise<void> {
+  const server = spawn(program, args, { stdio: "ignore" });
+  const ended = once(server, "exit");
+  onTestFinished(async () => {
+    server.kill("SIGKILL");
+    await ended;
+  });
+  const answers = () =>
+    fetch(ready).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  await expect.poll(answers, { timeout: 20_000 }).toBe(true);
 }
 
 /** A folder with these files, gone after the test. */
