@@ -4,31 +4,27 @@ import { DatabaseInstance } from "@pulumi/gcp/sql/databaseInstance.js";
 import { User } from "@pulumi/gcp/sql/user.js";
 import * as pulumi from "@pulumi/pulumi";
 import { maintenanceWindow, schedules } from "../../../ecosystem/retention.ts";
-import type { ServiceName } from "../../../ecosystem/services.ts";
 import { timeOf } from "../../backups/jobs.ts";
-import type { CloudRunSettings } from "../../config/schema.ts";
+import { settingsOf } from "../../config/settings.ts";
+import type { Deployment } from "../../deployment.ts";
 import { databaseName, labelsOf, named } from "../../names.ts";
 import type { Network } from "./network.ts";
+import { databaseRoles } from "./secrets.ts";
 
-type Role = { service: ServiceName; name: string; user: string; password: pulumi.Input<string> };
-type Args = {
-  stack: string;
-  cloud: CloudRunSettings;
-  /** How many of its daily backups the platform keeps; it keeps 365 at most. */
-  backups: number;
-  network: Network;
-  roles: readonly Role[];
-};
+type Args = { deployment: Deployment; network: Network };
+
+/** The platform keeps no more daily backups of a server. */
+const MOST_BACKUPS = 365;
 
 /**
  * PostgreSQL with a database and a role for each service that needs one. pgvector needs no flag: Cloud SQL brings it, its
  * roles may create the extension, and akosha does so at its start. Revisions know the server by a name in the private zone.
  */
 export class Database extends pulumi.ComponentResource {
-  constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
-    const { stack, cloud, backups, network, roles } = args;
+  constructor(name: string, { deployment, network }: Args, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:cloud-run:Database", name, {}, options);
-    const { project, region, zone, databaseTier } = cloud;
+    const { stack, settings } = deployment;
+    const { project, region, zone, databaseTier } = settingsOf(settings, "cloud-run", "the stack's settings");
     const child = { parent: this };
     const kept = { ...child, protect: true };
 
@@ -61,14 +57,17 @@ export class Database extends pulumi.ComponentResource {
             startTime: timeOf(schedules.backup),
             pointInTimeRecoveryEnabled: true,
             transactionLogRetentionDays: 7,
-            backupRetentionSettings: { retentionUnit: "COUNT", retainedBackups: Math.min(backups, 365) },
+            backupRetentionSettings: {
+              retentionUnit: "COUNT",
+              retainedBackups: Math.min(settings.backups.daily, MOST_BACKUPS),
+            },
           },
           maintenanceWindow: { day: maintenanceWindow.isoDay, hour: maintenanceWindow.hour, updateTrack: "stable" },
         },
       },
       { ...kept, dependsOn: network.peering },
     );
-    for (const { service, name: database, user, password } of roles) {
+    for (const { service, name: database, user, password } of databaseRoles(deployment)) {
       new LogicalDatabase(
         `${name}-${service}`,
         { name: database, project, instance: server.name, deletionPolicy: "ABANDON" },

@@ -12,21 +12,15 @@ import { WebBackendServiceIamMember } from "@pulumi/gcp/iap/webBackendServiceIam
 import * as pulumi from "@pulumi/pulumi";
 import type { Role } from "../../../ecosystem/role.ts";
 import type { ServiceName } from "../../../ecosystem/services.ts";
-import type { CloudRunSettings, Settings } from "../../config/schema.ts";
-import type { Pair } from "../../deployment.ts";
+import { settingsOf } from "../../config/settings.ts";
+import type { Deployment, Pair } from "../../deployment.ts";
 import { labelsOf, named } from "../../names.ts";
 import { nameOf } from "./access.ts";
 import { rateRules } from "./armor.ts";
 import { CANDIDATE_TAG } from "./traffic.ts";
 import { type Backends, urlMapOf } from "./url-map.ts";
 
-type Args = {
-  stack: string;
-  cloud: CloudRunSettings;
-  rateLimit: Settings["edge"]["rateLimit"];
-  domain: string;
-  services: ReadonlyMap<ServiceName, Pair>;
-};
+type Args = { deployment: Deployment; domain: string; services: ReadonlyMap<ServiceName, Pair> };
 
 /**
  * The way in from the internet where a stack has a domain: one address, TLS 1.2 or newer, a limit for each client, and a
@@ -35,18 +29,19 @@ type Args = {
 export class LoadBalancer extends pulumi.ComponentResource {
   constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:cloud-run:LoadBalancer", name, {}, options);
-    const { stack, cloud, rateLimit, domain, services } = args;
-    const { project } = cloud;
+    const { deployment, domain, services } = args;
+    const { stack, settings } = deployment;
+    const { project } = settingsOf(settings, "cloud-run", "the stack's settings");
     const child = { parent: this };
 
     const limits = new SecurityPolicy(
       `${name}-limits`,
-      { name: named(stack, "limits"), project, type: "CLOUD_ARMOR", rules: rateRules(rateLimit) },
+      { name: named(stack, "limits"), project, type: "CLOUD_ARMOR", rules: rateRules(settings.edge.rateLimit) },
       child,
     );
     const backends = new Map<ServiceName, Backends>();
     for (const [service, { candidate }] of services) {
-      const backend = (role: Role) => this.#backend(name, service, role, args, limits.selfLink);
+      const backend = (role: Role) => this.#backend(name, service, role, deployment, limits.selfLink);
       backends.set(service, { split: backend("stable"), ...(candidate && { candidate: backend("candidate") }) });
     }
     const [fallback] = backends.values();
@@ -112,9 +107,9 @@ export class LoadBalancer extends pulumi.ComponentResource {
   }
 
   /** A service as the balancer's backend: its split, or its candidate alone by the tag. */
-  #backend(name: string, service: ServiceName, role: Role, args: Args, limits: pulumi.Input<string>) {
-    const { stack, cloud } = args;
-    const { project, region, access, invokers } = cloud;
+  #backend(name: string, service: ServiceName, role: Role, deployment: Deployment, limits: pulumi.Input<string>) {
+    const { stack, settings } = deployment;
+    const { project, region, access, invokers } = settingsOf(settings, "cloud-run", "the stack's settings");
     const child = { parent: this };
     const what = role === "stable" ? service : `${service}-candidate`;
     const group = new RegionNetworkEndpointGroup(

@@ -31,7 +31,7 @@ export type MachineContent = {
 };
 
 /** Where the machine keeps things. Secrets lie in memory. */
-export const machineFolders = {
+const machineFolders = {
   secrets: "/run/singles/backup",
   volume: (service: string): string => `/mnt/disks/${service}`,
   scratch: "/var/lib/singles/scratch",

@@ -9,25 +9,23 @@ import * as pulumi from "@pulumi/pulumi";
 import { schedules } from "../../../ecosystem/retention.ts";
 import type { ServiceName } from "../../../ecosystem/services.ts";
 import { timeOf } from "../../backups/jobs.ts";
-import type { CloudRunSettings } from "../../config/schema.ts";
+import { settingsOf } from "../../config/settings.ts";
+import type { Deployment, Pair } from "../../deployment.ts";
 import { accountEmail, labelsOf, named, serviceAccountOf, singlesMachine } from "../../names.ts";
 import { cloudInit } from "./cloud-init.ts";
 import type { ServiceIdentity } from "./identity.ts";
-import { type MachineContent, machineScript, portOf } from "./machine-script.ts";
+import { machineContent, machineScript, portOf } from "./machine-script.ts";
 import { type Network, ranges } from "./network.ts";
 import type { Registry } from "./registry.ts";
 import { Volume } from "./volume.ts";
 
 type Args = {
-  stack: string;
-  cloud: CloudRunSettings;
+  deployment: Deployment;
+  /** The single services, and who all services are. */
+  single: ReadonlyMap<ServiceName, Pair>;
+  identities: ReadonlyMap<ServiceName, ServiceIdentity>;
   network: Network;
   registry: Registry;
-  /** Who the single services are. */
-  identities: ReadonlyMap<ServiceName, ServiceIdentity>;
-  /** For how many days a disk's daily snapshots are kept. */
-  snapshotDays: number;
-  content: MachineContent;
 };
 
 /**
@@ -40,8 +38,11 @@ export class SinglesMachine extends pulumi.ComponentResource {
 
   constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:cloud-run:SinglesMachine", name, {}, options);
-    const { stack, cloud, network, content } = args;
+    const { deployment, single, network } = args;
+    const { stack, settings } = deployment;
+    const cloud = settingsOf(settings, "cloud-run", "the stack's settings");
     const { project, region, zone, machineType } = cloud;
+    const content = machineContent(deployment, single);
     const child = { parent: this };
     const email = accountEmail(singlesMachine, project);
     this.member = `serviceAccount:${email}`;
@@ -55,13 +56,13 @@ export class SinglesMachine extends pulumi.ComponentResource {
         region,
         snapshotSchedulePolicy: {
           schedule: { dailySchedule: { daysInCycle: 1, startTime: timeOf(schedules.backup) } },
-          retentionPolicy: { maxRetentionDays: args.snapshotDays, onSourceDiskDelete: "KEEP_AUTO_SNAPSHOTS" },
+          retentionPolicy: { maxRetentionDays: settings.backups.daily, onSourceDiskDelete: "KEEP_AUTO_SNAPSHOTS" },
           snapshotProperties: { labels: labelsOf(stack), storageLocations: region },
         },
       },
       child,
     );
-    const volumes = [...args.identities.keys()].map(
+    const volumes = [...single.keys()].map(
       (service) => [service, new Volume(`${name}-${service}`, { stack, cloud, service, snapshots }, child)] as const,
     );
     const ports = [...new Set(content.singles.map(portOf))].map(String);
@@ -115,7 +116,7 @@ export class SinglesMachine extends pulumi.ComponentResource {
       },
       {
         ...child,
-        dependsOn: [...allowed, ...args.identities.values()],
+        dependsOn: allowed,
         // what it does at its start it does only then; two of one name cannot be, nor one disk at two machines
         replaceOnChanges: ['metadata["user-data"]'],
         deleteBeforeReplace: true,
@@ -125,8 +126,8 @@ export class SinglesMachine extends pulumi.ComponentResource {
   }
 
   /** The machine's own account: it fetches images, writes logs and series, and reads secrets only in the services' names. */
-  #identity(name: string, { cloud, registry, identities }: Args): pulumi.Resource[] {
-    const { project, region } = cloud;
+  #identity(name: string, { deployment, single, registry, identities }: Args): pulumi.Resource[] {
+    const { project, region } = settingsOf(deployment.settings, "cloud-run", "the stack's settings");
     const { member } = this;
     const account = new Account(
       `${name}-account`,
@@ -149,8 +150,8 @@ export class SinglesMachine extends pulumi.ComponentResource {
         },
         child,
       ),
-      ...[...identities].map(
-        ([service, identity]) =>
+      ...[...single.keys()].map(
+        (service) =>
           new AccountIamMember(
             `${name}-as-${service}`,
             {
@@ -158,7 +159,7 @@ export class SinglesMachine extends pulumi.ComponentResource {
               role: "roles/iam.serviceAccountTokenCreator",
               member,
             },
-            { ...child, dependsOn: [account, identity] },
+            { ...child, dependsOn: [account, identities.get(service) as pulumi.Resource] },
           ),
       ),
     ];

@@ -6,9 +6,9 @@ import { Subnetwork } from "@pulumi/gcp/compute/subnetwork.js";
 import { ManagedZone } from "@pulumi/gcp/dns/managedZone.js";
 import { Connection } from "@pulumi/gcp/servicenetworking/connection.js";
 import * as pulumi from "@pulumi/pulumi";
+import { settingsOf } from "../../config/settings.ts";
+import type { Deployment } from "../../deployment.ts";
 import { named, privateZone } from "../../names.ts";
-
-type Args = { stack: string; project: string; region: string };
 
 /**
  * The ranges of the network. Cloud Run takes two addresses an instance and keeps them for a while after its end; the
@@ -36,8 +36,10 @@ export class Network extends pulumi.ComponentResource {
   readonly peering: Connection;
   readonly zone: ManagedZone;
 
-  constructor(name: string, { stack, project, region }: Args, options: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { deployment }: { deployment: Deployment }, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:cloud-run:Network", name, {}, options);
+    const { stack, settings } = deployment;
+    const { project, region } = settingsOf(settings, "cloud-run", "the stack's settings");
     const child = { parent: this };
     const vpc = new Vpc(
       `${name}-vpc`,

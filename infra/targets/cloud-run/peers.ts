@@ -7,11 +7,12 @@ import { Subnetwork } from "@pulumi/gcp/compute/subnetwork.js";
 import { RecordSet } from "@pulumi/gcp/dns/recordSet.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceName } from "../../../ecosystem/services.ts";
-import type { CloudRunSettings } from "../../config/schema.ts";
+import { settingsOf } from "../../config/settings.ts";
+import type { Deployment } from "../../deployment.ts";
 import { labelsOf, named, privateZone } from "../../names.ts";
 import { type Network, ranges } from "./network.ts";
 
-type Args = { stack: string; cloud: CloudRunSettings; network: Network; called: readonly ServiceName[] };
+type Args = { deployment: Deployment; network: Network; called: readonly ServiceName[] };
 
 /**
  * Where a stack's services call each other while their own addresses are off: a balancer inside the network, with a name
@@ -19,9 +20,10 @@ type Args = { stack: string; cloud: CloudRunSettings; network: Network; called: 
  * machine's building; who calls is proved by the identity token, as everywhere.
  */
 export class PeerBalancer extends pulumi.ComponentResource {
-  constructor(name: string, { stack, cloud, network, called }: Args, options: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { deployment, network, called }: Args, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:cloud-run:PeerBalancer", name, {}, options);
-    const { project, region } = cloud;
+    const { stack, settings } = deployment;
+    const { project, region } = settingsOf(settings, "cloud-run", "the stack's settings");
     const child = { parent: this };
     const at = { project, region };
     const inside = { loadBalancingScheme: "INTERNAL_MANAGED" } as const;

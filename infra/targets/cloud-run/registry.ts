@@ -1,9 +1,9 @@
 import { Repository } from "@pulumi/gcp/artifactregistry/repository.js";
 import * as pulumi from "@pulumi/pulumi";
+import { settingsOf } from "../../config/settings.ts";
+import type { Deployment } from "../../deployment.ts";
 import { labelsOf } from "../../names.ts";
 import { cleanUpPolicies } from "./clean-up.ts";
-
-type Args = { stack: string; project: string; region: string; images: readonly string[] };
 
 /** The name of the repository: images are `<region>-docker.pkg.dev/<project>/mcp/<service>`. */
 const REPOSITORY = "mcp";
@@ -12,8 +12,10 @@ const REPOSITORY = "mcp";
 export class Registry extends pulumi.ComponentResource {
   readonly repository: Repository;
 
-  constructor(name: string, { stack, project, region, images }: Args, options: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { deployment }: { deployment: Deployment }, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:cloud-run:Registry", name, {}, options);
+    const { stack, settings, images } = deployment;
+    const { project, region } = settingsOf(settings, "cloud-run", "the stack's settings");
     this.repository = new Repository(
       `${name}-repository`,
       {

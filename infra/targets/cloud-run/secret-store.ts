@@ -2,22 +2,20 @@ import { Secret as StoredSecret } from "@pulumi/gcp/secretmanager/secret.js";
 import { SecretVersion } from "@pulumi/gcp/secretmanager/secretVersion.js";
 import * as pulumi from "@pulumi/pulumi";
 import { retention } from "../../../ecosystem/retention.ts";
+import { serviceNames } from "../../../ecosystem/services.ts";
+import { settingsOf } from "../../config/settings.ts";
+import type { Deployment } from "../../deployment.ts";
 import { labelsOf } from "../../names.ts";
+import { filesOf, storedSecrets } from "./secrets.ts";
 
-type Args = {
-  stack: string;
-  project: string;
-  /** The values of secrets by name, and the contents of files that can be mounted in no other way. */
-  secrets: ReadonlyMap<string, pulumi.Input<string>>;
-  files: ReadonlyMap<string, string>;
-};
-
-/** The stack's secrets in Secret Manager, each with its newest version. */
+/** The stack's secrets in Secret Manager, each with its newest version; and files that can be mounted in no other way. */
 export class SecretStore extends pulumi.ComponentResource {
   readonly #ids = new Map<string, pulumi.Output<string>>();
 
-  constructor(name: string, { stack, project, secrets, files }: Args, options: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { deployment }: { deployment: Deployment }, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:cloud-run:SecretStore", name, {}, options);
+    const { stack, settings } = deployment;
+    const { project } = settingsOf(settings, "cloud-run", "the stack's settings");
     const child = { parent: this };
     const store = (secretId: string, value: pulumi.Input<string>, annotations: Record<string, string>) => {
       const secret = new StoredSecret(
@@ -33,8 +31,12 @@ export class SecretStore extends pulumi.ComponentResource {
       );
       this.#ids.set(secretId, secret.secretId);
     };
-    for (const [secret, value] of secrets) store(secret, value, { "rotation-days": String(retention.secretDays) });
-    for (const [file, content] of files) store(file, content, {});
+    for (const [secret, value] of storedSecrets(deployment)) {
+      store(secret, value, { "rotation-days": String(retention.secretDays) });
+    }
+    for (const service of serviceNames) {
+      for (const [file, content] of filesOf(service, deployment)) store(file, content, {});
+    }
     this.registerOutputs({});
   }
 

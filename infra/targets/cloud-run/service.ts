@@ -2,26 +2,44 @@ import { Service } from "@pulumi/gcp/cloudrunv2/service.js";
 import { ServiceIamMember } from "@pulumi/gcp/cloudrunv2/serviceIamMember.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceName } from "../../../ecosystem/services.ts";
-import type { Settings } from "../../config/schema.ts";
 import { settingsOf } from "../../config/settings.ts";
-import type { Pair } from "../../deployment.ts";
-import { declaredAnnotation, labelsOf } from "../../names.ts";
+import type { Deployment, Pair } from "../../deployment.ts";
+import { accountEmail, declaredAnnotation, labelsOf } from "../../names.ts";
 import { cloudRunUrl } from "../../release/addresses.ts";
-import type { Invoker } from "./access.ts";
+import { invokersOf } from "./access.ts";
+import type { Network } from "./network.ts";
+import type { SecretStore } from "./secret-store.ts";
 import { type Place, template } from "./template.ts";
 import { restingTraffic } from "./traffic.ts";
 
-type Args = { service: ServiceName; pair: Pair; settings: Settings; place: Place; invokers: Invoker[] };
+type Args = {
+  deployment: Deployment;
+  service: ServiceName;
+  pair: Pair;
+  /** The services that call it as a peer. */
+  callers: readonly ServiceName[];
+  network: Network;
+  store: SecretStore;
+};
 
 /** A stateless service on Cloud Run: its revisions, where traffic rests, and who may call it. */
 export class CloudRunService extends pulumi.ComponentResource {
   readonly service: Service;
 
   constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
-    const { service, pair, settings, place, invokers } = args;
     super("mahavishnu:cloud-run:Service", name, {}, options);
-    const { project, region, domain } = settingsOf(settings, "cloud-run", "the stack's settings");
-    const { stable, candidate } = pair;
+    const { service, network, store } = args;
+    const { stack, settings } = args.deployment;
+    const cloud = settingsOf(settings, "cloud-run", "the stack's settings");
+    const { project, region, domain } = cloud;
+    const { stable, candidate } = args.pair;
+    const place: Place = {
+      stack,
+      serviceAccount: accountEmail(service, project),
+      network: network.name,
+      subnetwork: network.services.name,
+      secret: (name) => store.id(name),
+    };
     // behind a load balancer its own address is off, and tokens are for the address that clients know
     const behindBalancer = {
       ingress: "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
@@ -34,7 +52,7 @@ export class CloudRunService extends pulumi.ComponentResource {
         name: service,
         project,
         location: region,
-        labels: labelsOf(place.stack),
+        labels: labelsOf(stack),
         annotations: { [declaredAnnotation]: JSON.stringify({ [stable.id]: 100 }) },
         deletionProtection: true,
         invokerIamDisabled: false,
@@ -46,7 +64,7 @@ export class CloudRunService extends pulumi.ComponentResource {
       // whatever else talks to the platform leaves its name there
       { parent: this, ignoreChanges: ["client", "clientVersion", "scaling"] },
     );
-    for (const { name: who, member } of invokers) {
+    for (const { name: who, member } of invokersOf(cloud, args.callers)) {
       new ServiceIamMember(
         `${name}-called-by-${who}`,
         { project, location: region, name: this.service.name, role: "roles/run.invoker", member },
