@@ -31,7 +31,9 @@ export async function buildImages(): Promise<{ first: string; second: string; re
     writeFile(join(context, "Dockerfile"), dockerfile),
   ]);
   const build = async (version: string) =>
-    (await docker("build", "--quiet", "--build-arg", `BASE=${baseImage}`, "--build-arg", `VERSION=${version}`, context)).trim();
+    (
+      await docker("build", "--quiet", "--build-arg", `BASE=${baseImage}`, "--build-arg", `VERSION=${version}`, context)
+    ).trim();
   try {
     const [first, second] = [await build("1.0.0"), await build("2.0.0")];
     return { first, second, remove: async () => void (await docker("image", "rm", "--force", second, first)) };

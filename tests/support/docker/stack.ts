@@ -1,8 +1,8 @@
 import { execFile, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { existsSync } from "node:fs";
 import { stringify } from "yaml";
 import { secretNames } from "../../../ecosystem/secrets.ts";
 import type { Settings } from "../../../infra/config/schema.ts";

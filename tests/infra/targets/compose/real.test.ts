@@ -1,0 +1,243 @@
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { secretNames } from "../../../../ecosystem/secrets.ts";
+import { type ServiceName, serviceNames } from "../../../../ecosystem/services.ts";
+import type { Settings } from "../../../../infra/config/schema.ts";
+import { makeRelease } from "../../../../infra/release/make.ts";
+import type { Release } from "../../../../infra/release/release.ts";
+import { composeStanding } from "../../../../promotion/guard/platforms/compose.ts";
+import { callTool, keepCalling, open } from "../../../support/docker/caller.ts";
+import { docker, hasEngine } from "../../../support/docker/engine.ts";
+import { baseImage, buildImages, hasBaseImage } from "../../../support/docker/images.ts";
+import { hasDockerProvider, type RealStack, realStack, secretValue } from "../../../support/docker/stack.ts";
+import { idOf, local } from "./support.ts";
+
+const STACK = "suite";
+const missing = !hasEngine
+  ? "no Docker engine answers"
+  : !hasBaseImage
+    ? `there is no image ${baseImage}; docker pull it`
+    : !hasDockerProvider && "pulumi and its plugin docker are not there";
+const title = `a stack's life on a real Docker engine${missing ? ` (skipped: ${missing})` : ""}`;
+
+/** Long enough for a busy machine: each start of a server waits ten seconds for its first check. */
+const PATIENCE = 600_000;
+
+describe.skipIf(missing)(title, { timeout: PATIENCE }, () => {
+  let images: Awaited<ReturnType<typeof buildImages>>;
+  let releases: Record<"r1" | "r2", Release>;
+  let stack: RealStack;
+  beforeAll(async () => {
+    images = await buildImages();
+    const settings = settingsWith(images.first, tmpdir(), {});
+    const release = (name: string, image: string) => {
+      const all = Object.fromEntries(serviceNames.map((service) => [service, image])) as Record<ServiceName, string>;
+      return makeRelease({ stack: STACK, name, settings, images: all, created: new Date() });
+    };
+    releases = { r1: release("r1", images.first), r2: release("r2", images.second) };
+    stack = await realStack(STACK, Object.values(releases), images.first);
+  }, PATIENCE);
+  afterAll(async () => {
+    await stack?.pulumi("state", "unprotect", "--all", "--yes");
+    await stack?.pulumi("destroy", "--yes", "--skip-preview");
+    await images?.remove();
+    if (stack) await rm(stack.folder, { recursive: true });
+  }, PATIENCE);
+
+  const set = (changes: Partial<Settings>) => stack.settings(settingsWith(images.first, stack.folder, changes));
+  const up = async (...more: string[]) => {
+    const { code, output } = await stack.pulumi("up", "--yes", "--skip-preview", ...more);
+    expect(code, output).toBe(0);
+    return output;
+  };
+  const url = (name: ServiceName) =>
+    `http://127.0.0.1:${{ "session-buddy": 8678, akosha: 8682, mahavishnu: 8680 }[name]}/mcp`;
+  const container = (id: string) => `mahavishnu-${STACK}-${id}`;
+  const running = async () =>
+    (await docker("ps", "--no-trunc", "--filter", `label=stack=${STACK}`, "--format", "{{.Names}} {{.ID}}"))
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(" ") as [string, string]);
+
+  test("begins with one command, after which every service answers behind the edge", async () => {
+    await set({ stable: "r1" });
+    await up();
+    for (const name of serviceNames) expect((await open(url(name))).version).toBe("1.0.0");
+    const health = await docker("ps", "--filter", `label=stack=${STACK}`, "--format", "{{.Status}}");
+    expect(
+      health
+        .trimEnd()
+        .split("\n")
+        .every((status) => status.includes("(healthy)")),
+    ).toBe(true);
+  });
+
+  test("changes nothing when nothing is changed, not even when it looks again at what is there", async () => {
+    await up("--expect-no-changes");
+    await up("--refresh", "--expect-no-changes");
+  });
+
+  test("shows no secret: neither to who inspects its containers, nor in its state, and yet its servers have them", async () => {
+    const ids = (await docker("ps", "--all", "--quiet", "--filter", `label=stack=${STACK}`)).trimEnd().split("\n");
+    const inspected = await docker("inspect", ...ids);
+    const { output: state } = await stack.pulumi("stack", "export");
+    const logs = await Promise.all(ids.map((id) => docker("logs", id)));
+    for (const name of secretNames) {
+      for (const shown of [inspected, state, ...logs]) expect(shown.includes(secretValue(name)), name).toBe(false);
+    }
+    const environment = await docker("exec", container(id("r1", "mahavishnu")), "cat", "/proc/1/environ");
+    expect(environment).toContain(`MAHAVISHNU_AUTH_SECRET=${secretValue("auth-secret")}\0`);
+    expect(environment).toContain(`:${secretValue("mahavishnu-database-password")}@postgres:5432/mahavishnu`);
+  });
+
+  test("confines its servers: no root, nothing to write but their own folders, no way out", async () => {
+    const inside = container(id("r1", "mahavishnu"));
+    const attempt = (command: string) => docker("exec", inside, "sh", "-c", command);
+    expect(await attempt("id -u")).toBe("10001\n");
+    await expect(attempt("touch /app/x")).rejects.toThrow(/Read-only file system/);
+    await expect(attempt("touch /run/secrets/x")).rejects.toThrow(/Read-only file system/);
+    await attempt("touch /data/x /tmp/x");
+    expect(await attempt("grep CapEff /proc/1/status; grep NoNewPrivs /proc/1/status")).toMatch(
+      /0000000000000000[\s\S]*1/,
+    );
+    const reach = (host: string, port: number) =>
+      attempt(`python3 -c 'import socket; socket.create_connection(("${host}", ${port}), 2)'`);
+    await reach("edge", 8678);
+    await reach("postgres", 5432).catch((error: Error) => expect(error.message).toContain("refused")); // a stand-in
+    await expect(reach("198.51.100.1", 80)).rejects.toThrow(/timed out|unreachable/);
+    const published = await docker("ps", "--filter", `label=stack=${STACK}`, "--format", "{{.Names}} {{.Ports}}");
+    const open = published.split("\n").filter((line) => line.includes("->"));
+    expect(open).toHaveLength(1);
+    expect(open[0]).toMatch(/-edge (127\.0\.0\.1:\d+->\d+\/tcp,? ?){3}$/);
+  });
+
+  test("takes a candidate beside its stable, which nobody feels", async () => {
+    const before = await running();
+    const calls = serviceNames.map((name) => keepCalling(url(name)));
+    const { session } = await open(url("mahavishnu"));
+    await set({ stable: "r1", candidate: "r2" });
+    await up();
+    for (const tally of await Promise.all(calls.map((call) => call.stop()))) {
+      expect(tally.failures).toEqual([]);
+      expect(Object.keys(tally.answered)).toEqual(["1.0.0"]);
+    }
+    expect(await callTool(url("mahavishnu"), session)).toBe("1.0.0");
+    for (const name of serviceNames) {
+      expect((await open(url(name), { "x-revision": "candidate" })).version).toBe("2.0.0");
+    }
+    const after = new Map(await running());
+    const replaced = before.filter(([name, id]) => after.get(name) !== id).map(([name]) => name);
+    expect(replaced.sort()).toEqual([container("backup-save"), container("prometheus")]);
+    await up("--expect-no-changes");
+  });
+
+  test("lets who guards the traffic read where it stands", async () => {
+    const read = composeStanding({
+      host: "unix:///var/run/docker.sock",
+      container: container("edge"),
+      folder: "/var/lib/edge",
+    });
+    const standing = await read();
+    for (const name of serviceNames) {
+      expect(standing?.live[name]).toMatchObject({ [id("r1", name)]: 100 });
+      expect(standing?.declared[name]).toEqual({ [id("r1", name)]: 100, [id("r2", name)]: 0 });
+    }
+  });
+
+  test("settles: where two may live side by side no call fails, and a single writer is never two", async () => {
+    const settled = container(id("r2", "mahavishnu"));
+    const before = new Map(await running());
+    const calls = keepCalling(url("mahavishnu"));
+    const writers = watchWriters();
+    await set({ stable: "r2" });
+    await up();
+    const tally = await calls.stop();
+    expect(tally.failures).toEqual([]);
+    expect(Object.keys(tally.answered).sort()).toEqual(["1.0.0", "2.0.0"]);
+    expect(await writers.stop()).toEqual({
+      most: 1,
+      revisions: [id("r1", "session-buddy"), id("r2", "session-buddy")].sort(),
+    });
+    const after = new Map(await running());
+    expect(after.get(settled)).toBe(before.get(settled));
+    for (const name of serviceNames) expect((await open(url(name))).version).toBe("2.0.0");
+    await up("--expect-no-changes");
+  });
+
+  test("takes other values of its secrets at once, and nothing else with them", async () => {
+    const before = new Map(await running());
+    await stack.pulumi("config", "set", "--path", "--secret", 'secrets["akosha-api-token"]', "another0123456789");
+    await up();
+    const after = new Map(await running());
+    const replaced = [...before].filter(([name, id]) => after.get(name) !== id).map(([name]) => name);
+    expect(replaced).toEqual([container(id("r2", "akosha"))]);
+    const environment = await docker("exec", container(id("r2", "akosha")), "cat", "/proc/1/environ");
+    expect(environment).toContain("AKOSHA_API_TOKEN=another0123456789\0");
+  });
+
+  test("does not let its data go with one command, and leaves nothing behind when it may", async () => {
+    const refused = await stack.pulumi("destroy", "--yes", "--skip-preview");
+    expect(refused.code).not.toBe(0);
+    expect(refused.output).toMatch(/session-buddy-data.*protected|protected.*session-buddy-data/s);
+    expect(await docker("volume", "ls", "--quiet", "--filter", `label=stack=${STACK}`)).toContain("session-buddy-data");
+    await stack.pulumi("state", "unprotect", "--all", "--yes");
+    const { code, output } = await stack.pulumi("destroy", "--yes", "--skip-preview");
+    expect(code, output).toBe(0);
+    for (const kind of ["container", "network", "volume"]) {
+      const all = kind === "container" ? ["--all"] : [];
+      expect(await docker(kind, "ls", ...all, "--quiet", "--filter", `label=stack=${STACK}`), kind).toBe("");
+    }
+  });
+
+  const id = (release: "r1" | "r2", service: string) => idOf(releases[release], service);
+
+  /** Looks all the time who has the volume of session-buddy; answers how many at most, and who. */
+  function watchWriters() {
+    const revisions = new Set<string>();
+    let most = 0;
+    let going = true;
+    const looking = (async () => {
+      while (going) {
+        const filters = [
+          "--filter",
+          `volume=mahavishnu-${STACK}-session-buddy-data`,
+          "--filter",
+          "label=service=session-buddy",
+        ];
+        const found = (await docker("ps", ...filters, "--format", '{{.Label "revision"}}')).split("\n").filter(Boolean);
+        most = Math.max(most, found.length);
+        for (const revision of found) revisions.add(revision);
+      }
+    })();
+    return {
+      async stop() {
+        going = false;
+        await looking;
+        return { most, revisions: [...revisions].sort() };
+      },
+    };
+  }
+});
+
+/** The settings of local with images of this host, in a network of its own, and small. */
+function settingsWith(image: string, folder: string, changes: Partial<Settings>): Settings {
+  const { stable: _, ...rest } = local;
+  const small = { cpu: 0.5, memoryMi: 256 };
+  const { compose } = local;
+  if (!compose) throw new Error("local has no settings for compose");
+  return {
+    ...rest,
+    edge: { image, rateLimit: { perMinute: 6000, burst: 1000, perHour: 100_000 } },
+    backups: { ...local.backups, image },
+    compose: {
+      ...compose,
+      subnet: "10.213.0.0/16",
+      backups: join(folder, "backups"),
+      vault: join(folder, "vault"),
+      sizes: { "session-buddy": small, akosha: small, mahavishnu: small },
+    },
+    ...changes,
+  };
+}
