@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { promisify } from "node:util";
+import type { Command } from "commander";
 import { beforeAll, describe, expect, test } from "vitest";
 import { clientLimits } from "../../ecosystem/limits.ts";
 import { objectives } from "../../ecosystem/objectives.ts";
@@ -10,7 +11,8 @@ import { targets } from "../../ecosystem/targets.ts";
 import { requestLog } from "../../edge/requestlog.ts";
 import { graphOf } from "../../infra/graph/offline.ts";
 import { type AlertName, alerts, runbookOf } from "../../infra/observability/alerts.ts";
-import { anchorOf, type Command, commandsOf, headingsOf } from "./commands.ts";
+import { kinds } from "../../policies/evidence/kinds.ts";
+import { anchorOf, commandsOf, headingsOf, type Command as Typed } from "./commands.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const folder = "docs/runbooks";
@@ -97,6 +99,7 @@ test("what is looked for in the edge's log stands in each of its lines", () => {
 const PROGRAMS = ["maha", "pulumi", "docker", "kubectl", "gcloud", "restic", "openssl", "git", "export"];
 const FILTERS = ["grep", "sort", "uniq", "tail"];
 const INSIDE = [
+  "backup.sh",
   "promtool",
   "amtool",
   "restic",
@@ -111,27 +114,45 @@ const INSIDE = [
   "df",
 ];
 
+test.each(["restore-drill", "pager"] as const)("the example of the evidence of a %s is one that is taken", (kind) => {
+  const [page] = commands
+    .filter(({ line }) => line.startsWith(`maha evidence add ${kind}`))
+    .map(({ page }) => pages[page]);
+  const [, example = ""] = /^```json\n(.*?)^```$/ms.exec(page ?? "") ?? [];
+  const result = kinds[kind].result.parse(JSON.parse(example));
+  expect(kinds[kind].objection(result as never)).toBeUndefined();
+});
+
 describe("the commands", () => {
   test("there are many, of programs that a person on call has", () => {
     expect(commands.length).toBeGreaterThan(80);
     for (const { page, line, program, args } of commands) {
       expect([page, line, [...PROGRAMS, ...FILTERS].includes(program)]).toEqual([page, line, true]);
-      const inside = programInside({ program, args, line });
+      const inside = programInside({ program, args });
       if (inside !== undefined) expect([page, line, INSIDE.includes(inside)]).toEqual([page, line, true]);
     }
   });
 
   const mahas = [...new Set(commands.filter(({ program }) => program === "maha").map(({ line }) => line))];
+  let verbs = "";
+  beforeAll(async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [join(root, "cli", "maha.ts"), "--help"]);
+    verbs = stdout;
+  });
 
-  test.each(mahas)("%s: the command line has that verb and those options", async (line) => {
-    const args = commandsOf(`\`\`\`sh\n${line}\n\`\`\``)[0]?.args ?? [];
-    const verbs = args.slice(0, args[0] === "release" ? 2 : 1);
-    const help = await maha(...verbs, "--help");
-    for (const option of args.filter((arg) => arg.startsWith("--"))) expect(help).toContain(`${option} `);
-    const given = args
-      .slice(verbs.length)
-      .filter((arg, i, rest) => !arg.startsWith("--") && !rest[i - 1]?.startsWith("--"));
-    expect(given).toHaveLength([...(help.split("\n")[0] ?? "").matchAll(/ <\w+>/g)].length);
+  test.each(mahas)("%s: the command line has that verb, and takes that", async (line) => {
+    const [, verb = "", ...rest] = line.split(" ");
+    expect(verbs).toMatch(new RegExp(`^  ${verb} `, "m"));
+    const { command } = (await import(`../../cli/${verb}.ts`)) as { command: Command };
+    const sub = command.commands.find((one) => one.name() === rest[0]);
+    expect(command.commands.length > 0).toBe(sub !== undefined);
+    const { options, registeredArguments } = sub ?? command;
+    const given = sub ? rest.slice(1) : rest;
+    if (given.includes("--help")) return;
+    const known = new Map(options.map((option) => [option.long, option]));
+    const values = given.filter((word, i) => word.startsWith("--") || known.get(given[i - 1] ?? "")?.required);
+    for (const option of given.filter((word) => word.startsWith("--"))) expect([...known.keys()]).toContain(option);
+    expect(given.length - values.length).toBe(registeredArguments.filter(({ required }) => required).length);
   });
 });
 
@@ -153,7 +174,7 @@ describe("the names in them", () => {
 });
 
 /** The program that runs in a container: `docker exec NAME PROGRAM`, `kubectl exec NAME -- PROGRAM`. */
-function programInside({ program, args }: Command): string | undefined {
+function programInside({ program, args }: Pick<Typed, "program" | "args">): string | undefined {
   const at = args.indexOf("exec");
   if (at < 0) return undefined;
   if (program === "kubectl") return args[args.indexOf("--") + 1];
@@ -166,8 +187,3 @@ const namesIn = (arg: string): string[] =>
     .map(([name]) => name)
     .filter((name) => !name.endsWith("<revision>"))
     .concat(/^cronjob\/(.+)$/.exec(arg)?.[1] ?? []);
-
-async function maha(...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(root, "cli", "maha.ts"), ...args]);
-  return stdout;
-}
