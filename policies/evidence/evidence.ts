@@ -38,6 +38,10 @@ export function checkEvidence(content: unknown, file: string): Evidence {
       `${file} is no evidence of ${kinds[read.data.kind].what}:\n${z.prettifyError(result.error)}`,
     );
   }
+  const of = (result.data as { stack?: string }).stack;
+  if (of !== undefined && of !== read.data.stack) {
+    throw new EvidenceError(`${file} is about ${of}, not about ${read.data.stack}`);
+  }
   return { ...read.data, result: result.data };
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { objectives } from "../../ecosystem/objectives.ts";
 import { retention } from "../../ecosystem/retention.ts";
-import { secretNames } from "../../ecosystem/secrets.ts";
+import { services } from "../../ecosystem/services.ts";
 
 /** What speaks against a result, and how much: a warning where it is merely thin. */
 export type Objection = { verdict: "warn" | "fail"; reason: string };
@@ -26,6 +26,10 @@ const fails = (broken: boolean, reason: string): Objection | undefined =>
   broken ? { verdict: "fail", reason } : undefined;
 const count = z.int().min(0);
 const day = 24;
+const listed = (secrets: [string, string][]): string =>
+  secrets.map(([name, verdict]) => `${name} is ${verdict}`).join(", ");
+/** What every stack's services read. */
+const needed = [...new Set(services.flatMap(({ secrets }) => Object.values(secrets)))];
 
 /** The kinds of evidence. */
 export const kinds = {
@@ -89,12 +93,19 @@ export const kinds = {
     about: "stack",
     hours: retention.secretDays * day,
     obtain: "maha secrets check --json, then maha evidence add secrets",
-    result: z.strictObject({
-      secrets: z.record(z.enum(secretNames as [string, ...string[]]), z.enum(["valid", "invalid", "missing", "old"])),
+    // what `maha secrets check --json` prints
+    result: z.object({
+      stack: z.string(),
+      secrets: z.array(z.object({ name: z.string(), verdict: z.string() })).min(1),
     }),
     objection({ secrets }) {
-      const bad = Object.entries(secrets).filter(([, verdict]) => verdict !== "valid");
-      return fails(bad.length > 0, bad.map(([name, verdict]) => `${name} is ${verdict}`).join(", "));
+      const found = new Map(secrets.map(({ name, verdict }) => [name, verdict]));
+      const bad = [...found].filter(([, verdict]) => ["missing", "malformed", "unchecked"].includes(verdict));
+      if (bad.length > 0) return { verdict: "fail", reason: listed(bad) };
+      const unsaid = needed.filter((name) => !found.has(name));
+      if (unsaid.length > 0) return { verdict: "fail", reason: `it says nothing about ${unsaid.join(", ")}` };
+      const late = [...found].filter(([, verdict]) => !["ok", "kept"].includes(verdict));
+      return late.length > 0 ? { verdict: "warn", reason: listed(late) } : undefined;
     },
   }),
   backup: kind({

@@ -32,9 +32,9 @@ function isOf(kind: EvidenceKind, { kind: named, stack }: Filed, own: string): b
 
 function isForeign({ evidence, kind, stack, release }: Filed, { images }: Images): boolean {
   if (!evidence || evidence.kind !== kind || evidence.stack !== stack || evidence.release !== release) return true;
-  return Object.entries(evidence.digests).some(
-    ([service, digest]) => !images.some((image) => image.service === service && image.digest === digest),
-  );
+  const spoken = images.filter(({ service }) => evidence.digests[service] !== undefined);
+  const own = spoken.filter(({ service, digest }) => evidence.digests[service] === digest);
+  return own.length === 0 || spoken.some(({ service }) => !own.some((image) => image.service === service));
 }
 
 function ofImages(kind: EvidenceKind, filed: readonly Filed[], { images }: Images, facts: Facts): Finding[] {
@@ -45,7 +45,7 @@ function ofImages(kind: EvidenceKind, filed: readonly Filed[], { images }: Image
     if (newest) used.set(newest.file, judged(newest, facts));
     else missing.add(service);
   }
-  if (missing.size > 0) used.set("", lacking(kind, ` for the image of ${[...missing].join(", ")}`));
+  if (missing.size > 0) used.set("", lacking(kind, ` for the image of ${[...missing].sort().join(", ")}`));
   return [...used.values()];
 }
 

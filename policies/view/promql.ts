@@ -5,7 +5,7 @@ export function seriesIn(expression: string): string[] {
     .replace(/\{[^}]*\}/g, "{}")
     .replace(/\[[^\]]*\]/g, "")
     .replace(/\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)/g, "");
-  const names = bare.match(/[a-zA-Z_:][a-zA-Z0-9_:]*(?!\s*\()(?![a-zA-Z0-9_:])/g) ?? [];
+  const names = bare.match(/(?<![\w:.])[a-zA-Z_:][a-zA-Z0-9_:]*(?!\s*\()(?![a-zA-Z0-9_:])/g) ?? [];
   return [...new Set(names.filter((name) => !words.has(name.toLowerCase())))];
 }
 

@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import { authentication } from "../../../policies/checks/authentication.ts";
+import {
+  asked,
+  cloudService,
+  deployment,
+  dockerContainer,
+  dockerService,
+  factsOf,
+  filed,
+  reasons,
+  resource,
+  UNKNOWN,
+} from "../kit.ts";
+
+const facts = factsOf("prod", { evidence: [filed("secrets")] });
+const invoker = (name: string, member: unknown = "group:agents@test.dev") =>
+  resource("gcp:cloudrunv2/serviceIamMember:ServiceIamMember", `${name}-called`, {
+    name,
+    role: "roles/run.invoker",
+    member,
+  });
+const onCloudRun = [cloudService("akosha"), cloudService("mahavishnu"), invoker("akosha"), invoker("mahavishnu")];
+const onHost = (ip: string) => [
+  dockerService("akosha"),
+  dockerService("mahavishnu"),
+  dockerContainer("edge", { ports: [{ internal: 8680, external: 8680, ip }] }),
+];
+const gateway = (spec = {}) => resource("kubernetes:gateway.networking.k8s.io/v1:Gateway", "gateway", { spec });
+const inCluster = (...more: ReturnType<typeof gateway>[]) => [deployment("akosha"), deployment("mahavishnu"), ...more];
+
+describe("authentication", () => {
+  test.each([
+    ["named invokers", onCloudRun],
+    ["a port on loopback", onHost("127.0.0.1")],
+    ["an internal gateway", inCluster(gateway({ gatewayClassName: "gke-l7-rilb" }))],
+    [
+      "a gateway whose policy asks who calls",
+      inCluster(gateway(), resource("kubernetes:gateway.envoyproxy.io/v1alpha1:SecurityPolicy", "who", {})),
+    ],
+  ])("passes with %s", (_, resources) => {
+    expect(reasons(asked(authentication, resources, facts))).toBe("");
+  });
+  test("warns without evidence of a valid secret", () => {
+    expect(asked(authentication, onCloudRun).verdict).toBe("warn");
+  });
+  test.each([
+    ["everybody as an invoker", [...onCloudRun, invoker("akosha", "allUsers")], "everybody"],
+    ["everybody with any Google account", [...onCloudRun, invoker("akosha", "allAuthenticatedUsers")], "everybody"],
+    [
+      "the invoker check off",
+      [cloudService("akosha", { props: { invokerIamDisabled: true } }), ...onCloudRun.slice(1)],
+      "invokerIamDisabled",
+    ],
+    ["no invoker", onCloudRun.slice(0, 3), "nobody is named"],
+    ["a port on every address", onHost("0.0.0.0"), "port 8680"],
+    ["an open gateway", inCluster(gateway({ gatewayClassName: "envoy" })), "open to everybody"],
+    [
+      "a machine with a public address",
+      [
+        ...onCloudRun,
+        resource("gcp:compute/instance:Instance", "vm", { networkInterfaces: [{ accessConfigs: [{}] }] }),
+      ],
+      "public address",
+    ],
+    [
+      "a firewall that lets every address in",
+      [...onCloudRun, resource("gcp:compute/firewall:Firewall", "fw", { sourceRanges: ["0.0.0.0/0"] })],
+      "every address",
+    ],
+    ["no authentication secret", [cloudService("session-buddy"), invoker("session-buddy")], "authentication secret"],
+  ])("fails with %s", (_, resources, words) => {
+    const outcome = asked(authentication, resources, facts);
+    expect(outcome.verdict).toBe("fail");
+    expect(reasons(outcome)).toContain(words);
+  });
+  test("a member that the program itself makes is nobody from outside", () => {
+    expect(reasons(asked(authentication, [...onCloudRun, invoker("akosha", UNKNOWN)], facts))).toBe("");
+  });
+  test("is not proven where nobody can say yet whether everybody may call", () => {
+    const outcome = asked(
+      authentication,
+      [cloudService("akosha", { props: { invokerIamDisabled: UNKNOWN } }), ...onCloudRun.slice(1)],
+      facts,
+    );
+    expect(outcome.verdict).toBe("fail");
+    expect(reasons(outcome)).toContain("not proven: invokerIamDisabled");
+  });
+  test("fails in every stack: it is mandatory", () => {
+    expect(
+      asked(authentication, [cloudService("akosha", { props: { invokerIamDisabled: UNKNOWN } })], factsOf("mine"))
+        .verdict,
+    ).toBe("fail");
+  });
+});
