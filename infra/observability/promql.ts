@@ -70,7 +70,7 @@ export const quantile = <L extends string>(part: number, buckets: Vector<L>): Ve
 
 /** One sample where there are any, with one label of one value. */
 export const marked = <L extends string>(label: L, value: string, { text }: Expression): Vector<L> =>
-  atom(`label_replace(group(${text}), "${label}", "${value}", "", "")`);
+  atom(`label_replace(max(${text}), "${label}", "${value}", "", "")`);
 
 export const secondsSince = <L extends string>(time: Vector<L>): Vector<L> => loose(`time() - ${inner(time)}`);
 export const secondsUntil = <L extends string>(time: Vector<L>): Vector<L> => loose(`${inner(time)} - time()`);

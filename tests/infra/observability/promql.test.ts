@@ -33,7 +33,7 @@ test.each([
   ],
   [and(above(on("up"), 0), or(on("up"), absent(on("up")))), "(up > 0) and (up or absent(up))"],
   [above(secondsSince(on("mahavishnu_backup_size_bytes")), 9), "(time() - mahavishnu_backup_size_bytes) > 9"],
-  [marked("exporter", "edge", absent(on("up"))), 'label_replace(group(absent(up)), "exporter", "edge", "", "")'],
+  [marked("exporter", "edge", absent(on("up"))), 'label_replace(max(absent(up)), "exporter", "edge", "", "")'],
 ])("%o", ({ text }, expected) => {
   expect(text).toBe(expected);
 });
