@@ -79,7 +79,7 @@ test("a call gets a token for its peer beside its own Authorization, and one tok
   const url = `http://localhost:${akosha}`;
   const peers = [{ ...peer, port, url, audience: "https://akosha.mcp.acme.dev" }];
   const started = identityProxyArguments(peers, { address: "127.0.0.1", port: metadata }).map((word) =>
-    word.replace(`"port_value":${HEALTH_PORT}`, `"port_value":${health}`),
+    word.replace(`"0.0.0.0","port_value":${HEALTH_PORT}`, `"127.0.0.1","port_value":${health}`),
   );
   const envoy = spawn(await envoyBinary(), started);
   const ended = once(envoy, "exit");

@@ -54,3 +54,20 @@ export type CloudGraph = Pick<Graph, "resources" | "outputs"> & {
   those(type: string): GraphResource[];
   one(name: string, type?: string): GraphResource;
 };
+
+/** The graphs of prod in its states: with a domain as it is, without one (`open`), and with people who sign in (`iap`). */
+const graphs = {
+  none: () => graphOf(prod, "none"),
+  stable: () => graphOf(prod, "stable"),
+  candidate: () => graphOf(prod, "candidate", [releaseOf("r0", "f")]),
+  open: () => graphOf(cloudRunWith({ domain: undefined }), "stable"),
+  openCandidate: () => graphOf(cloudRunWith({ domain: undefined }), "candidate"),
+  iap: () => graphOf(cloudRunWith({ access: "iap" }), "candidate"),
+} as const;
+
+/** Some of them, made once for a suite. */
+export async function graphsOf<Name extends keyof typeof graphs>(...names: Name[]): Promise<Record<Name, CloudGraph>> {
+  const made: [Name, CloudGraph][] = [];
+  for (const name of names) made.push([name, await graphs[name]()]); // one at a time: captures must not overlap
+  return Object.fromEntries(made) as Record<Name, CloudGraph>;
+}

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import { type CloudGraph, graphsOf } from "./support.ts";
+
+const graphs = await graphsOf("stable", "candidate");
+
+describe("the machine of the single services", () => {
+  test("is a small one without an address outside, whose system checks and updates itself", () => {
+    const { inputs } = graphs.stable.one("singles-instance");
+    expect(inputs).toMatchObject({
+      name: "singles",
+      machineType: "e2-standard-4",
+      bootDisk: { initializeParams: { image: "projects/cos-cloud/global/images/family/cos-stable" } },
+      networkInterfaces: [{ subnetwork: "mahavishnu-prod-machine" }],
+      shieldedInstanceConfig: { enableSecureBoot: true, enableVtpm: true, enableIntegrityMonitoring: true },
+      metadata: { "cos-update-strategy": "update_enabled", "google-logging-enabled": "true" },
+    });
+    expect(JSON.stringify(inputs.networkInterfaces)).not.toContain("accessConfigs");
+    expect(graphs.stable.those("RouterNat")).toHaveLength(1);
+  });
+
+  test("holds no secret in its metadata", () => {
+    const { secretPaths, inputs } = graphs.candidate.one("singles-instance");
+    expect(secretPaths).toEqual([]);
+    expect(JSON.stringify(inputs.metadata)).toContain("session-encryption-key");
+  });
+
+  test("has a durable disk for each service, with a snapshot each day", () => {
+    const { stable } = graphs;
+    const disk = stable.one("singles-session-buddy-disk");
+    expect(disk.protect).toBe(true);
+    expect(stable.one("singles-instance").inputs.attachedDisks).toEqual([
+      { source: disk.inputs.name, deviceName: "session-buddy" },
+    ]);
+    expect(stable.one("singles-session-buddy-snapshots").inputs).toMatchObject({ disk: disk.inputs.name });
+    expect(stable.one("singles-snapshots").inputs.snapshotSchedulePolicy).toMatchObject({
+      schedule: { dailySchedule: { daysInCycle: 1, startTime: "02:00" } },
+      retentionPolicy: { maxRetentionDays: 30, onSourceDiskDelete: "KEEP_AUTO_SNAPSHOTS" },
+    });
+  });
+
+  test("is reached from the services alone, at the ports of what runs there", () => {
+    const callers = (graph: CloudGraph) => graph.one("singles-callers").inputs;
+    expect(graphs.stable.those("Firewall")).toHaveLength(1);
+    expect(callers(graphs.stable)).toMatchObject({
+      direction: "INGRESS",
+      sourceRanges: [graphs.stable.one("network-services").inputs.ipCidrRange],
+      targetServiceAccounts: ["mcp-singles@mahavishnu-prod.iam.gserviceaccount.com"],
+      allows: [{ protocol: "tcp", ports: ["8678"] }],
+    });
+    expect(callers(graphs.candidate)).toMatchObject({ allows: [{ ports: ["8678", "18678"] }] });
+  });
+
+  test("does no more in its own name than fetch images, write logs and series, and stand for its services", () => {
+    const member = "serviceAccount:mcp-singles@mahavishnu-prod.iam.gserviceaccount.com";
+    const roles = graphs.stable.resources
+      .filter(({ name, inputs }) => inputs.member === member && name.startsWith("singles-"))
+      .map(({ inputs }) => String(inputs.role));
+    expect(roles.sort()).toEqual([
+      "roles/artifactregistry.reader",
+      "roles/iam.serviceAccountTokenCreator",
+      "roles/logging.logWriter",
+      "roles/monitoring.metricWriter",
+    ]);
+  });
+
+  test("changes what it runs without a restart, and is another one only when its start is", () => {
+    expect(graphs.stable.one("singles-instance")).toMatchObject({
+      replaceOnChanges: ['metadata["user-data"]'],
+      deleteBeforeReplace: true,
+    });
+    const start = (graph: CloudGraph) =>
+      (graph.one("singles-instance").inputs.metadata as Record<string, string>)["user-data"];
+    expect(start(graphs.candidate)).toBe(start(graphs.stable));
+  });
+});
