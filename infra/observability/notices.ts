@@ -44,7 +44,8 @@ const pace = {
   P1: { wait: "10s", interval: "1m", repeat: "1h", businessHours: false },
   P2: { wait: "30s", interval: "5m", repeat: "4h", businessHours: false },
   P3: { wait: "5m", interval: "30m", repeat: "24h", businessHours: true },
-  P4: { wait: "30m", interval: "1h", repeat: "7d", businessHours: true },
+  // Alertmanager remembers what it has told for five days
+  P4: { wait: "30m", interval: "1h", repeat: "5d", businessHours: true },
 } as const satisfies Record<Priority | "deadMan", Omit<Notice, "receiver" | "match" | "secrets">>;
 
 /** When tickets are opened, in UTC. */

@@ -52,7 +52,7 @@ test("each priority has a pace of its own, and tickets are opened in business ho
     ["P1", "10s", "1h"],
     ["P2", "30s", "4h"],
     ["P3", "5m", "24h"],
-    ["P4", "30m", "7d"],
+    ["P4", "30m", "5d"],
   ]);
   expect(routes.filter((route) => "active_time_intervals" in route).map(({ receiver }) => receiver)).toEqual([
     "P3",
