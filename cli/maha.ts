@@ -11,6 +11,8 @@ const verbs = await Promise.all([
   import("./secrets.ts"),
   import("./compose.ts"),
   import("./manifests.ts"),
+  import("./readiness.ts"),
+  import("./evidence.ts"),
 ]);
 
 const program = new Command("maha")
