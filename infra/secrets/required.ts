@@ -1,5 +1,5 @@
 import { type Secret, secretNames, secrets } from "../../ecosystem/secrets.ts";
-import { type ServiceName, services } from "../../ecosystem/services.ts";
+import { services } from "../../ecosystem/services.ts";
 import type { Target } from "../../ecosystem/targets.ts";
 import { credentials, databasePassword } from "../backups/jobs.ts";
 import type { Settings } from "../config/schema.ts";
@@ -16,14 +16,4 @@ export function requiredSecrets(settings: Settings, target: Target): Secret[] {
     ...(["writer", "pruner", "copier"] as const).flatMap((identity) => credentials(identity, settings, target)),
   ]);
   return secretNames.filter((name) => read.has(name) && secrets[name].origin !== "derived");
-}
-
-/** Who sees a secret, and under which name: the bindings of the services, and what a secret of no service is for. */
-export function readersOf(name: Secret): { service: ServiceName; variables: string[] }[] {
-  return services.flatMap((service) => {
-    const variables = Object.entries(service.secrets).flatMap(([variable, secret]) =>
-      secret === name ? variable : [],
-    );
-    return variables.length > 0 ? { service: service.name, variables } : [];
-  });
 }

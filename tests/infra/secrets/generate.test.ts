@@ -1,0 +1,18 @@
+import { describe, expect, test } from "vitest";
+import { secretNames, secrets } from "../../../ecosystem/secrets.ts";
+import { generate } from "../../../infra/secrets/generate.ts";
+
+const made = secretNames.filter((name) => secrets[name].origin === "generated");
+
+describe.each(made)("%s", (name) => {
+  test("always has its form, and is never the same twice", () => {
+    const values = Array.from({ length: 200 }, () => generate(name));
+    expect(values.filter((value) => !secrets[name].form.holds(value))).toEqual([]);
+    expect(new Set(values).size).toBe(values.length);
+  });
+});
+
+test("what somebody must give, or what is put together, is not made", () => {
+  expect(() => generate("slack-webhook-url")).toThrow("slack-webhook-url is not one that we make");
+  expect(() => generate("akosha-database-url")).toThrow("akosha-database-url is not one that we make");
+});

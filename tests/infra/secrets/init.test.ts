@@ -1,0 +1,85 @@
+import { expect, test } from "vitest";
+import { type Secret, secrets } from "../../../ecosystem/secrets.ts";
+import { type Before, initSecrets, RotationError, rotateSecret } from "../../../infra/secrets/init.ts";
+
+/** A stack whose settings are in memory; `did` is what was done with them, in order. */
+function stackWith(set: Partial<Record<Secret, string>>, dates: Before["dates"] = {}) {
+  const values = { ...set };
+  const did: string[] = [];
+  const before: Before = {
+    stack: "prod",
+    required: ["auth-secret", "restic-password", "session-encryption-key", "slack-webhook-url"],
+    set: Object.keys(set),
+    dates,
+    today: new Date("2026-11-25T23:59:00Z"),
+    config: {
+      async set(name, value) {
+        did.push(`set ${name}`);
+        values[name] = value;
+      },
+      ask: async (name) => void did.push(`ask ${name}`),
+      date: async (names, day) => void did.push(`date ${names.join(" ")} ${day}`),
+      values: async () => values,
+    },
+  };
+  return { before, values, did };
+}
+
+test("what is missing and ours is made in its form; what is somebody's is asked for; dates come last", async () => {
+  const { before, values, did } = stackWith({});
+  const { made, dated, given } = await initSecrets(before);
+  expect(made).toEqual(["auth-secret", "restic-password", "session-encryption-key"]);
+  expect(dated).toEqual([]);
+  expect(given).toEqual([
+    {
+      name: "slack-webhook-url",
+      purpose: "tells the team's channel",
+      command: `pulumi config set --secret --path 'mahavishnu:secrets["slack-webhook-url"]' --stack prod`,
+    },
+  ]);
+  for (const name of made) expect(secrets[name].form.holds(values[name] ?? ""), name).toBe(true);
+  expect(did).toEqual([...made.map((name) => `set ${name}`), `date ${made.join(" ")} 2026-11-25`]);
+});
+
+test("nothing that is set is touched, not even what is malformed; the day is noted where nobody knows it", async () => {
+  const { before, values, did } = stackWith(
+    { "auth-secret": "short", "slack-webhook-url": "https://hooks.acme.dev/1", "restic-password": "old" },
+    { "restic-password": "2026-01-01" },
+  );
+  const { made, dated, given } = await initSecrets(before);
+  expect({ made, dated, given }).toEqual({
+    made: ["session-encryption-key"],
+    dated: ["auth-secret", "slack-webhook-url"],
+    given: [],
+  });
+  expect(values).toMatchObject({ "auth-secret": "short", "restic-password": "old" });
+  expect(did.at(-1)).toBe("date session-encryption-key auth-secret slack-webhook-url 2026-11-25");
+});
+
+test("a rotation replaces one of ours, lets the CLI ask for one of theirs, and notes the day", async () => {
+  const { before, values, did } = stackWith({ "auth-secret": "old", "slack-webhook-url": "old" });
+  await rotateSecret("auth-secret", before);
+  expect(secrets["auth-secret"].form.holds(values["auth-secret"] ?? "")).toBe(true);
+  await rotateSecret("slack-webhook-url", before);
+  expect(values["slack-webhook-url"]).toBe("old");
+  expect(did).toEqual([
+    "set auth-secret",
+    "date auth-secret 2026-11-25",
+    "ask slack-webhook-url",
+    "date slack-webhook-url 2026-11-25",
+  ]);
+});
+
+test.each([
+  ["session-encryption-key", "a new value alone would lose data: session-buddy takes one key"],
+  ["restic-password", "a new value alone would lose data: every backup so far is opened with the old one"],
+  ["akosha-database-url", "it is put together from a password; rotate that"],
+  ["auth-secret", "it is not set yet. Set it first: maha secrets init --stack prod"],
+  ["nothing", "no such secret. Secrets: auth-secret, "],
+])("a rotation of %s is refused before anything changes", async (name, reason) => {
+  const { before, did } = stackWith({ "session-encryption-key": "old", "restic-password": "old" });
+  const refusal = rotateSecret(name, before);
+  await expect(refusal).rejects.toThrow(RotationError);
+  await expect(refusal).rejects.toThrow(`--rotate ${name}: ${reason}`);
+  expect(did).toEqual([]);
+});
