@@ -19,24 +19,35 @@ import {
 } from "./names.ts";
 import { program } from "./program.ts";
 import { runtimeStack } from "./runtime.ts";
-import { checkPublished, deploymentOf, namedReleases } from "./stack.ts";
+import { checkPublished, checkSecrets, deploymentOf, namedReleases } from "./stack.ts";
 import { MOVED_FROM } from "./targets/kubernetes/watcher/choice.ts";
 import type { Declared, TrafficGuard } from "./traffic-guard.ts";
 
 /** What `pulumi preview` and `pulumi up` run. Whatever speaks against it is one line, before anything is registered. */
 export default async function main(): Promise<Outputs> {
+  keepTracesCheap();
   const preview = pulumi.runtime.isDryRun();
   try {
-    const { root, name, file, settings, secret } = runtimeStack();
+    const { root, name, file, settings, secretsSet, secret } = runtimeStack();
     const { target } = settings;
     const releases = namedReleases(root, name, settings);
     if (!preview) checkPublished(releases, settings, { stack: name, file });
+    checkSecrets(secretsSet, settings, target, name);
     const deployment = deploymentOf({ stack: name, file, target, settings, releases, secret });
     return await program(target, deployment, guardOf(join(root, ".maha", name), preview));
   } catch (error) {
     if (error instanceof TypeError || error instanceof ReferenceError) throw error; // a fault of ours: its stack is the story
     throw new pulumi.RunError((error as Error).message);
   }
+}
+
+/**
+ * Pulumi keeps a stack trace with each of its promises, and its runtime looks every frame up in its packages' source maps.
+ * Both together cost prod several times the memory and the time of all the rest; our own files need no map, as nothing is built.
+ */
+function keepTracesCheap(): void {
+  Error.stackTraceLimit = 0;
+  Error.prepareStackTrace = undefined as never;
 }
 
 /** A preview only asks for the lease; an update holds it for as long as its process lives. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../ecosystem/secrets.ts";
 import type { Settings } from "./config/schema.ts";
-import { parseSettings, SettingsError } from "./config/settings.ts";
+import { parseSettings } from "./config/settings.ts";
 import { PROJECT } from "./config/stack-file.ts";
 
 /** The stack that the engine runs the program for; `root` is the project's folder. */
@@ -10,6 +10,8 @@ export type RuntimeStack = {
   name: string;
   file: string;
   settings: Settings;
+  /** The names of the secrets that are set. */
+  secretsSet: string[];
   secret: (name: Secret) => pulumi.Output<string>;
 };
 
@@ -17,14 +19,16 @@ export type RuntimeStack = {
 export function runtimeStack(): RuntimeStack {
   const name = pulumi.getStack();
   const file = `Pulumi.${name}.yaml`;
-  const set = new pulumi.Config(PROJECT).getSecretObject<SecretValues>("secrets");
-  const secrets: pulumi.Output<SecretValues> = set ?? pulumi.secret({});
+  const config = pulumi.runtime.allConfig();
+  const secrets: pulumi.Output<SecretValues> =
+    new pulumi.Config(PROJECT).getSecretObject<SecretValues>("secrets") ?? pulumi.secret({});
   return {
     root: pulumi.runtime.getRootDirectory(),
     name,
     file,
-    settings: parseSettings(rawSettings(pulumi.runtime.allConfig()), file),
-    secret: (secret) => secrets.apply((values) => values[secret] ?? missing(secret, name)),
+    settings: parseSettings(rawSettings(config), file),
+    secretsSet: Object.keys(JSON.parse(config[`${PROJECT}:secrets`] ?? "{}")),
+    secret: (secret) => secrets.apply((values) => values[secret] as string), // checked: see `checkSecrets`
   };
 }
 
@@ -37,9 +41,3 @@ const rawSettings = (config: Record<string, string>): Record<string, unknown> =>
       .filter(([key]) => key.startsWith(`${PROJECT}:`))
       .map(([key, text]) => [key.slice(PROJECT.length + 1), /^[[{]/.test(text) ? JSON.parse(text) : text]),
   );
-
-function missing(secret: Secret, stack: string): never {
-  throw new SettingsError(
-    `secret ${secret} of ${stack} is not set. See what is missing: maha secrets check --stack ${stack}`,
-  );
-}

@@ -6,6 +6,7 @@ import { SettingsError, settingsOf } from "./config/settings.ts";
 import type { Deployment } from "./deployment.ts";
 import { readRelease, releasesOf } from "./release/files.ts";
 import { imagesOf, isPinned, type Release, ReleaseError, type Revisions, revisionsFor } from "./release/release.ts";
+import { requiredSecrets } from "./secrets/required.ts";
 
 /** What a stack's settings name, read: the releases behind `stable` and `candidate`; and those that they have named before. */
 export type Named = { stable: Release | undefined; candidate: Release | undefined; previous?: readonly Release[] };
@@ -39,6 +40,16 @@ export function checkPublished(
   if (own) {
     throw new ReleaseError(
       `${file}, mahavishnu:${own[0]}.image: no registry holds this image. Build images/*, push it to your registry and name it by its digest`,
+    );
+  }
+}
+
+/** Throws a SettingsError that names every secret which a stack needs on a target and has not: half a stack would be made without them. */
+export function checkSecrets(set: readonly string[], settings: Settings, target: Target, stack: string): void {
+  const missing = requiredSecrets(settings, target).filter((name) => !set.includes(name));
+  if (missing.length > 0) {
+    throw new SettingsError(
+      `${stack} has no value for ${missing.join(", ")}. Run maha secrets init --stack ${stack}: it makes what can be made and says how to set the others`,
     );
   }
 }
