@@ -23,6 +23,8 @@ export function machineBackup(backed: Backed, folders: MachineFolders): Record<s
     "/usr/bin/docker run --rm",
     `--name=${name}`,
     "--log-driver=gcplogs",
+    // the machine's identity is kept from its containers' network, and this one acts in its name
+    "--network=host",
     "--user=10001:10001 --read-only --cap-drop=ALL --security-opt=no-new-privileges",
     "--memory=512m --memory-swap=512m --pids-limit=64",
     `--env-file=${environment}`,
