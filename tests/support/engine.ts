@@ -133,7 +133,7 @@ function monitor(found: Pick<Run, "resources" | "outputs">, project: string, sta
 function engine(found: { log: string }) {
   return {
     log({ request }: Call<engineProto.LogRequest>, answer: Answer<empty.Empty>) {
-      found.log += `${request.getMessage()}\n`;
+      if (request.getSeverity() !== engineProto.LogSeverity.DEBUG) found.log += `${request.getMessage()}\n`;
       answer(null, new empty.Empty());
     },
     getRootResource: (_: unknown, answer: Answer<engineProto.GetRootResourceResponse>) =>
