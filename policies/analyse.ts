@@ -11,7 +11,7 @@ import type { Report } from "./report.ts";
 type Ask<Request> = (call: { request: Request }, answer: Answer) => Promise<void>;
 type Answer = (error: Error | null | undefined, response: analyzer.AnalyzeResponse | undefined) => void;
 type Make<Request> = (pack: string, version: string, level: string, policies: Policies) => Ask<Request>;
-const server = createRequire(import.meta.url)("@pulumi/policy/server.js") as {
+export const server = createRequire(import.meta.url)("@pulumi/policy/server.js") as {
   makeAnalyzeRpcFun: Make<analyzer.AnalyzeRequest>;
   makeAnalyzeStackRpcFun: Make<analyzer.AnalyzeStackRequest>;
 };

@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import type { Target } from "../../ecosystem/targets.ts";
+import { readStack } from "../../infra/config/stack-file.ts";
+import { captureStack } from "../../infra/graph/offline.ts";
+import { catalogue } from "../../infra/observability/catalogue.ts";
+import { namedReleases } from "../../infra/stack.ts";
+import { kindNames } from "../../policies/evidence/kinds.ts";
+import { type Facts, readFacts } from "../../policies/facts.ts";
+import { fromProgram } from "../../policies/readers/program.ts";
+import type { Told } from "../../policies/readers/told.ts";
+import { digestOf } from "../../policies/view/container.ts";
+import { filed, now } from "./kit.ts";
+
+export const root = join(import.meta.dirname, "../..");
+
+const captured = new Map<string, Promise<Told[]>>();
+
+/** The resources of a committed stack on a target, as its program declares them: a copy to change at will. */
+export async function toldOf(name: string, target: Target): Promise<Told[]> {
+  const key = `${name} ${target}`;
+  // captures must follow one another
+  const before = [...captured.values()].at(-1);
+  const told = captured.get(key) ?? Promise.resolve(before).then(() => capture(name, target));
+  captured.set(key, told);
+  return structuredClone(await told);
+}
+
+async function capture(name: string, target: Target): Promise<Told[]> {
+  const stack = readStack(root, name);
+  const { requests, resources } = await captureStack(stack, namedReleases(root, name, stack.settings), target);
+  return fromProgram(requests, resources);
+}
+
+/** What the repository knows of a stack, on the day of these tests. */
+export const knownOf = (stack: string, known: Partial<Facts> = {}): Facts => ({
+  ...readFacts(root, stack, { catalogue, now }),
+  ...known,
+});
+
+/** Evidence that proves everything about the images that prod's release runs. */
+export function allProven(): Facts["evidence"] {
+  const { stable } = namedReleases(root, "prod", readStack(root, "prod").settings);
+  const revisions = Object.values(stable?.revisions ?? {}).flat();
+  const digests = Object.fromEntries(revisions.map(({ service, image }) => [service, digestOf(image)]));
+  return kindNames.map((kind) => filed(kind, { digests: digests as never }));
+}
