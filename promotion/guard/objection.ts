@@ -21,8 +21,9 @@ export function objection(asked: {
   const unsettled =
     last?.result === "promoted" &&
     last.revisions.find(({ service, stable, candidate }) => {
-      const wanted = next[service]?.stable;
-      return wanted !== undefined && wanted === stable && wanted !== candidate;
+      // once the candidate was declared stable, its promotion is history: who names the old one again means it
+      const settled = sameSplit(standing?.declared[service] ?? {}, { [candidate]: 100 });
+      return !settled && next[service]?.stable === stable && stable !== candidate;
     });
   if (unsettled) {
     return `promotion ${last?.id} has given ${unsettled.candidate} all the traffic of ${unsettled.service}, but the settings still name the release before it as stable. Run maha settle --stack ${stack}, commit, then deploy`;

@@ -25,6 +25,13 @@ const cases: [string, Declared, Standing | null, LastPromotion | null, RegExp | 
   ["another stable without a promotion", next("c"), standing(on("a"), on("a")), null, null],
   ["a settled promotion", next("b"), standing(on("a"), on("b")), promotion("promoted"), null],
   [
+    "the old stable again, long after a settled promotion",
+    next("a"),
+    standing(on("b"), on("b")),
+    promotion("promoted"),
+    null,
+  ],
+  [
     "a candidate that was rolled back and stays named",
     next("a", "b"),
     standing(on("a"), on("a")),
