@@ -6,7 +6,7 @@ import type { Revision } from "../../release/revision.ts";
 import { deploymentOf, namedReleases } from "../../stack.ts";
 import type { Container, Mount } from "./container.ts";
 import { type Description, describeCompose, volumesOf } from "./description.ts";
-import { HEALTH, LOG, SCRATCH_OPTIONS } from "./docker.ts";
+import { HEALTH, LOG, scratchOptions } from "./docker.ts";
 
 /** Describes a stack as its file and its releases stand. Throws a SettingsError or a ReleaseError. */
 export function descriptionOf(root: string, name: string): Description {
@@ -85,7 +85,7 @@ function composeService(container: Container, { stack, containers }: Description
     memswap_limit: `${container.memoryMi}m`,
     pids_limit: container.processes,
     logging: LOG,
-    tmpfs: scratch.map((path) => `${path}:${SCRATCH_OPTIONS}`),
+    tmpfs: scratch.map((path) => `${path}:${scratchOptions(container)}`),
     volumes: mounts.map(composeMount),
     ...(network
       ? {

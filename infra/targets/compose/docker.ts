@@ -13,8 +13,14 @@ export const SECRETS = "/run/secrets";
 /** How the log of a container is rotated on its host. */
 export const LOG = { driver: "json-file", options: { "max-size": "10m", "max-file": String(retention.logFiles) } };
 
-/** The options of a folder in memory: nothing in it can be run, and it cannot take all the memory. */
-export const SCRATCH_OPTIONS = "rw,noexec,nosuid,nodev,mode=1777,size=256m";
+/**
+ * The options of a container's folders in memory: nothing in them can be run, and they cannot take all the memory. They
+ * are its user's, because a container that starts again finds them with another mode.
+ */
+export function scratchOptions({ user }: Pick<Container, "user">): string {
+  const [uid, gid] = user.split(":");
+  return `rw,noexec,nosuid,nodev,mode=1777,uid=${uid},gid=${gid},size=256m`;
+}
 
 /** How often a container is asked whether it is well, as in images/. */
 export const HEALTH = { intervalSeconds: 10, timeoutSeconds: 3, retries: 3 };
@@ -54,7 +60,7 @@ export function containerArgs(
     ulimits: [processLimit],
     logDriver: LOG.driver,
     logOpts: LOG.options,
-    tmpfs: Object.fromEntries(scratch.map((path) => [path, SCRATCH_OPTIONS])),
+    tmpfs: Object.fromEntries(scratch.map((path) => [path, scratchOptions(container)])),
     volumes: [
       ...mounts.map((mount) => mountArgs(mount, made)),
       ...(secrets ? [{ containerPath: SECRETS, volumeName: secrets.volume, readOnly: true }] : []),
@@ -75,7 +81,7 @@ export function containerArgs(
     ...(container.health ? longRunning(container.health) : once),
     labels: [
       ...labelArgs(stack, container.revision),
-      ...pairs(composeLabels(project, container)),
+      ...pairs(composeLabels({ stack, project }, container)),
       // other secrets are another container: it reads them only when it starts
       ...pairs(secrets ? { "secrets-filled-by": secrets.filledBy } : {}),
     ],
@@ -116,8 +122,9 @@ const once = { restart: "no", mustRun: false, attach: true, logs: true };
 const processLimit = { name: "nproc", soft: 4096, hard: 4096 };
 
 /** What makes `docker compose ls` and `docker compose ps` show the stack like one of their own. */
-const composeLabels = (project: string, container: Container): Record<string, string> => ({
+const composeLabels = ({ stack, project }: Pick<Description, "stack" | "project">, container: Container) => ({
   "com.docker.compose.project": project,
+  "com.docker.compose.project.config_files": `Pulumi.${stack}.yaml`,
   "com.docker.compose.service": container.key,
   "com.docker.compose.container-number": "1",
   "com.docker.compose.oneoff": "False",

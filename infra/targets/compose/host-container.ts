@@ -31,8 +31,9 @@ export class HostContainer extends pulumi.ComponentResource {
     const made = new Container(
       name,
       containerArgs(container, description, { image, networks, volume, ...(secrets && { secrets }) }),
-      // its name is fixed, so the old one goes before the new one comes
-      { ...own, dependsOn, deleteBeforeReplace: true },
+      // its name is fixed, so the old one goes before the new one comes; the provider would take note of another value of
+      // these two, and change nothing
+      { ...own, dependsOn, deleteBeforeReplace: true, replaceOnChanges: ["tmpfs", "healthcheck"] },
     );
     if (!container.health) pulumi.all([made.exitCode, made.containerLogs]).apply(checkDone(container));
     this.registerOutputs({});

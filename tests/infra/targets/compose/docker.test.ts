@@ -39,6 +39,9 @@ describe("a container for the Docker provider", () => {
         { containerPath: "/run/secrets", volumeName: "the secrets", readOnly: true },
       ],
     });
+    expect(argsOf(mv1).tmpfs).toMatchObject({
+      "/tmp": "rw,noexec,nosuid,nodev,mode=1777,uid=10001,gid=10001,size=256m",
+    });
     expect(Object.keys(argsOf(mv1).tmpfs ?? {})).toEqual([
       "/tmp",
       "/app/backups",

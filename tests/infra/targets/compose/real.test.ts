@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { secretNames } from "../../../../ecosystem/secrets.ts";
 import { type ServiceName, serviceNames } from "../../../../ecosystem/services.ts";
 import type { Settings } from "../../../../infra/config/schema.ts";
@@ -111,6 +111,15 @@ describe.skipIf(missing)(title, { timeout: PATIENCE }, () => {
     const open = published.split("\n").filter((line) => line.includes("->"));
     expect(open).toHaveLength(1);
     expect(open[0]).toMatch(/-edge (127\.0\.0\.1:\d+->\d+\/tcp,? ?){3}$/);
+  });
+
+  test("comes back when its host does, whatever starts first", async () => {
+    const names = (await running()).map(([name]) => name);
+    await docker("stop", "--time", "2", ...names);
+    for (const name of names.sort()) await docker("start", name);
+    for (const name of serviceNames) {
+      await vi.waitFor(() => open(url(name)), { timeout: 30_000, interval: 200 });
+    }
   });
 
   test("takes a candidate beside its stable, which nobody feels", async () => {
