@@ -1,3 +1,4 @@
+import { jwksCluster } from "./auth.ts";
 import { ENVOY_BOUNDS_MS, STATS_PREFIX } from "./counters.ts";
 import { type Bootstrap, typed } from "./envoy.ts";
 import { metricsResources } from "./metrics.ts";
@@ -14,7 +15,7 @@ export function bootstrap(settings: EdgeSettings): Bootstrap {
     stats_config: {
       histogram_bucket_settings: [{ match: { prefix: `${STATS_PREFIX}.` }, buckets: ENVOY_BOUNDS_MS }],
     },
-    ...(settings.metrics && { static_resources: metricsResources(settings, settings.metrics) }),
+    ...((settings.metrics || settings.auth) && { static_resources: staticResources(settings) }),
     dynamic_resources: {
       lds_config: watchedFile(settings, FILES.listeners),
       cds_config: watchedFile(settings, FILES.clusters),
@@ -31,4 +32,11 @@ export function bootstrap(settings: EdgeSettings): Bootstrap {
       ],
     },
   };
+}
+
+/** What no promotion ever changes. */
+function staticResources(settings: EdgeSettings) {
+  const { metrics, auth } = settings;
+  const { listeners = [], clusters = [] } = metrics ? metricsResources(settings, metrics) : {};
+  return { listeners, clusters: [...clusters, ...(auth ? [jwksCluster(auth)] : [])] };
 }

@@ -26,9 +26,9 @@ const ANSWER = { namespace: "edge.answer", toolError: "tool_error", rpcError: "r
  */
 export function countingLoggers(): AccessLog[] {
   return [
-    counter(both(post, took("LE", SLOW_MS - 1)), "false"),
-    counter(both(post, took("GE", SLOW_MS)), "true"),
-    statsLogger(both(post, notRefused), {
+    counter(all(post, took("LE", SLOW_MS - 1)), "false"),
+    counter(all(post, took("GE", SLOW_MS)), "true"),
+    statsLogger(all(post, ...notRefused), {
       histograms: [
         {
           stat: { name: LATENCY, tags: tags({ revision: REVISION, route: ROUTE }) },
@@ -83,12 +83,12 @@ const ROUTE = "%ROUTE_NAME%";
 
 const post: AccessLogFilter = { header_filter: { header: { name: ":method", string_match: { exact: "POST" } } } };
 
-/** Who asks too much is refused in no time, which would make a slow revision look quick. */
-const notRefused: AccessLogFilter = {
-  status_code_filter: { comparison: { op: "NE", value: { default_value: 429, runtime_key: "edge.refused" } } },
-};
+/** Who asks too much, or shows no valid token, is refused in no time, which would make a slow revision look quick. */
+const notRefused: AccessLogFilter[] = [401, 429].map((code) => ({
+  status_code_filter: { comparison: { op: "NE", value: { default_value: code, runtime_key: `edge.refused_${code}` } } },
+}));
 
-const both = (...filters: AccessLogFilter[]): AccessLogFilter => ({ and_filter: { filters } });
+const all = (...filters: AccessLogFilter[]): AccessLogFilter => ({ and_filter: { filters } });
 
 const took = (op: "GE" | "LE", ms: number): AccessLogFilter => ({
   duration_filter: { comparison: { op, value: { default_value: ms, runtime_key: `edge.took_${op}` } } },

@@ -46,6 +46,19 @@ export type Cluster = Typed & {
   outlier_detection?: Record<string, number | string>;
 };
 
+/** A cluster whose one endpoint has a name, and is asked by TLS. */
+export type NamedCluster = {
+  name: string;
+  type: "LOGICAL_DNS";
+  dns_lookup_family: "V4_PREFERRED";
+  connect_timeout: string;
+  load_assignment: {
+    cluster_name: string;
+    endpoints: { lb_endpoints: { endpoint: { address: SocketAddress } }[] }[];
+  };
+  transport_socket: Extension;
+};
+
 /** A cluster whose one endpoint is a unix socket. */
 export type StaticCluster = {
   name: string;
@@ -106,7 +119,17 @@ export type Listener = Typed & {
   address: SocketAddress;
   enable_reuse_port: boolean;
   per_connection_buffer_limit_bytes: number;
-  filter_chains: { filters: Extension[]; transport_socket?: Extension; transport_socket_connect_timeout?: string }[];
+  filter_chains: FilterChain[];
+};
+
+/** What is done with the connections of a listener, or with some of them. */
+export type FilterChain = {
+  name: string;
+  /** For all connections but those of other chains, where nothing is said. */
+  filter_chain_match?: { source_prefix_ranges: { address_prefix: string; prefix_len: number }[] };
+  filters: Extension[];
+  transport_socket?: Extension;
+  transport_socket_connect_timeout?: string;
 };
 
 /** A resource as it stands inside another one, where its type is clear. */
@@ -117,7 +140,7 @@ export type Bootstrap = {
   admin: { address: { pipe: { path: string; mode: number } } };
   stats_flush_interval: string;
   stats_config: { histogram_bucket_settings: { match: { prefix: string }; buckets: readonly number[] }[] };
-  static_resources?: { listeners: Untyped<Listener>[]; clusters: StaticCluster[] };
+  static_resources?: { listeners: Untyped<Listener>[]; clusters: (StaticCluster | NamedCluster)[] };
   dynamic_resources: { lds_config: ConfigSource; cds_config: ConfigSource };
   overload_manager: { resource_monitors: Extension[] };
 };

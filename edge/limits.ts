@@ -22,8 +22,8 @@ export function limitFilters(service: string, limits: Limits): Extension[] {
  */
 const CLIENTS = 10_000;
 
-/** What has no limits: whoever watches a service's health must not be refused, or the service looks ill. */
-const HEALTH = {
+/** What is never refused: to whoever watches a service's health it would look ill. */
+export const HEALTH = {
   method: { name: ":method", string_match: { exact: "GET" } },
   path: { name: ":path", string_match: { safe_regex: { regex: services.map(({ health }) => health).join("|") } } },
 };
@@ -83,7 +83,8 @@ const unlessHealth = {
   headers: Object.values(HEALTH),
 };
 
-function range(cidr: string) {
+/** A network as Envoy writes it. */
+export function range(cidr: string) {
   const [address_prefix = "", length] = cidr.split("/");
   return { address_prefix, prefix_len: Number(length) };
 }

@@ -1,6 +1,7 @@
+import { authFilter, refusals } from "./auth.ts";
 import { answerFilters, countingLoggers } from "./counters.ts";
-import { type Extension, type Listener, typed } from "./envoy.ts";
-import { limitFilters } from "./limits.ts";
+import { type Extension, type FilterChain, type Listener, typed } from "./envoy.ts";
+import { limitFilters, range } from "./limits.ts";
 import { FILES, watchedFile } from "./paths.ts";
 import { requestLog } from "./requestlog.ts";
 import type { EdgeService, EdgeSettings } from "./settings.ts";
@@ -15,15 +16,28 @@ export function listeners(settings: EdgeSettings): Listener[] {
       // Two edges on one port would silently share its calls; this way the second one fails to start.
       enable_reuse_port: false,
       per_connection_buffer_limit_bytes: LARGEST_BODY,
-      filter_chains: [
-        {
-          filters: [connectionManager(settings, service)],
-          ...(settings.tls && { transport_socket: tlsSocket(settings), transport_socket_connect_timeout: "10s" }),
-        },
-      ],
+      filter_chains: filterChains(settings, service),
     }),
   );
 }
+
+/**
+ * One for everybody, and one more for the peers' own connections: Envoy tells them by the address that a connection comes
+ * from, which no header can change.
+ */
+function filterChains(settings: EdgeSettings, service: EdgeService): FilterChain[] {
+  const { tls, peers = [] } = settings;
+  const clients = {
+    name: "clients",
+    filters: [connectionManager(settings, service, "clients")],
+    ...(tls && { transport_socket: tlsSocket(settings), transport_socket_connect_timeout: "10s" }),
+  };
+  if (peers.length === 0) return [clients];
+  const filter_chain_match = { source_prefix_ranges: peers.map(range) };
+  return [{ name: "peers", filter_chain_match, filters: [connectionManager(settings, service, "peers")] }, clients];
+}
+
+type Callers = "clients" | "peers";
 
 /**
  * The largest body in bytes, of a request (413 above it) and of an answer in JSON, which is held until it has been read
@@ -32,7 +46,7 @@ export function listeners(settings: EdgeSettings): Listener[] {
  */
 const LARGEST_BODY = 16 * 1024 * 1024;
 
-const connectionManager = (settings: EdgeSettings, service: EdgeService): Extension => ({
+const connectionManager = (settings: EdgeSettings, service: EdgeService, from: Callers): Extension => ({
   name: "envoy.filters.network.http_connection_manager",
   typed_config: typed("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
     stat_prefix: service.name,
@@ -63,8 +77,11 @@ const connectionManager = (settings: EdgeSettings, service: EdgeService): Extens
     always_set_request_id_in_response: true,
     access_log: [requestLog(settings, service), ...countingLoggers()],
     rds: { route_config_name: service.name, config_source: watchedFile(settings, FILES.routes(service.name)) },
+    ...(settings.auth && { local_reply_config: refusals }),
     http_filters: [
+      // first, so that no flood of calls makes the edge check as many tokens
       ...(settings.limits ? limitFilters(service.name, settings.limits) : []),
+      ...(settings.auth ? [authFilter(settings.auth, from)] : []),
       bodyLimit,
       ...answerFilters(),
       sessions,

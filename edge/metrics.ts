@@ -17,7 +17,7 @@ export function metricsResources({ folder }: EdgeSettings, { address, port }: Ad
     address: { socket_address: { address, port_value: port } },
     enable_reuse_port: false,
     per_connection_buffer_limit_bytes: 1024 * 1024,
-    filter_chains: [{ filters: [connectionManager] }],
+    filter_chains: [{ name: METRICS, filters: [connectionManager] }],
   };
   const cluster: StaticCluster = {
     name: ADMIN,

@@ -12,6 +12,8 @@ export type Address = z.infer<typeof address>;
 export type Limits = z.infer<typeof limits>;
 /** The files that hold the certificate (with its chain) and its key, in PEM. Envoy follows their renewal. */
 export type Tls = z.infer<typeof tls>;
+/** Who must prove who they are, and by what. */
+export type Auth = z.infer<typeof auth>;
 
 /** Where the traffic of an edge stands: the share of new sessions that go to the candidates, in percent, and the ids of the revisions that drain or are gone. */
 export type Position = z.infer<typeof position>;
@@ -62,6 +64,8 @@ const edgeRevision = z.object({ id: name, endpoints: z.array(address).min(1) });
 
 const edgeService = z.object({ name, listen: address, stable: edgeRevision, candidate: edgeRevision.exactOptional() });
 
+const network = z.union([z.cidrv4(), z.cidrv6()]);
+
 /** Each client may send `burst` calls at once and `perMinute` in the long run, and has `perHour` in hand besides that come back over an hour. */
 const limits = z
   .strictObject({
@@ -69,13 +73,22 @@ const limits = z
     burst: z.int().min(1).max(6000),
     perHour: z.int().min(1).max(360_000),
     /** The clients that have no limits: the services' own calls of each other. */
-    exempt: z.array(z.union([z.cidrv4(), z.cidrv6()])),
+    exempt: z.array(network),
     /** How many edges share the clients among them; each allows its part. 1 where nothing is said. */
     replicas: z.int().min(1).max(100).exactOptional(),
   })
   .refine(({ burst, perHour }) => burst <= perHour, { path: ["perHour"], error: "must be at least the burst" });
 
 const tls = z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) });
+
+/** Callers show a token (a JWT): signed by a key that the issuer publishes at `jwks`, for this audience, and not expired. */
+const auth = z.strictObject({
+  issuer: z.string().min(1),
+  audience: z.string().min(1),
+  jwks: z.url({ protocol: /^https$/, hostname: z.regexes.hostname }),
+  /** The authorities that the server of the keys is known by, a file in PEM; the public ones where nothing is said. */
+  ca: z.string().min(1).exactOptional(),
+});
 
 /** What is left out is then as the rehearsal has it. */
 const edgeSettings = z
@@ -90,6 +103,9 @@ const edgeSettings = z
     /** Where the edge tells its health and its counters; nowhere where nothing is said. */
     metrics: address.exactOptional(),
     tls: tls.exactOptional(),
+    auth: auth.exactOptional(),
+    /** The services' own networks: who connects from there talks plain HTTP, and needs no token for what it asks itself. */
+    peers: z.array(network).exactOptional(),
   })
   .superRefine(({ services, metrics }, context) => {
     const revisions = services.flatMap(({ stable, candidate }) => (candidate ? [stable, candidate] : [stable]));

@@ -26,8 +26,9 @@ export const edgeRelabelings: readonly Relabeling[] = [
     label: "outcome",
     value: "good",
   },
-  // an expired session, too large a body, one request too many: nothing of these is the service's doing
+  // an expired session, too large a body, no valid token, one request too many: nothing of these is the service's doing
   counted("neutral", ["route", "code"], `${ROUTES.session};404`),
+  counted("neutral", ["code"], "401"),
   counted("neutral", ["code"], "413"),
   counted("neutral", ["flags"], carries(FLAGS.neutral)),
   // who leaves at once says nothing; who waited past the latency bound first was made to

@@ -90,7 +90,7 @@ function judge({ code = "", flags = "", route, slow }: Labels): "good" | "failed
   // who leaves at once says nothing; who waited past the latency bound first was made to, or a server that hangs would never be seen
   if (marked(FLAGS.left)) return slow === "true" ? "good" : "neutral";
   if (marked(FLAGS.neutral)) return "neutral";
-  if (code === "413") return "neutral";
+  if (code === "413" || code === "401") return "neutral"; // too large for the edge, or without a valid token
   if (code === "404" && WITH_SESSION.includes(route)) return "neutral"; // the session had expired
   return "good";
 }

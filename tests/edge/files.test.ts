@@ -35,6 +35,12 @@ const equipped: EdgeSettings = {
   accessLog: "stdout",
   metrics: at(9901),
   tls: { certificate: "/run/tls/tls.crt", key: "/run/tls/tls.key" },
+  auth: {
+    issuer: "https://login.test.dev/",
+    audience: "https://mcp.test.dev",
+    jwks: "https://login.test.dev/.well-known/jwks.json",
+  },
+  peers: ["172.30.0.16/32"],
 };
 const position = { share: 25, draining: ["backend-1"], retired: [] };
 

@@ -19,6 +19,8 @@ test("good settings pass as they are", () => {
     accessLog: "stdout",
     metrics: at(9901),
     tls: { certificate: "/run/tls/tls.crt", key: "/run/tls/tls.key" },
+    auth: { issuer: "https://login.test.dev/", audience: "mcp", jwks: "https://login.test.dev/jwks", ca: "/ca.crt" },
+    peers: ["10.0.0.0/8", "fd00::/8"],
   };
   expect(checkSettings(more)).toEqual(more);
 });
@@ -64,6 +66,17 @@ test.each([
     "limits.exempt[0]",
   ],
   ["counters where a service listens", { ...settings, metrics: at(8000) }, "127.0.0.1:8000 stands there twice"],
+  [
+    "keys of an issuer in the clear",
+    { ...settings, auth: { issuer: "me", audience: "mcp", jwks: "http://login.test.dev/jwks" } },
+    "auth.jwks",
+  ],
+  [
+    "tokens for any audience",
+    { ...settings, auth: { issuer: "me", jwks: "https://login.test.dev/" } },
+    "auth.audience",
+  ],
+  ["a peer by its name", { ...settings, peers: ["akosha"] }, "peers[0]"],
   ["a key without a certificate", { ...settings, tls: { key: "/run/tls.key" } }, "tls.certificate"],
 ])("%s is refused with its place", (_, wrong, message) => {
   expect(() => checkSettings(wrong)).toThrow(message);

@@ -7,6 +7,7 @@ import { connect, type SecureVersion, type TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Tls } from "../../edge/settings.ts";
+import { Client } from "../support/edge/client.ts";
 import { startEveryday } from "../support/edge/everyday.ts";
 import { temporaryFolder } from "../support/envoy.ts";
 
@@ -75,6 +76,15 @@ describe.skipIf(!openssl && !process.env.CI)(title, () => {
     call.end("{}");
     expect(await status).toBe(200);
     call.resume();
+  });
+
+  test("talks plain HTTP with the services' own connections, and with nobody else's", async () => {
+    const tls = await certify(await temporaryFolder(), "edge");
+    const edge = await startEveryday(onTestFinished, { tls, peers: ["127.0.0.3/32"] });
+    const peer = new Client(edge.settings.services[0]?.listen.port ?? 0, "127.0.0.3");
+    onTestFinished(() => peer.close());
+    expect((await peer.call(undefined, { "x-forwarded-for": "203.0.113.7" })).status).toBe(200);
+    expect((await edge.client.call(undefined, { "x-forwarded-for": "127.0.0.3" })).status).toBe(0);
   });
 
   test("tells when its certificate expires, and never its key", async () => {

@@ -29,7 +29,7 @@ function judged(labels: Labels): string | undefined {
   return user?.requests === 1 ? "good" : undefined;
 }
 
-const codes = ["0", "200", "404", "413", "429", "500", "503"];
+const codes = ["0", "200", "401", "404", "413", "429", "500", "503"];
 const flags = ["-", "UF", "UC", "UPE", "DC", "DR", "RL", "NR", "DPE", "DC,UT", "RL,DC", "UF,URX"];
 
 test.each(codes.flatMap((code) => flags.map((flag) => [code, flag])))(

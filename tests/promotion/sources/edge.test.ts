@@ -56,6 +56,7 @@ test.each<[string, object, Partial<Counts>]>([
   ["a client's error", { code: "400" }, good],
   ["an unknown path", { code: "404" }, good],
   ["an expired session", { code: "404", route: "session" }, neutral],
+  ["a call without a valid token", { code: "401" }, neutral],
   ["a body too large", { code: "413" }, neutral],
   ["a server's error", { code: "500" }, failed],
   ["a bad gateway", { code: "502", flags: "UPE" }, failed],
