@@ -22,6 +22,7 @@ const CERTIFICATES = "/etc/edge/certificates";
 
 /** The edge of a stack on one host. It sees the services' own calls come from the stack's network, and does not limit them. */
 export function edgeSettings({ settings, stable, candidate }: Asked, addresses: Addresses): EdgeSettings {
+  const pairs = pairsOf({ stable, candidate });
   const { subnet, tls } = settingsOf(settings, "compose", "the stack's settings");
   const revision = ({ id, port }: Revision, address: string) => ({ id, endpoints: [{ address, port }] });
   return checkSettings({
@@ -30,7 +31,12 @@ export function edgeSettings({ settings, stable, candidate }: Asked, addresses: 
     accessLog: "stdout",
     metrics: { address: addresses.of(EDGE), port: edgeMetricsPort },
     ...(tls && { tls: { certificate: `${CERTIFICATES}/tls.crt`, key: `${CERTIFICATES}/tls.key` } }),
-    services: [...pairsOf({ stable, candidate })].map(([name, pair]): EdgeService => {
+    ...(settings.edge.auth && { auth: settings.edge.auth }),
+    // each by itself: whom Docker lets in for others has the host's address in the same network
+    peers: [...pairs.values()].flatMap((pair) =>
+      Object.values(addresses.ofPair(pair)).map((address) => `${address}/32`),
+    ),
+    services: [...pairs].map(([name, pair]): EdgeService => {
       const at = addresses.ofPair(pair);
       return {
         name,

@@ -26,8 +26,9 @@ export function edgeSettings(
     folder: edgeFolder,
     // the services call each other through the edge, and are no clients
     limits: { ...edge.rateLimit, exempt: [cluster.network.pods], replicas: EDGE_REPLICAS },
-    // the Gateway
+    // the Gateway, which has a pod's address itself, and tells whom it speaks for
     trustedHops: 1,
+    ...(edge.auth && { auth: edge.auth, peers: [cluster.network.pods] }),
     accessLog: "stdout",
     metrics: everywhere(edgeMetricsPort),
     services: [...pairs].map(

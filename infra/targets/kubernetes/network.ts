@@ -28,7 +28,7 @@ export const basePolicies: Record<string, Policy> = {
   },
 };
 
-/** Who may reach the edge, and whom it reaches: the services, and the API server for the watcher's sake. */
+/** Who may reach the edge, and whom it reaches: the services, the issuer of its callers' tokens, and the API server for the watcher's sake. */
 export function edgePolicy(pairs: ReadonlyMap<ServiceName, Pair>, settings: Settings): Policy {
   const { gatewayNamespace, monitoringNamespace, network } = clusterOf(settings);
   const services = [...pairs.keys()];
@@ -47,6 +47,7 @@ export function edgePolicy(pairs: ReadonlyMap<ServiceName, Pair>, settings: Sett
     ],
     egress: [
       ...services.map((name) => ({ to: [{ podSelector: servicePods(name) }], ports: [portOf(name)] })),
+      ...(settings.edge.auth ? [{ ...theInternet, ports: [portOfUrl(settings.edge.auth.jwks)] }] : []),
       { to: [{ ipBlock: { cidr: network.apiServer } }], ports: [tcp(443), tcp(6443)] },
     ],
   };
@@ -68,7 +69,7 @@ export function servicePolicy(name: ServiceName, settings: Settings): Policy {
         ? [{ to: [{ podSelector: pods(component("edge")) }], ports: asked.map((peer) => portOf(peer)) }]
         : []),
       ...(state.data === "database" ? [databaseAt(database.network)] : []),
-      ...(settings.collector === undefined ? [] : [{ ports: [collectorPort(settings.collector)] }]),
+      ...(settings.collector === undefined ? [] : [{ ports: [portOfUrl(settings.collector)] }]),
       ...(callsOut.has(name) ? [theInternet] : []),
     ],
   };
@@ -117,7 +118,7 @@ const portOf = (name: ServiceName): Port => tcp(serviceNamed(name).port);
 const callersOf = (name: ServiceName, among: ServiceName[]): ServiceName[] =>
   among.filter((caller) => Object.values(serviceNamed(caller).peers).some(({ service }) => service === name));
 
-function collectorPort(address: string): Port {
+function portOfUrl(address: string): Port {
   const { port, protocol } = new URL(address);
   return tcp(Number(port || (protocol === "https:" ? 443 : 80)));
 }
