@@ -1,3 +1,4 @@
+import { services } from "../../ecosystem/services.ts";
 import { at, listAt, numberAt, objectAt, textAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
 import { contentOf, type File } from "./files.ts";
@@ -60,30 +61,70 @@ const filter = (chain: unknown, suffix: string): unknown =>
 export const listenersOf = (files: readonly File[], replicas: number): EdgeListener[] =>
   told(files, "Listener").map(({ resource, value }) => {
     const chains = listAt(value, "filter_chains");
-    const managers = chains.map((chain) => at(filter(chain, "HttpConnectionManager"), "typed_config"));
+    const managers = chains.map(managerOf);
     const filters = managers.flatMap((manager) => listAt(manager, "http_filters"));
-    const sockets = chains.map((chain) => at(chain, "transport_socket.typed_config"));
+    const sockets = chains
+      .filter((chain) => !isInside(chain))
+      .map((chain) => at(chain, "transport_socket.typed_config"));
     return {
       resource,
       name: textAt(value, "name") ?? "",
       port: numberAt(value, "address.socket_address.port_value"),
       buckets: bucketsOf(filters, replicas),
       tls: sockets.length > 0 && sockets.every(speaksTls),
-      authenticates:
-        sockets.length > 0 &&
-        (sockets.every((socket) => at(socket, "require_client_certificate") === true) || filters.some(asksWho)),
+      authenticates: chains.length > 0 && chains.every(lettingInKnown),
       logged: managers
         .flatMap((manager) => listAt(manager, "access_log"))
         .flatMap((log) => Object.keys(objectAt(log, "typed_config.log_format.json_format"))),
     };
   });
 
+const managerOf = (chain: unknown): unknown => at(filter(chain, "HttpConnectionManager"), "typed_config");
+
+/** A chain for connections from some networks alone: the services' own. No such network is half of the world. */
+function isInside(chain: unknown): boolean {
+  const networks = listAt(chain, "filter_chain_match.source_prefix_ranges");
+  return networks.length > 0 && networks.every((network) => (numberAt(network, "prefix_len") ?? 0) >= 8);
+}
+
+const lettingInKnown = (chain: unknown): boolean =>
+  at(chain, "transport_socket.typed_config.require_client_certificate") === true ||
+  listAt(managerOf(chain), "http_filters").some((one) => asksWho(one, isInside(chain)));
+
 const speaksTls = (socket: unknown): boolean =>
   ["TLSv1_2", "TLSv1_3"].includes(textAt(socket, "common_tls_context.tls_params.tls_minimum_protocol_version") ?? "");
 
-/** Envoy's filters that refuse whom they do not know. */
-const asksWho = (one: unknown): boolean =>
-  /\.(jwt_authn|ext_authz|basic_auth|api_key_auth|oauth2)\./.test(textAt(at(one, "typed_config"), "@type") ?? "");
+/**
+ * Envoy's filters that refuse whom they do not know. One for tokens does where nothing passes without but the health check
+ * and, among connections from inside, what nobody has forwarded: a proxy of outsiders may be inside, too.
+ */
+function asksWho(one: unknown, inside: boolean): boolean {
+  const config = at(one, "typed_config");
+  const type = textAt(config, "@type") ?? "";
+  if (!/\.jwt_authn\./.test(type)) return /\.(ext_authz|basic_auth|api_key_auth|oauth2)\./.test(type);
+  const rules = listAt(config, "rules");
+  const asks = (rule: unknown) => textAt(rule, "requires.provider_name") !== undefined;
+  const isForAll = (rule: unknown) => at(rule, "match.prefix") === "/" && listAt(rule, "match.headers").length === 0;
+  return (
+    rules.some((rule) => asks(rule) && isForAll(rule)) && rules.every((rule) => asks(rule) || isSpared(rule, inside))
+  );
+}
+
+function isSpared(rule: unknown, inside: boolean): boolean {
+  const headers = listAt(rule, "match.headers");
+  const path = headers.find((header) => at(header, "name") === ":path");
+  const forwarded = headers.find((header) => at(header, "name") === "x-forwarded-for");
+  const pattern = (header: unknown) => textAt(header, "string_match.safe_regex.regex");
+  return (
+    pattern(path)
+      ?.split("|")
+      .every((one) => HEALTH.has(one)) === true ||
+    (inside && pattern(forwarded) === ONE_ADDRESS)
+  );
+}
+
+const HEALTH: ReadonlySet<string> = new Set(services.map(({ health }) => health));
+const ONE_ADDRESS = "[^,]+";
 
 /** The buckets that each client of a listener draws from. A limit that is not enforced is none. */
 const bucketsOf = (filters: readonly unknown[], replicas: number): Bucket[] =>
