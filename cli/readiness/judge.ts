@@ -1,13 +1,10 @@
 import { readFileSync } from "node:fs";
 import { targets as allTargets, type Target } from "../../ecosystem/targets.ts";
 import { readStack } from "../../infra/config/stack-file.ts";
-import { captureStack } from "../../infra/graph/offline.ts";
 import { catalogue } from "../../infra/observability/catalogue.ts";
-import { namedReleases } from "../../infra/stack.ts";
 import { analyse } from "../../policies/analyse.ts";
 import { checks } from "../../policies/checks.ts";
 import { readFacts } from "../../policies/facts.ts";
-import { fromProgram } from "../../policies/readers/program.ts";
 import { fromState } from "../../policies/readers/state.ts";
 import type { Told } from "../../policies/readers/told.ts";
 import type { Report } from "../../policies/report.ts";
@@ -41,6 +38,10 @@ async function declared(
   stack: ReturnType<typeof readStack>,
   target: Target | undefined,
 ): Promise<Told[]> {
+  // the program is large: who judges a file, or writes it wrong, does not wait for it
+  const { captureStack } = await import("../../infra/graph/offline.ts");
+  const { namedReleases } = await import("../../infra/stack.ts");
+  const { fromProgram } = await import("../../policies/readers/program.ts");
   const { name, settings } = stack;
   const releases = namedReleases(root, name, settings);
   const { requests, resources } = await captureStack(stack, releases, target ?? settings.target);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { objectives } from "../../ecosystem/objectives.ts";
 import { retention } from "../../ecosystem/retention.ts";
+import { secrets } from "../../ecosystem/secrets.ts";
 import { services } from "../../ecosystem/services.ts";
 
 /** What speaks against a result, and how much: a warning where it is merely thin. */
@@ -28,8 +29,10 @@ const count = z.int().min(0);
 const day = 24;
 const listed = (secrets: [string, string][]): string =>
   secrets.map(([name, verdict]) => `${name} is ${verdict}`).join(", ");
-/** What every stack's services read. */
-const needed = [...new Set(services.flatMap(({ secrets }) => Object.values(secrets)))];
+/** What every stack's services read, but for what the program puts together itself. */
+const needed = [...new Set(services.flatMap(({ secrets }) => Object.values(secrets)))].filter(
+  (name) => secrets[name].origin !== "derived",
+);
 
 /** The kinds of evidence. */
 export const kinds = {
@@ -98,8 +101,8 @@ export const kinds = {
       stack: z.string(),
       secrets: z.array(z.object({ name: z.string(), verdict: z.string() })).min(1),
     }),
-    objection({ secrets }) {
-      const found = new Map(secrets.map(({ name, verdict }) => [name, verdict]));
+    objection({ secrets: judged }) {
+      const found = new Map(judged.map(({ name, verdict }) => [name, verdict]));
       const bad = [...found].filter(([, verdict]) => ["missing", "malformed", "unchecked"].includes(verdict));
       if (bad.length > 0) return { verdict: "fail", reason: listed(bad) };
       const unsaid = needed.filter((name) => !found.has(name));

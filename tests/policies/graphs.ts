@@ -20,14 +20,14 @@ export async function toldOf(name: string, target: Target): Promise<Told[]> {
   const key = `${name} ${target}`;
   // captures must follow one another
   const before = [...captured.values()].at(-1);
-  const told = captured.get(key) ?? Promise.resolve(before).then(() => capture(name, target));
+  const told = captured.get(key) ?? Promise.resolve(before).then(() => captureTold(readStack(root, name), target));
   captured.set(key, told);
   return structuredClone(await told);
 }
 
-async function capture(name: string, target: Target): Promise<Told[]> {
-  const stack = readStack(root, name);
-  const { requests, resources } = await captureStack(stack, namedReleases(root, name, stack.settings), target);
+/** The resources of a stack on a target, whatever its settings say. One capture at a time. */
+export async function captureTold(stack: ReturnType<typeof readStack>, target: Target): Promise<Told[]> {
+  const { requests, resources } = await captureStack(stack, namedReleases(root, stack.name, stack.settings), target);
   return fromProgram(requests, resources);
 }
 

@@ -1,17 +1,18 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { targets } from "../../ecosystem/targets.ts";
+import { readStack } from "../../infra/config/stack-file.ts";
 import { analyse } from "../../policies/analyse.ts";
 import { checks } from "../../policies/checks.ts";
 import { exitCodeOf, type Report } from "../../policies/report.ts";
-import { allProven, knownOf, toldOf } from "./graphs.ts";
-import { mutations, prepared } from "./mutations.ts";
+import { allProven, captureTold, knownOf, root, toldOf } from "./graphs.ts";
+import { mutations } from "./mutations.ts";
 
 const facts = knownOf("prod", { evidence: allProven() });
 
 describe.each(targets)("prod on %s, with everything proven", (target) => {
   let whole: Report;
   beforeAll(async () => {
-    whole = await analyse(prepared[target](await toldOf("prod", target)), facts);
+    whole = await analyse(await toldOf("prod", target), facts);
   });
 
   test("has 100 and may be deployed", () => {
@@ -28,7 +29,7 @@ describe.each(targets)("prod on %s, with everything proven", (target) => {
   test.each(mutations.filter((mutation) => mutation.target === target))(
     "$what: $caught",
     async ({ breaks, caught }) => {
-      const broken = await analyse(breaks(prepared[target](await toldOf("prod", target))), facts);
+      const broken = await analyse(breaks(await toldOf("prod", target)), facts);
       const found = [...broken.checks, ...broken.rules].find(({ name }) => name === caught);
       expect(found?.verdict).toBe("fail");
       expect(exitCodeOf(broken)).toBe(1);
@@ -39,6 +40,19 @@ describe.each(targets)("prod on %s, with everything proven", (target) => {
     },
   );
 });
+
+test.each(["compose", "kubernetes"] as const)(
+  "prod on %s whose settings name no issuer: authentication",
+  async (target) => {
+    const stack = readStack(root, "prod");
+    const { auth: _, ...edge } = stack.settings.edge; // as the settings themselves do not allow
+    const { checks } = await analyse(
+      await captureTold({ ...stack, settings: { ...stack.settings, edge } }, target),
+      facts,
+    );
+    expect(checks.find(({ name }) => name === "authentication")?.verdict).toBe("fail");
+  },
+);
 
 test("each of the fourteen is broken at least once", () => {
   const caught = new Set(mutations.map((mutation) => mutation.caught));

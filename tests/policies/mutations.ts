@@ -368,22 +368,28 @@ export const mutations: readonly Mutation[] = [
     replace("container:Container session-buddy", /^SESSION_ENCRYPTION_KEY$/, "SOMETHING_ELSE"),
   ),
   host(
-    "a port on every address",
+    "an edge that asks nobody who calls",
     "authentication",
-    change("container:Container ^edge$", (i) => {
-      for (const port of i.ports) port.ip = "0.0.0.0";
-    }),
+    replace("container:Container edge-files", "http.jwt_authn", "http.nothing"),
   ),
-  host("a port on every address without TLS", "data-encryption", (told) =>
+  host(
+    "an edge that lets calls without a token pass",
+    "authentication",
     replace(
       "container:Container edge-files",
-      "TLSv1_2",
-      "TLSv1_0",
-    )(
-      change("container:Container ^edge$", (i) => {
-        for (const port of i.ports) port.ip = "0.0.0.0";
-      })(told),
+      '"requires":{"provider_name":"edge:issuer"}',
+      '"requires":{"allow_missing":{}}',
     ),
+  ),
+  host(
+    "an edge to which everybody is a peer",
+    "authentication",
+    replace("container:Container edge-files", /"prefix_len":32/, '"prefix_len":0'),
+  ),
+  host(
+    "a port on every address without TLS",
+    "data-encryption",
+    replace("container:Container edge-files", "TLSv1_2", "TLSv1_0"),
   ),
   host("a scrape of another port", "metrics", replace("container:Container prometheus", /(?<=:)8682(?=\n)/, ":9999")),
   host(
@@ -523,11 +529,14 @@ export const mutations: readonly Mutation[] = [
     }),
   ),
   cluster(
-    "an open gateway",
+    "an edge that asks nobody who calls",
     "authentication",
-    change("v1:Gateway", (i) => {
-      i.spec.gatewayClassName = "envoy-gateway";
-    }),
+    replace("ConfigMap edge-resting", "http.jwt_authn", "http.nothing"),
+  ),
+  cluster(
+    "an edge that takes whom the gateway speaks for as a peer",
+    "authentication",
+    replace("ConfigMap edge-resting", "[^,]+", ".+"),
   ),
   cluster(
     "a gateway without TLS",
@@ -602,14 +611,3 @@ export const mutations: readonly Mutation[] = [
   ),
   cluster("a claim that can be deleted", "deletion-protection", unprotect("PersistentVolumeClaim session-buddy-data")),
 ];
-
-/** What a person changes for prod to pass where its settings let everybody in: the edge on loopback, a gateway inside. */
-export const prepared: Readonly<Record<Target, (told: Told[]) => Told[]>> = {
-  "cloud-run": (told) => told,
-  compose: change("container:Container ^edge$", (i) => {
-    for (const port of i.ports) port.ip = "127.0.0.1";
-  }),
-  kubernetes: change("v1:Gateway", (i) => {
-    i.spec.gatewayClassName = "gke-l7-rilb";
-  }),
-};

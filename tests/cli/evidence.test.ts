@@ -1,0 +1,149 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readStack } from "../../infra/config/stack-file.ts";
+import { readRelease } from "../../infra/release/files.ts";
+import { generate } from "../../infra/secrets/generate.ts";
+import { judgeSecrets } from "../../infra/secrets/judge.ts";
+import { requiredSecrets } from "../../infra/secrets/required.ts";
+import { root } from "../policies/graphs.ts";
+import { proving } from "../policies/kit.ts";
+import { project, scannerFinding, scannerWithoutDatabase } from "../policies/project.ts";
+import { type ReferenceServer, startReferenceServer } from "../reference-server/server.ts";
+
+let server: ReferenceServer;
+beforeAll(async () => {
+  server = await startReferenceServer({ name: "mahavishnu", version: "0.36.0" });
+});
+afterAll(() => server?.close());
+
+/** What `maha secrets check --json` prints for a stack whose secrets are all well. */
+function goodSecrets(stack: string) {
+  const { settings } = readStack(root, stack);
+  const required = requiredSecrets(settings, settings.target);
+  const today = new Date();
+  const values = Object.fromEntries(required.map((name) => [name, given[name] ?? generate(name)]));
+  const dates = Object.fromEntries(required.map((name) => [name, today.toISOString().slice(0, 10)]));
+  return {
+    stack,
+    target: settings.target,
+    secrets: judgeSecrets(required, { stack, set: required, values, dates, today }),
+  };
+}
+const given: Record<string, string> = {
+  "pagerduty-routing-key": "a1".repeat(16),
+  "slack-webhook-url": "https://hooks.test.dev/services/x",
+  "ticket-webhook-url": "https://tickets.test.dev/hook/x",
+  "deadman-webhook-url": "https://deadman.test.dev/ping/x",
+};
+
+const { revisions } = readRelease(root, "prod", "r1");
+const digests = Object.fromEntries(
+  Object.values(revisions)
+    .flat()
+    .map(({ service, image }) => [service, /sha256:[0-9a-f]{64}$/.exec(image)?.[0] ?? ""]),
+);
+
+test("with a complete set of evidence, made by the commands, prod has 100 and may be deployed", {
+  timeout: 180_000,
+}, async () => {
+  const { maha, write, tool, folder } = await project();
+  await tool("osv-scanner", scannerFinding({}));
+  const add = async (kind: string, stack: string, result: unknown, ...more: string[]) => {
+    const from = await write(`found/${kind}.json`, result);
+    const said = await maha("evidence", "add", kind, "--stack", stack, "--from", from, "--by", "tests", ...more);
+    expect(said).toMatchObject({ code: 0, stderr: expect.stringContaining("kept") });
+  };
+
+  const audit = await maha("evidence", "audit", "--stack", "prod", "--json");
+  expect(audit).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining("releases/prod/r1.evidence/security-audit.json: kept"),
+  });
+  const smoke = await maha("smoke", server.url, "--service", "mahavishnu", "--json");
+  for (const [service, digest] of Object.entries(digests)) {
+    await add("smoke", "staging", smoke.stdout, "--digest", `${service}=${digest}`);
+    await add(
+      "unit-tests",
+      "staging",
+      proving["unit-tests"],
+      "--digest",
+      `${service}=registry.test/${service}@${digest}`,
+    );
+  }
+  await add("secrets", "prod", goodSecrets("prod"));
+  await add("backup", "prod", proving.backup);
+  await add("restore-drill", "prod", proving["restore-drill"]);
+  await add("pager", "prod", proving.pager);
+
+  const { code, stdout } = await maha("readiness", "--stack", "prod", "--json");
+  const report = JSON.parse(stdout);
+  expect(report).toMatchObject({ score: 100, band: "ready", gate: { open: true } });
+  expect(code).toBe(0);
+
+  const listed = await maha("evidence", "list", "--stack", "prod", "--json");
+  expect(listed.stdout.trim().split("\n")).toHaveLength(11);
+  expect(listed.stderr.match(/ holds$/gm)).toHaveLength(11);
+  // what staging found out about these images lies with staging
+  expect(await readdir(join(folder, "releases/staging/r1.evidence"))).toContain("smoke-akosha.json");
+});
+
+describe("an audit", () => {
+  const kept = (folder: string) => existsSync(join(folder, "releases/prod/r1.evidence"));
+
+  test("counts what it finds in the images' lock files and in npm's, and fails the check", async () => {
+    const { maha, tool, folder } = await project();
+    await tool("osv-scanner", scannerFinding({ aiohttp: "9.8", zod: "5.3", yaml: "" }));
+    const { code, stderr, stdout } = await maha("evidence", "audit", "--stack", "prod", "--json");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^critical TEST-aiohttp: aiohttp \S+ in images\/akosha\/requirements\.lock$/m);
+    const { result, digests: spoken } = JSON.parse(stdout);
+    expect(result).toMatchObject({
+      critical: 3,
+      medium: 1,
+      unrated: 1,
+      high: 0,
+      scanner: "osv-scanner version: 2.5.0",
+    });
+    expect(result.packages).toBeGreaterThan(1000);
+    expect(Object.keys(result.locks)).toHaveLength(4);
+    expect(spoken).toEqual(digests);
+    expect(
+      JSON.parse(await readFile(join(folder, "releases/prod/r1.evidence/security-audit.json"), "utf8")).result,
+    ).toEqual(result);
+  });
+
+  test.each([
+    ["no database", scannerWithoutDatabase, "max retries exceeded"],
+    ["another tool's words", 'console.log("all good")', "no report of version 2"],
+    [
+      "a scan of nothing",
+      "console.log(JSON.stringify({ results: [] }))",
+      "saw no package in images/session-buddy/requirements.lock",
+    ],
+  ])("with %s refuses to be empty, and keeps nothing", async (_, script, words) => {
+    const { maha, tool, folder } = await project();
+    await tool("osv-scanner", script);
+    const { code, stderr } = await maha("evidence", "audit", "--stack", "prod");
+    expect({ code, stderr }).toEqual({ code: 64, stderr: expect.stringContaining(words) });
+    expect(kept(folder)).toBe(false);
+  });
+});
+
+describe("evidence that is given", () => {
+  test("about another image, of the future, or in no form, ends with 64 and leaves nothing behind", async () => {
+    const { maha, write, folder } = await project();
+    const from = await write("tests.json", proving["unit-tests"]);
+    const asked = ["evidence", "add", "unit-tests", "--stack", "prod", "--from", from];
+    const other = await maha(...asked, "--digest", `akosha=sha256:${"9".repeat(64)}`);
+    expect(other).toMatchObject({
+      code: 64,
+      stdout: "",
+      stderr: expect.stringContaining("does not run this image of akosha"),
+    });
+    const future = await maha(...asked, "--digest", `akosha=${digests.akosha}`, "--date", "2999-01-01T00:00:00Z");
+    expect(future).toMatchObject({ code: 64, stderr: expect.stringContaining("dated in the future") });
+    expect(existsSync(join(folder, "releases/prod/r1.evidence"))).toBe(false);
+  });
+});

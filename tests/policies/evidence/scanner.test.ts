@@ -1,0 +1,89 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { lockFiles } from "../../../policies/evidence/audit.ts";
+import { scan } from "../../../policies/evidence/scanner.ts";
+import { onPath } from "../../support/tools.ts";
+
+const there = onPath("osv-scanner") !== undefined && onPath("python3") !== undefined;
+const name = "osv-scanner itself, on our lock files and a database of its own";
+const root = join(import.meta.dirname, "../../..");
+
+// like Pulumi's CLI it is a system program, of which there may be none
+describe.skipIf(!there)(there ? name : `${name} (skipped: osv-scanner is not on PATH)`, () => {
+  let databases: string;
+  beforeAll(() => {
+    databases = mkdtempSync(join(tmpdir(), "maha-osv-"));
+    database("PyPI", [
+      advisory("TEST-2", "PyPI", "aiohttp", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"),
+      advisory("TEST-3", "PyPI", "attrs"),
+    ]);
+    database("npm", [advisory("TEST-1", "npm", "zod", "CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:L/I:N/A:N")]);
+  });
+  afterAll(() => rmSync(databases, { recursive: true, force: true }));
+  afterEach(() => vi.unstubAllEnvs());
+
+  const database = (ecosystem: string, advisories: object[]) => {
+    const folder = join(databases, "osv-scalibr", ecosystem);
+    mkdirSync(folder, { recursive: true });
+    const script = `import json,sys,zipfile\nwith zipfile.ZipFile(sys.argv[1],"w") as z:\n  for a in json.loads(sys.argv[2]): z.writestr(a["id"]+".json",json.dumps(a))`;
+    execFileSync("python3", ["-c", script, join(folder, "all.zip"), JSON.stringify(advisories)]);
+  };
+  const advisory = (id: string, ecosystem: string, name: string, score?: string) => ({
+    ...{
+      schema_version: "1.6.0",
+      id,
+      modified: "2026-01-01T00:00:00Z",
+      published: "2026-01-01T00:00:00Z",
+      summary: "x",
+      details: "y",
+    },
+    ...(score && { severity: [{ type: "CVSS_V3", score }] }),
+    affected: [
+      {
+        package: { ecosystem, name },
+        ranges: [
+          { type: ecosystem === "npm" ? "SEMVER" : "ECOSYSTEM", events: [{ introduced: "0" }, { fixed: "9999.0.0" }] },
+        ],
+      },
+    ],
+  });
+
+  test("finds what is known, rated by its CVSS score, and counts every package", { timeout: 60_000 }, async () => {
+    vi.stubEnv("OSV_SCALIBR_LOCAL_DB_CACHE_DIRECTORY", databases);
+    const { packages, vulnerabilities, locks, scanner } = await scan(root, lockFiles, { offline: true });
+    expect(packages).toBeGreaterThan(1000);
+    expect(Object.keys(locks)).toEqual(lockFiles);
+    expect(scanner).toMatch(/^osv-scanner version: 2\./);
+    const ids = new Set(vulnerabilities.map(({ id, severity }) => `${id} ${severity}`));
+    expect(ids).toEqual(new Set(["TEST-1 low", "TEST-2 critical", "TEST-3 unrated"]));
+  });
+
+  test("is refused without a database, whatever its exit code may look like", async () => {
+    const empty = join(databases, "empty");
+    mkdirSync(empty);
+    vi.stubEnv("OSV_SCALIBR_LOCAL_DB_CACHE_DIRECTORY", empty);
+    await expect(scan(root, lockFiles, { offline: true })).rejects.toThrow("nothing was audited");
+  });
+
+  test("is refused where a lock file names nothing", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "maha-locks-"));
+    cpSync(join(root, "package-lock.json"), join(folder, "package-lock.json"));
+    execFileSync("sh", ["-c", "echo '# nothing' > requirements.lock"], { cwd: folder });
+    vi.stubEnv("OSV_SCALIBR_LOCAL_DB_CACHE_DIRECTORY", databases);
+    await expect(scan(folder, ["requirements.lock", "package-lock.json"], { offline: true })).rejects.toThrow(
+      "requirements.lock",
+    );
+    rmSync(folder, { recursive: true, force: true });
+  });
+});
+
+test("where there is no scanner nothing is audited, and it is said what is missing", async () => {
+  vi.stubEnv("PATH", "/nowhere");
+  await expect(scan(root, lockFiles, { offline: true })).rejects.toThrow(
+    "osv-scanner (https://google.github.io/osv-scanner) has to be on the PATH",
+  );
+  vi.unstubAllEnvs();
+});
