@@ -5,7 +5,7 @@ import { analyse } from "../../policies/analyse.ts";
 import { checks } from "../../policies/checks.ts";
 import { exitCodeOf, type Report } from "../../policies/report.ts";
 import { allProven, captureTold, knownOf, root, toldOf } from "./graphs.ts";
-import { mutations } from "./mutations.ts";
+import { mutations } from "./mutations/all.ts";
 
 const facts = knownOf("prod", { evidence: allProven() });
 

@@ -90,6 +90,21 @@ describe("settings", () => {
       /mahavishnu:compose\.tls: an edge beyond 127\.0\.0\.1 needs tls: true/,
     ],
     [
+      "an open edge that asks nobody who calls",
+      { "edge.auth": undefined, kubernetes: undefined },
+      /mahavishnu:edge\.auth: missing \(whose tokens.*since the servers ask nobody who they are\)\. Example: auth: \{ issuer:/,
+    ],
+    [
+      "a cluster whose edge asks nobody who calls",
+      { "edge.auth": undefined, compose: undefined },
+      /mahavishnu:edge\.auth: missing \(whose tokens .*on kubernetes/,
+    ],
+    [
+      "keys of an issuer in the clear",
+      { "edge.auth.jwks": "http://login.acme.dev/jwks.json" },
+      /edge\.auth\.jwks: "http:.*" is not allowed \(where the issuer publishes its keys, on the internet and by https\)/,
+    ],
+    [
       "a candidate on an empty stack",
       { candidate: "r2", stable: undefined },
       /mahavishnu:candidate: there is no stable release .* mahavishnu:stable: r2/,
@@ -112,6 +127,11 @@ describe("settings", () => {
     ["an empty list of receivers", { "alerts.P1": [] }, /alerts\.P1: .*at least one receiver/],
   ])("%s is refused with its key and an example", (_, changes, line) => {
     expect(said(changes)).toMatch(line);
+  });
+
+  test("an edge on loopback may ask nobody", () => {
+    expect(said({ "edge.auth": undefined, kubernetes: undefined, "compose.publish": "127.0.0.1" })).toBe("");
+    expect(said({ "edge.auth": undefined, kubernetes: undefined, compose: undefined })).toBe("");
   });
 
   test("all problems are said at once", () => {

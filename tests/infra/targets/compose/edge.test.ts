@@ -78,9 +78,23 @@ describe("the edge of a stack on a Docker host", () => {
     expect(containerOf(describedIn("stable"), "edge").published?.address).toBe("127.0.0.1");
   });
 
+  test("published beyond its host asks who calls, and spares the revisions alone: their host calls for others, too", () => {
+    const compose = { ...prod.compose, subnet: "172.29.0.0/16" };
+    expect(() => localWith(compose)).toThrow(/mahavishnu:edge\.auth: missing \(whose tokens/);
+    const { auth, peers, services } = settingsIn("candidate", localWith(compose, prod.edge.auth));
+    expect(auth).toEqual(prod.edge.auth);
+    const revisions = services.flatMap(({ stable, candidate }) => [
+      ...stable.endpoints,
+      ...(candidate?.endpoints ?? []),
+    ]);
+    expect(peers).toEqual(revisions.map(({ address }) => `${address}/32`));
+    expect(peers).not.toContain("172.29.0.1/32");
+    expect(settingsIn("stable").auth).toBeUndefined();
+  });
+
   test("published beyond its host has a certificate, from a folder that is mounted and not copied", () => {
     const { compose = {} } = prod;
-    const settings = localWith({ ...compose, subnet: "172.29.0.0/16" });
+    const settings = localWith({ ...compose, subnet: "172.29.0.0/16" }, prod.edge.auth);
     expect(settingsIn("stable", settings).tls).toEqual({
       certificate: "/etc/edge/certificates/tls.crt",
       key: "/etc/edge/certificates/tls.key",
@@ -90,8 +104,10 @@ describe("the edge of a stack on a Docker host", () => {
       folder: "/etc/mahavishnu/certificates",
       readOnly: true,
     });
-    expect(() => localWith({ publish: "0.0.0.0" })).toThrow(/an edge beyond 127\.0\.0\.1 needs tls: true/);
-    expect(() => localWith({ publish: "0.0.0.0", tls: true })).toThrow(
+    expect(() => localWith({ publish: "0.0.0.0" }, prod.edge.auth)).toThrow(
+      /an edge beyond 127\.0\.0\.1 needs tls: true/,
+    );
+    expect(() => localWith({ publish: "0.0.0.0", tls: true }, prod.edge.auth)).toThrow(
       /compose\.certificates: missing \(the folder of the host with tls\.crt and tls\.key/,
     );
   });

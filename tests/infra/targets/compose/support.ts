@@ -21,9 +21,12 @@ export const [first, second] = [releaseOf("local", "r1", "a"), releaseOf("local"
 export const idOf = (release: Release, service: string): string =>
   release.revisions.compose?.find((revision) => revision.service === service)?.id ?? "";
 
-/** The settings of local with other ones of this target. */
-export const localWith = (changes: object): Settings =>
-  parseSettings({ ...local, compose: { ...local.compose, ...changes } }, "Pulumi.local.yaml");
+/** The settings of local with other ones of this target, and an issuer of tokens where one is named. */
+export const localWith = (changes: object, auth?: Settings["edge"]["auth"]): Settings =>
+  parseSettings(
+    { ...local, edge: { ...local.edge, ...(auth && { auth }) }, compose: { ...local.compose, ...changes } },
+    "Pulumi.local.yaml",
+  );
 
 const releasesIn = (state: State) => ({
   stable: { none: undefined, stable: first, candidate: first, settled: second }[state],

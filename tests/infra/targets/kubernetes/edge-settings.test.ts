@@ -17,11 +17,13 @@ const pairs = new Map<ServiceName, Pair>(
 );
 const settings = edgeSettings("prod", pairs, asked);
 
-test("the edge of a cluster divides its limits, believes the Gateway and knows instances by name", () => {
+test("the edge of a cluster divides its limits, believes the Gateway, asks who calls and knows instances by name", () => {
   expect(settings).toMatchObject({
     folder: "/var/lib/edge",
     limits: { perMinute: 60, burst: 10, perHour: 1000, replicas: 2, exempt: ["10.84.0.0/14"] },
     trustedHops: 1,
+    auth: prod.settings.edge.auth,
+    peers: ["10.84.0.0/14"],
     accessLog: "stdout",
     metrics: { address: "0.0.0.0", port: 9902 },
   });

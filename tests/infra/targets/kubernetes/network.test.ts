@@ -64,7 +64,7 @@ describe("the network of a stack in a cluster", () => {
     expect(policy.podSelector).toEqual({ matchLabels: { component: "service", service: name } });
   });
 
-  test("lets the edge be called by the Gateway, by services that have peers and by Prometheus", () => {
+  test("lets the edge be called by the Gateway, by services that have peers and by Prometheus, and ask the issuer for its keys", () => {
     expect(words(edgePolicy(pairs, settings))).toEqual([
       "namespaceSelector:name:envoy-gateway-system -> 8678,8682,8680",
       "podSelector:service:mahavishnu -> 8678",
@@ -73,6 +73,7 @@ describe("the network of a stack in a cluster", () => {
       "-> podSelector:component:service,service:session-buddy 8678",
       "-> podSelector:component:service,service:akosha 8682",
       "-> podSelector:component:service,service:mahavishnu 8680",
+      internet,
       "-> ipBlock:cidr:172.16.0.0/28 443,6443",
     ]);
   });
