@@ -70,7 +70,7 @@ export const alerts = {
     priority: "P2",
     for: "10m",
     summary: `uses more than ${percent(objectives.memoryRatio)} of its memory`,
-    description: `For ten minutes more than ${percent(objectives.memoryRatio)} of the limit has been in use; at the limit it is killed.`,
+    description: `For ten minutes more than ${percent(objectives.memoryRatio)} has been in use; who needs more than there is gets killed.`,
   },
   DiskFull: {
     priority: "P1",

@@ -26,13 +26,9 @@ const filesystem = ["job", "instance", "device", "fstype", "mountpoint"] as cons
 const nodeExporter = {
   node_filesystem_avail_bytes: { type: "gauge", exporter: "node-exporter", labels: filesystem },
   node_filesystem_size_bytes: { type: "gauge", exporter: "node-exporter", labels: filesystem },
-} as const satisfies Record<string, Series>;
-
-const hostContainer = ["job", "instance", "name", "service", "revision"] as const;
-const cadvisor = {
-  container_memory_working_set_bytes: { type: "gauge", exporter: "cadvisor", labels: hostContainer },
-  /** 0 where the container has no limit. */
-  container_spec_memory_limit_bytes: { type: "gauge", exporter: "cadvisor", labels: hostContainer },
+  /** What could be had without swapping: page cache that can be given back counts too. */
+  node_memory_MemAvailable_bytes: { type: "gauge", exporter: "node-exporter", labels: ["job", "instance"] },
+  node_memory_MemTotal_bytes: { type: "gauge", exporter: "node-exporter", labels: ["job", "instance"] },
 } as const satisfies Record<string, Series>;
 
 /** The backups' script, by a file that node-exporter reads. `store` is what was saved, or done to what was: `check`, `vault`. */
@@ -137,7 +133,7 @@ const cloudMonitoring = {
  * none of them has a working series of requests, errors or latency, so those come from the edge or the platform.
  */
 export const catalogue = {
-  compose: { ...prometheus, ...edge, ...nodeExporter, ...cadvisor, ...backup },
+  compose: { ...prometheus, ...edge, ...nodeExporter, ...backup },
   kubernetes: { ...prometheus, ...edge, ...cluster },
   "cloud-run": cloudMonitoring,
 } as const satisfies Record<Target, Record<string, Series>>;

@@ -13,7 +13,6 @@ export type Scrapes = {
   revisions: readonly { revision: Pick<Revision, "id" | "service" | "port" | "metrics">; role: Role; host: string }[];
   /** With the backups' series in its textfile collector. */
   nodeExporter: string;
-  cadvisor: string;
   alertmanager: string;
 };
 
@@ -52,11 +51,6 @@ export function prometheusConfig(stack: string, scrapes: Scrapes) {
         ],
       })),
       { job_name: jobs.node, static_configs: [{ targets: [scrapes.nodeExporter] }] },
-      {
-        job_name: jobs.cadvisor,
-        static_configs: [{ targets: [scrapes.cadvisor] }],
-        metric_relabel_configs: containersOf(stack),
-      },
       { job_name: jobs.alertmanager, static_configs: [{ targets: [scrapes.alertmanager] }] },
     ],
   };
@@ -68,18 +62,6 @@ const relabel = ({ from, regex, label, value }: Relabeling) => ({
   target_label: label,
   replacement: value,
 });
-
-/** cadvisor sees every container of the host, and calls their labels `container_label_*`. */
-const containersOf = (stack: string) => [
-  {
-    source_labels: ["container_label_ecosystem", "container_label_stack"],
-    regex: `mahavishnu;${stack}`,
-    action: "keep",
-  },
-  { source_labels: ["container_label_service"], target_label: "service" },
-  { source_labels: ["container_label_revision"], target_label: "revision" },
-  { regex: "container_label_.+|id|image", action: "labeldrop" },
-];
 
 const yaml = (value: unknown): string =>
   stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, version: "1.1" });

@@ -1,6 +1,19 @@
 import { objectives } from "../../../ecosystem/objectives.ts";
 import { type AlertName, CERTIFICATE_DAYS, LEAST_FREE } from "../alerts.ts";
-import { above, absent, at, below, countBy, maxBy, minBy, or, ratio, secondsSince, seriesOn } from "../promql.ts";
+import {
+  above,
+  absent,
+  at,
+  below,
+  countBy,
+  marked,
+  maxBy,
+  minBy,
+  or,
+  ratio,
+  secondsSince,
+  seriesOn,
+} from "../promql.ts";
 import { about, type Condition, silent } from "./condition.ts";
 import { edgeConditions } from "./edge.ts";
 
@@ -11,7 +24,6 @@ export const jobs = {
   edge: "edge",
   services: "services",
   node: "node",
-  cadvisor: "cadvisor",
   alertmanager: "alertmanager",
 } as const;
 
@@ -20,7 +32,6 @@ const NO_DISKS = ["tmpfs", "ramfs", "overlay", "squashfs", "iso9660", "autofs", 
 
 /** When each alert fires on a Docker host. */
 export function composeConditions(): Record<AlertName, Condition> {
-  const container = ["name", "service", "revision"] as const;
   const disk = ["instance", "device"] as const;
   const saved = on("mahavishnu_backup_last_success_timestamp_seconds");
   return {
@@ -32,17 +43,17 @@ export function composeConditions(): Record<AlertName, Condition> {
     NoData: silent({
       edge: on("envoy_server_days_until_first_cert_expiring"),
       "node-exporter": on("node_filesystem_avail_bytes"),
-      cadvisor: on("container_memory_working_set_bytes"),
     }),
+    // who tells of single containers would need root and Docker's socket
     MemoryHigh: about(
-      "name",
-      above(
-        ratio(
-          maxBy(container, on("container_memory_working_set_bytes", { name: { not: "" } })),
-          // one without a limit has no part of it
-          above(maxBy(container, on("container_spec_memory_limit_bytes", { name: { not: "" } })), 0),
+      "machine",
+      marked(
+        "machine",
+        "host",
+        below(
+          ratio(on("node_memory_MemAvailable_bytes"), on("node_memory_MemTotal_bytes")),
+          Number((1 - objectives.memoryRatio).toPrecision(6)),
         ),
-        objectives.memoryRatio,
       ),
     ),
     DiskFull: about(

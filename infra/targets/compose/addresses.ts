@@ -4,7 +4,7 @@ import type { Revision } from "../../release/revision.ts";
 
 /** What has one address of its own besides the services. The first address of the network is the host's. */
 const residents = [
-  ...["edge", "postgres", "prometheus", "alertmanager", "node-exporter", "cadvisor"],
+  ...["edge", "postgres", "prometheus", "alertmanager", "node-exporter"],
   ...["backup-save", "backup-check", "backup-vault"],
 ] as const;
 export type Resident = (typeof residents)[number];

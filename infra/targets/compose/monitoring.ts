@@ -13,12 +13,12 @@ import { started } from "./start.ts";
 /** The user of Prometheus' images: nobody. */
 const NOBODY = "65534:65534";
 
-const PORTS = { prometheus: 9090, alertmanager: 9093, "node-exporter": 9100, cadvisor: 8080 } as const;
+const PORTS = { prometheus: 9090, alertmanager: 9093, "node-exporter": 9100 } as const;
 type Watcher = keyof typeof PORTS;
 
 type Asked = Pick<Deployment, "stack" | "settings" | "stable" | "candidate">;
 
-/** Who watches a stack on its host: Prometheus with what tells it about the host and its containers, and Alertmanager. */
+/** Who watches a stack on its host: Prometheus with what tells it about the host, and Alertmanager. */
 export function monitoringContainers(
   asked: Asked,
   images: OthersImages,
@@ -109,7 +109,6 @@ function scrapesOf({ stable, candidate }: Asked, addresses: Addresses): Scrapes 
       ];
     }),
     nodeExporter: at("node-exporter"),
-    cadvisor: at("cadvisor"),
     alertmanager: at("alertmanager"),
   };
 }

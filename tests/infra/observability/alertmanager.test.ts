@@ -2,13 +2,14 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import type { Settings } from "../../../infra/config/schema.ts";
 import { alertmanagerConfig, alertmanagerFiles } from "../../../infra/observability/alertmanager.ts";
 import { receiverSecrets } from "../../../infra/observability/notices.ts";
 import { freePort } from "../../../rehearsal/port.ts";
-import { folderWith, run, serve, tool } from "./tools.ts";
+import { describeWith } from "../../support/tools.ts";
+import { folderWith, run, serve } from "./tools.ts";
 
 const alerts: Settings["alerts"] = {
   P1: ["pagerduty-routing-key", "slack-webhook-url"],
@@ -66,8 +67,7 @@ async function fitting(text: string, program: string, url = "http://127.0.0.1:9/
   return Number(minor) < 26 ? text.replaceAll(/\burl_file: \S+$/gm, `url: ${url}`) : text;
 }
 
-const amtool = tool("amtool");
-describe.skipIf(amtool.missing)(amtool.title("amtool"), () => {
+describeWith(["amtool"], "amtool", {}, () => {
   test("accepts the configuration, and leads each priority to its receiver", async () => {
     const file = join(folderWith({ "alertmanager.yml": await fitting(text, "amtool") }), "alertmanager.yml");
     await run("amtool", ["check-config", file]);
@@ -83,8 +83,7 @@ describe.skipIf(amtool.missing)(amtool.title("amtool"), () => {
   });
 });
 
-const alertmanager = tool("prometheus-alertmanager");
-describe.skipIf(alertmanager.missing)(alertmanager.title("a real Alertmanager"), () => {
+describeWith(["prometheus-alertmanager"], "a real Alertmanager", {}, () => {
   test("tells the dead man at once, and keeps still about what follows from a greater alert", async () => {
     const heard = await listener();
     const all = Object.fromEntries(["P1", "P2", "P3", "P4"].map((priority) => [priority, ["ticket-webhook-url"]]));

@@ -18,13 +18,9 @@ const disk = (free: string, labels = {}) => [
   sample("node_filesystem_avail_bytes", { ...filesystem, mountpoint: "/", ...labels }, free),
   sample("node_filesystem_size_bytes", { ...filesystem, mountpoint: "/", ...labels }, "100x60"),
 ];
-const container = {
-  ...{ job: "cadvisor", instance: "cadvisor:8080", name: "akosha-0123456789" },
-  ...{ service: "akosha", revision: "akosha-0123456789" },
-};
-const memory = (used: string, limit: string) => [
-  sample("container_memory_working_set_bytes", container, used),
-  sample("container_spec_memory_limit_bytes", container, limit),
+const memory = (available: string) => [
+  sample("node_memory_MemAvailable_bytes", { job: "node", instance: "node-exporter:9100" }, available),
+  sample("node_memory_MemTotal_bytes", { job: "node", instance: "node-exporter:9100" }, "100x30"),
 ];
 const stored = { job: "node", instance: "node-exporter:9100", store: "akosha-database" };
 const saved = (values: string) => sample("mahavishnu_backup_last_success_timestamp_seconds", stored, values);
@@ -65,15 +61,15 @@ export const composeCases: Cases<AlertName> = {
   NoData: {
     fires: [
       {
-        title: "two of three exporters are silent",
+        title: "one of two exporters is silent",
         given: [certificate("100x30")],
-        ...{ every: "1m", at: "20m", firing: [{ exporter: "node-exporter" }, { exporter: "cadvisor" }] },
+        ...{ every: "1m", at: "20m", firing: [{ exporter: "node-exporter" }] },
       },
     ],
     silent: [
       {
         title: "all tell",
-        given: [certificate("100x30"), ...disk("50x30"), ...memory("1x30", "4x30")],
+        given: [certificate("100x30"), ...disk("50x30")],
         ...{ every: "1m", at: "20m", firing: [] },
       },
     ],
@@ -81,15 +77,14 @@ export const composeCases: Cases<AlertName> = {
   MemoryHigh: {
     fires: [
       {
-        title: "85 of 100 bytes are used",
-        given: memory("85x30", "100x30"),
-        ...{ every: "1m", at: "20m" },
-        firing: [{ name: container.name, service: "akosha", revision: container.revision }],
+        title: "85 of the host's 100 bytes are used",
+        given: memory("15x30"),
+        ...{ every: "1m", at: "20m", firing: [{ machine: "host" }] },
       },
     ],
     silent: [
-      { title: "75 of 100 bytes are used", given: memory("75x30", "100x30"), every: "1m", at: "20m", firing: [] },
-      { title: "there is no limit", given: memory("85x30", "0x30"), every: "1m", at: "20m", firing: [] },
+      { title: "75 of 100 bytes are used", given: memory("25x30"), every: "1m", at: "20m", firing: [] },
+      { title: "85 are used, for five minutes", given: memory("25x10 15x5 25x15"), every: "1m", at: "15m", firing: [] },
     ],
   },
   DiskFull: {

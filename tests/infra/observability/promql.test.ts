@@ -48,11 +48,9 @@ const refused = () => {
   // @ts-expect-error no such series
   on("http_requests_total");
   // @ts-expect-error it is another target's
-  on("kube_job_status_failed");
+  on("container_memory_working_set_bytes");
   // @ts-expect-error no such label
   on("up", { pod: "x" });
-  // @ts-expect-error the label is there in a cluster, not on a host
-  on("container_memory_working_set_bytes", { namespace: "x" });
   cluster("container_memory_working_set_bytes", { namespace: "x" });
   // @ts-expect-error a gauge has no rate
   rate(on("up"), "5m");

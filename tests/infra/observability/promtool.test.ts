@@ -1,15 +1,15 @@
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import type { AlertName } from "../../../infra/observability/alerts.ts";
 import { type Rule, ruleGroup, rulesFor, type Scope } from "../../../infra/observability/rules.ts";
+import { describeWith } from "../../support/tools.ts";
 import { type Cases, promtoolTest } from "./case.ts";
 import { cloudRunCases, project } from "./cloud-run-cases.ts";
 import { composeCases } from "./compose-cases.ts";
 import { cluster, kubernetesCases } from "./kubernetes-cases.ts";
-import { folderWith, run, tool } from "./tools.ts";
+import { folderWith, run } from "./tools.ts";
 
-const promtool = tool("promtool");
 const labels = { stack: "prod" };
 
 const scopes: { scope: Scope; cases: Partial<Cases<AlertName>> }[] = [
@@ -18,7 +18,7 @@ const scopes: { scope: Scope; cases: Partial<Cases<AlertName>> }[] = [
   { scope: project, cases: cloudRunCases },
 ];
 
-describe.skipIf(promtool.missing)(promtool.title("promtool"), () => {
+describeWith(["promtool"], "promtool", {}, () => {
   test.each(scopes)(
     "accepts the rules of $scope.target, and each fires and is silent in its cases",
     async ({ scope, cases }) => {

@@ -1,19 +1,10 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished } from "vitest";
-
-/** Whether a program is on PATH. Where CI is set it must be: its suites then run and fail without it. */
-export function tool(name: string): { missing: boolean; title(what: string): string } {
-  const found = (process.env.PATH ?? "").split(delimiter).some((place) => existsSync(join(place, name)));
-  return {
-    missing: !found && !process.env.CI,
-    title: (what) => (found ? what : `${what} (skipped: ${name} is not on PATH)`),
-  };
-}
 
 /** Runs a program to its end; throws with all that it said when it fails. */
 export async function run(program: string, args: string[]): Promise<string> {

@@ -67,7 +67,7 @@ describe("metrics", () => {
     ["another port", onHost(`[${job("akosha:8683")}, ${edge}]`), "nothing scrapes port 8682"],
     ["another path", onHost(`[${job("akosha:8682", "/stats")}, ${edge}]`), "nothing scrapes port 8682"],
     ["no scrape of the edge", onHost(`[${job("akosha:8682")}]`), "nothing scrapes the edge"],
-    ["a scrape of nobody", onHost(`[${job("akosha:8682")}, ${edge}, ${job("cadvisor:8080")}]`), "does not exist"],
+    ["a scrape of nobody", onHost(`[${job("akosha:8682")}, ${edge}, ${job("nobody:8080")}]`), "does not exist"],
     [
       "a series that nobody exports",
       onHost(`[${job("akosha:8682")}, ${edge}]`, "http_requests_total > 1"),

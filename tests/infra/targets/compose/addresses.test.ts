@@ -30,9 +30,7 @@ describe("the addresses of a stack", () => {
       fc.property(subnet, fc.tuple(...serviceNames.map(pairOf)), (subnet, pairs) => {
         const addresses = addressesIn(subnet);
         const given = [
-          ...(["edge", "postgres", "prometheus", "alertmanager", "node-exporter", "cadvisor"] as const).map(
-            addresses.of,
-          ),
+          ...(["edge", "postgres", "prometheus", "alertmanager", "node-exporter"] as const).map(addresses.of),
           ...(["backup-save", "backup-check", "backup-vault"] as const).map(addresses.of),
           ...pairs.flatMap((pair) => Object.values(addresses.ofPair(pair))),
         ];
