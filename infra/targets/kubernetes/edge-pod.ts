@@ -50,7 +50,8 @@ export function edgePod({ stack, image, ports, restarts }: Edge) {
           command: ["node", `${PROGRAMS_FOLDER}/main.ts`],
           env: [
             { name: "NAMESPACE", value: namespaceOf(stack) },
-            { name: "CONFIG_MAP", value: edgeConfigMap },
+            { name: "MOVED_CONFIG_MAP", value: edgeConfigMap },
+            { name: "RESTING_CONFIG_MAP", value: RESTING },
             { name: "RESTING_FOLDER", value: RESTING_FOLDER },
             { name: "EDGE_FOLDER", value: edgeFolder },
             { name: "TOKEN_FOLDER", value: TOKEN_FOLDER },

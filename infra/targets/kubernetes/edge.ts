@@ -47,8 +47,11 @@ export class ClusterEdge extends pulumi.ComponentResource {
       { metadata: called(EDGE), automountServiceAccountToken: false },
       own,
     );
-    const allowed = mayFollow(edgeConfigMap);
-    const role = new Role(`${name}-watcher`, { metadata: called("edge-watcher"), rules: [allowed] }, own);
+    const role = new Role(
+      `${name}-watcher`,
+      { metadata: called("edge-watcher"), rules: [mayFollow(edgeConfigMap, RESTING)] },
+      own,
+    );
     const binding = new RoleBinding(
       `${name}-watcher`,
       {
@@ -105,11 +108,15 @@ export class ClusterEdge extends pulumi.ComponentResource {
   }
 }
 
-/** One ConfigMap by its name, to read and to follow; a list that is narrowed down to a name counts as that name. */
-const mayFollow = (configMap: string) => ({
+/**
+ * ConfigMaps by their names, to read and to follow; a list that is narrowed down to a name counts as that name. They hold
+ * nothing that the pod does not have anyway: what is mounted is only late, and an update removes what it no longer
+ * declares sooner than that.
+ */
+const mayFollow = (...configMaps: string[]) => ({
   apiGroups: [""],
   resources: ["configmaps"],
-  resourceNames: [configMap],
+  resourceNames: configMaps,
   verbs: ["get", "list", "watch"],
 });
 

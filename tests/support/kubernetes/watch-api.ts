@@ -9,10 +9,10 @@ import type { Duplex } from "node:stream";
 import { promisify } from "node:util";
 import type { Api, ConfigMap } from "../../../infra/targets/kubernetes/watcher/configmap.ts";
 
-type Event = { type: "ADDED" | "MODIFIED" | "DELETED"; version: number; object: ConfigMap };
+type Event = { type: "ADDED" | "MODIFIED" | "DELETED"; version: number; name: string; object: ConfigMap };
 
 /**
- * A double of a cluster's API server, as far as a ConfigMap is listed and watched: versions, events since a version, 410
+ * A double of a cluster's API server, as far as ConfigMaps are listed and watched, each by its name: versions, events since a version, 410
  * for what is too long ago. It is not the real one; `apiserver.test.ts` asks that where it can be had.
  */
 export type WatchApi = {
@@ -23,8 +23,8 @@ export type WatchApi = {
   token: { server: string; client: string };
   /** Everything that was asked, in order. */
   asked: string[];
-  put(data: Record<string, string>, annotations?: Record<string, string>): void;
-  remove(): void;
+  put(data: Record<string, string>, annotations?: Record<string, string>, name?: string): void;
+  remove(name?: string): void;
   /** Breaks every connection; with `closed` no new one is let in until it is called again without. */
   cut(closed?: boolean): void;
   /** Forgets every event until now. Watches that are open end, with 410 as an event, or without a word and a 410 for the next one. */
@@ -48,20 +48,22 @@ export async function certificate(folder: string): Promise<{ key: string; cert: 
   return { key: await readFile(key, "utf8"), cert: await readFile(cert, "utf8") };
 }
 
-export async function startWatchApi(folder: string, name = "edge-traffic"): Promise<WatchApi> {
+export async function startWatchApi(folder: string): Promise<WatchApi> {
   const { key, cert } = await certificate(folder);
-  const watches = new Set<{ response: ServerResponse }>();
+  const names = ["edge-traffic", "edge-resting"];
+  const watches = new Set<{ response: ServerResponse; name: string }>();
   const events: Event[] = [];
   let [version, forgotten, closed] = [1, 0, false];
-  let now: ConfigMap | null = null;
+  const now = new Map<string, ConfigMap>();
 
   const server = createServer({ key, cert }, (request, response) => {
     const url = new URL(request.url ?? "", "https://api");
     double.asked.push(`${url.pathname}${url.search}`);
     const refusal = refused(request, url);
     if (refusal) return response.writeHead(refusal).end();
+    const name = nameIn(url);
     if (!url.searchParams.has("watch")) {
-      const items = now ? [now] : [];
+      const items = [now.get(name) ?? []].flat();
       return response.end(
         JSON.stringify({ kind: "ConfigMapList", metadata: { resourceVersion: `${version}` }, items }),
       );
@@ -69,8 +71,8 @@ export async function startWatchApi(folder: string, name = "edge-traffic"): Prom
     const since = Number(url.searchParams.get("resourceVersion"));
     if (since < forgotten) return response.writeHead(410).end();
     response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
-    for (const event of events) if (event.version > since) send(response, event);
-    const watch = { response };
+    for (const event of events) if (event.version > since && event.name === name) send(response, event);
+    const watch = { response, name };
     watches.add(watch);
     response.on("close", () => watches.delete(watch));
   });
@@ -79,13 +81,13 @@ export async function startWatchApi(folder: string, name = "edge-traffic"): Prom
     if (request.headers.authorization !== `Bearer ${double.token.server}`) return 401;
     if (url.pathname !== "/api/v1/namespaces/prod/configmaps") return 403;
     // as the real one's rules for one name see it
-    return url.searchParams.get("fieldSelector") === `metadata.name=${name}` ? undefined : 403;
+    return names.includes(nameIn(url)) ? undefined : 403;
   }
 
-  function happen(type: Event["type"], object: ConfigMap) {
-    const event = { type, version, object };
+  function happen(type: Event["type"], name: string, object: ConfigMap) {
+    const event = { type, version, name, object };
     events.push(event);
-    for (const { response } of watches) send(response, event);
+    for (const watch of watches) if (watch.name === name) send(watch.response, event);
   }
 
   // also those that are still shaking hands, which the server itself does not know yet
@@ -108,16 +110,18 @@ export async function startWatchApi(folder: string, name = "edge-traffic"): Prom
     authority: cert,
     token,
     asked: [],
-    put(data, annotations = {}) {
-      const type = now ? "MODIFIED" : "ADDED";
+    put(data, annotations = {}, name = "edge-traffic") {
+      const type = now.has(name) ? "MODIFIED" : "ADDED";
       version += 1;
-      now = { metadata: { resourceVersion: `${version}`, annotations }, data };
-      happen(type, now);
+      const object = { metadata: { resourceVersion: `${version}`, annotations }, data };
+      now.set(name, object);
+      happen(type, name, object);
     },
-    remove() {
+    remove(name = "edge-traffic") {
+      const gone = now.get(name);
       version += 1;
-      if (now) happen("DELETED", { ...now, metadata: { ...now.metadata, resourceVersion: `${version}` } });
-      now = null;
+      now.delete(name);
+      if (gone) happen("DELETED", name, { ...gone, metadata: { ...gone.metadata, resourceVersion: `${version}` } });
     },
     cut(shut = false) {
       closed = shut;
@@ -142,6 +146,8 @@ export async function startWatchApi(folder: string, name = "edge-traffic"): Prom
   };
   return double;
 }
+
+const nameIn = (url: URL) => (url.searchParams.get("fieldSelector") ?? "").replace("metadata.name=", "");
 
 const send = (response: ServerResponse, { type, object }: Event) =>
   response.write(`${JSON.stringify({ type, object })}\n`);

@@ -46,7 +46,8 @@ export async function startWatcher({
   const child = spawn(process.execPath, [join(folder, "programs", "main.ts")], {
     env: {
       NAMESPACE: namespace,
-      CONFIG_MAP: "edge-traffic",
+      MOVED_CONFIG_MAP: "edge-traffic",
+      RESTING_CONFIG_MAP: "edge-resting",
       RESTING_FOLDER: join(folder, "resting"),
       TOKEN_FOLDER: join(folder, "token"),
       EDGE_FOLDER: edgeFolder,

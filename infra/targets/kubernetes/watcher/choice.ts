@@ -8,7 +8,7 @@ export const MOVED_FROM = "resting";
 export type Seen = {
   /** The promoter's ConfigMap: null when there is none, undefined as long as nobody can say. */
   moved: ConfigMap | null | undefined;
-  /** The files to rest on as the pod has them, with their fingerprint; they come up to a minute late. */
+  /** The files to rest on as they are known here, with their fingerprint: sooner or later than what names them. */
   resting: { files: Files; fingerprint: string | undefined };
   /** Whether the edge has files already, and whether there has been time enough to ask. */
   filled: boolean;

@@ -1,6 +1,7 @@
 /**
  * Runs beside each Envoy of a cluster and keeps the files in its folder: those that a promoter put into one ConfigMap,
- * or else those that were declared with the edge. Node alone runs it, from a ConfigMap, without anything to install.
+ * or else those that were declared with the edge in another one. Node alone runs it, from a ConfigMap, without anything
+ * to install.
  */
 import { EventEmitter, once } from "node:events";
 import { readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
@@ -11,12 +12,12 @@ import { checkFiles, filesIn } from "./files.ts";
 import { fill, isFilled } from "./folder.ts";
 import { findInCluster, remembering, resolved } from "./names.ts";
 
-/** How often names and the mounted files are looked at, and how long a new edge waits for the API server, in milliseconds. */
+/** How often names and what is mounted are looked at, and how long a new edge waits for the API server, in milliseconds. */
 const LOOK_MS = 2000;
 const PATIENCE_MS = 10_000;
 
 const [edge, restingFolder, tokenFolder] = [env("EDGE_FOLDER"), env("RESTING_FOLDER"), env("TOKEN_FOLDER")];
-const configMap = { namespace: env("NAMESPACE"), name: env("CONFIG_MAP") };
+const namespace = env("NAMESPACE");
 const api: Api = {
   url: `https://${env("KUBERNETES_SERVICE_HOST")}:${env("KUBERNETES_SERVICE_PORT")}`,
   token: () => readFileSync(join(tokenFolder, "token"), "utf8").trim(),
@@ -26,14 +27,11 @@ const begun = Date.now();
 const bell = new EventEmitter();
 const find = remembering(findInCluster, () => bell.emit("ring"));
 
-let moved: ConfigMap | null | undefined;
+const seen: { moved?: ConfigMap | null; resting?: ConfigMap | null } = {};
 
 process.on("SIGTERM", () => process.exit(0));
-const see = (seen: ConfigMap | null) => {
-  moved = seen;
-  bell.emit("ring");
-};
-void follow(api, configMap, see, log);
+watch("moved", env("MOVED_CONFIG_MAP"));
+watch("resting", env("RESTING_CONFIG_MAP"));
 for (;;) {
   const rung = once(bell, "ring", { signal: AbortSignal.timeout(LOOK_MS) }).catch(() => {});
   await keep().catch((error: Error) => log(`the edge keeps the files that it has: ${error.message}`));
@@ -41,19 +39,32 @@ for (;;) {
   await rung;
 }
 
+function watch(what: keyof typeof seen, name: string): void {
+  const see = (configMap: ConfigMap | null) => {
+    seen[what] = configMap;
+    bell.emit("ring");
+  };
+  void follow(api, { namespace, name }, see, log);
+}
+
 async function keep(): Promise<void> {
   const patient = Date.now() - begun < PATIENCE_MS;
-  const files = chosen({ moved, resting: resting(), filled: isFilled(edge), patient });
+  const files = chosen({ moved: seen.moved, resting: resting(), filled: isFilled(edge), patient });
   if (files === undefined) return;
   checkFiles(files);
   if (await fill(edge, await resolved(files, find))) log("the edge has other files");
 }
 
-/** A mounted ConfigMap is replaced as a whole, by another folder behind this link: what is read is one state of it. */
+/** The files to rest on: as the API server has them now, or as they were mounted, which can be a minute late. */
 function resting() {
-  const folder = realpathSync(join(restingFolder, "..data"));
-  const data = Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+  const data = seen.resting?.data ?? mounted();
   return { files: filesIn(data), fingerprint: data[MOVED_FROM] };
+}
+
+/** A mounted ConfigMap is replaced as a whole, by another folder behind this link: what is read is one state of it. */
+function mounted(): Record<string, string> {
+  const folder = realpathSync(join(restingFolder, "..data"));
+  return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 
 function log(message: string): void {

@@ -156,7 +156,8 @@ describe.skipIf(noApiServer)(`a real API server${noApiServer ? ` (${noApiServer}
       ["list its ConfigMap", "configmaps?fieldSelector=metadata.name%3Dedge-traffic", 200],
       ["read its ConfigMap", "configmaps/edge-traffic", 200],
       ["list all ConfigMaps", "configmaps", 403],
-      ["read another ConfigMap", "configmaps/edge-resting", 403],
+      ["read what the edge rests on", "configmaps/edge-resting", 200],
+      ["read another ConfigMap", "configmaps/edge-programs", 403],
       ["list the secrets", "secrets", 403],
       ["list the pods", "pods", 403],
     ])("it may not do more than it must: %s", async (_, path, expected) => {

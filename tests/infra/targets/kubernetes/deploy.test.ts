@@ -124,7 +124,7 @@ describe("a stack in a cluster", () => {
     for (const name of secretNames) expect(text).not.toContain(`<${name}>`);
   });
 
-  test("gives no pod a token but the edge's watcher, which may follow one ConfigMap and do nothing else", () => {
+  test("gives no pod a token but the edge's watcher, which may follow the edge's two ConfigMaps and do nothing else", () => {
     for (const [name, account] of Object.entries(objects(all.candidate, "ServiceAccount"))) {
       expect(account.inputs, name).toMatchObject({ automountServiceAccountToken: false });
     }
@@ -147,7 +147,7 @@ describe("a stack in a cluster", () => {
         {
           apiGroups: [""],
           resources: ["configmaps"],
-          resourceNames: ["edge-traffic"],
+          resourceNames: ["edge-traffic", "edge-resting"],
           verbs: ["get", "list", "watch"],
         },
       ],
@@ -205,14 +205,14 @@ describe("a stack in a cluster", () => {
     expect(all.candidate.outputs).toEqual({
       target: "kubernetes",
       urls: {
-        "session-buddy": "https://session-buddy.mcp.mahavishnu.dev",
-        akosha: "https://akosha.mcp.mahavishnu.dev",
-        mahavishnu: "https://mahavishnu.mcp.mahavishnu.dev",
+        "session-buddy": "https://session-buddy.mcp.mahavishnu.dev/mcp",
+        akosha: "https://akosha.mcp.mahavishnu.dev/mcp",
+        mahavishnu: "https://mahavishnu.mcp.mahavishnu.dev/mcp",
       },
       previewUrls: Object.fromEntries(
         services.map(({ name }) => [
           name,
-          { url: `https://${name}.mcp.mahavishnu.dev`, headers: { "x-revision": "candidate" } },
+          { url: `https://${name}.mcp.mahavishnu.dev/mcp`, headers: { "x-revision": "candidate" } },
         ]),
       ),
       revisions: {

@@ -137,26 +137,31 @@ describe.skipIf(withoutOpenssl)(`a watcher at a double of the API server${openss
     expect(JSON.parse(second.read("edge.json"))).toMatchObject({ position: { share: 25 } });
   });
 
-  test("follows other files that are declared when they are mounted, and forgets what was moved from the old ones", async () => {
-    const { double, folder, run, move } = await start(twoPorts);
-    const watcher = await run();
-    const edge = () =>
-      JSON.parse(watcher.read("edge.json") || "{}") as { position?: Position; settings?: EdgeSettings };
-    await expect.poll(() => edge().position?.share, { timeout: 10_000 }).toBe(0);
-    move({ share: 100, retired: ["akosha-1"] });
-    await expect.poll(() => edge().position?.share, { timeout: 10_000 }).toBe(100);
+  test.each<["told" | "mounted"]>([["told"], ["mounted"]])(
+    "follows other files that are declared when they are %s, and forgets what was moved from the old ones",
+    async (how) => {
+      const { double, folder, run, move } = await start(twoPorts);
+      const watcher = await run();
+      const edge = () =>
+        JSON.parse(watcher.read("edge.json") || "{}") as { position?: Position; settings?: EdgeSettings };
+      await expect.poll(() => edge().position?.share, { timeout: 10_000 }).toBe(0);
+      move({ share: 100, retired: ["akosha-1"] });
+      await expect.poll(() => edge().position?.share, { timeout: 10_000 }).toBe(100);
 
-    // settled: the candidate is stable now. The promoter's data is still there, from the files before
-    const next = restingFiles(edgeOf(folder, 18682, { id: "akosha-2", port: 9002 }));
-    const data = Object.fromEntries(Object.entries(double.asked)); // any data that is not of these files
-    double.put({ ...data, resting: "of another time" }, { "mahavishnu.dev/resting": fingerprint(next) });
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(edge().position?.share).toBe(100); // not yet mounted: what is in force goes on
-    watcher.mount({ ...next, resting: fingerprint(next) });
-    await expect.poll(() => edge().settings?.services[0]?.stable.id, { timeout: 15_000 }).toBe("akosha-2");
-    expect(edge().position).toEqual(restingPosition);
-    expect(readdirSync(join(watcher.edge, "xds"))).not.toContain("eds-akosha-1.json");
-  }, 30_000);
+      // settled: the candidate is stable now; what the promoter moved is still there, from the files before
+      const files = restingFiles(edgeOf(folder, 18682, { id: "akosha-2", port: 9002 }));
+      const next = { ...files, resting: fingerprint(files) };
+      double.put({ resting: "of another time" }, { "mahavishnu.dev/resting": fingerprint(files) });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(edge().position?.share).toBe(100); // not yet known: what is in force goes on
+      if (how === "told") double.put(next, {}, "edge-resting");
+      else watcher.mount(next);
+      await expect.poll(() => edge().settings?.services[0]?.stable.id, { timeout: 15_000 }).toBe("akosha-2");
+      expect(edge().position).toEqual(restingPosition);
+      expect(readdirSync(join(watcher.edge, "xds"))).not.toContain("eds-akosha-1.json");
+    },
+    30_000,
+  );
 
   test("never shows half a file to a reader", async () => {
     const { run, move } = await start(twoPorts);
@@ -214,7 +219,7 @@ describe.skipIf(withoutOpenssl)(`a watcher at a double of the API server${openss
 
     // declared anew, with the second one alone: clusters come and go with the routes
     const next = restingFiles(edgeOf(folder, listen, candidate));
-    watcher.mount({ ...next, resting: fingerprint(next) });
+    double.put({ ...next, resting: fingerprint(next) }, {}, "edge-resting");
     double.put({}, { "mahavishnu.dev/resting": fingerprint(next) });
     await expect.poll(() => readdirSync(join(folder, "xds")), { timeout: 15_000 }).not.toContain("eds-akosha-1.json");
     const before = by("akosha-1");
