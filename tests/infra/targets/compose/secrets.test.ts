@@ -1,0 +1,32 @@
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, test } from "vitest";
+import type { Secret } from "../../../../ecosystem/secrets.ts";
+import { secretNames, secrets } from "../../../../ecosystem/secrets.ts";
+import { secretValues } from "../../../../infra/targets/compose/secrets.ts";
+import { local } from "./support.ts";
+
+const value = (name: Secret) =>
+  new Promise<[string, boolean]>((resolve) => {
+    const output = secretValues({ settings: local, secret: (name) => pulumi.secret(`<${name}>`) })(name);
+    output.apply(async (plain) => resolve([plain, await pulumi.isSecret(output)]));
+  });
+
+describe("the values of a stack's secrets", () => {
+  test.each([
+    ["auth-secret", "<auth-secret>"],
+    ["akosha-database-url", "postgresql://akosha:<akosha-database-password>@postgres:5432/akosha?sslmode=disable"],
+    [
+      "mahavishnu-database-url",
+      "postgresql://mahavishnu:<mahavishnu-database-password>@postgres:5432/mahavishnu?sslmode=disable",
+    ],
+  ] as const)("are given or put together: %s", async (name, expected) => {
+    expect(await value(name)).toEqual([expected, true]);
+  });
+
+  test("can all be had, also those that are put together", async () => {
+    for (const name of secretNames) {
+      const [plain] = await value(name);
+      expect(plain.startsWith("<"), name).toBe(secrets[name].origin !== "derived");
+    }
+  });
+});
