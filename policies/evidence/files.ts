@@ -26,7 +26,7 @@ export function readEvidence(root: string, releases: readonly string[]): Filed[]
 }
 
 /** The evidence of one release of one stack. */
-export function evidenceOf(root: string, stack: string, release: string): Filed[] {
+function evidenceOf(root: string, stack: string, release: string): Filed[] {
   const folder = join("releases", stack, `${release}.evidence`);
   if (!existsSync(join(root, folder))) return [];
   const since = createdOf(join(root, "releases", stack, `${release}.json`));

@@ -38,8 +38,6 @@ export function listenerFile({
   });
 }
 
-export const tls12 = { common_tls_context: { tls_params: { tls_minimum_protocol_version: "TLSv1_2" } } };
-
 export function clusterFile(changes: object = {}): string {
   return discovery("envoy.config.cluster.v3.Cluster", {
     name: "akosha-1",

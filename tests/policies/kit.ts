@@ -3,7 +3,7 @@ import { type ServiceName, serviceNamed, serviceNames } from "../../ecosystem/se
 import { judge, type Rule } from "../../policies/check.ts";
 import type { Evidence } from "../../policies/evidence/evidence.ts";
 import type { Filed } from "../../policies/evidence/files.ts";
-import { type EvidenceKind, kindNames } from "../../policies/evidence/kinds.ts";
+import type { EvidenceKind } from "../../policies/evidence/kinds.ts";
 import type { Facts } from "../../policies/facts.ts";
 import { levelOf } from "../../policies/levels.ts";
 import { fromEngine } from "../../policies/readers/engine.ts";
@@ -126,9 +126,6 @@ export function filed(kind: EvidenceKind, changes: Partial<Evidence> & { folder?
     evidence,
   };
 }
-
-/** Everything proven. */
-export const allEvidence = (): Filed[] => kindNames.map((kind) => filed(kind));
 
 /** A container of a service on a Docker host, as it must be. */
 export function dockerService(service: ServiceName, changes: object = {}, extra: Extra = {}): Resource {

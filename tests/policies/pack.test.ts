@@ -9,7 +9,7 @@ import { PACK, policiesOf } from "../../policies/policies.ts";
 import type { Told } from "../../policies/readers/told.ts";
 import { rules } from "../../policies/rules.ts";
 import { root, toldOf } from "./graphs.ts";
-import { mutations } from "./mutations.ts";
+import { mutations } from "./mutations/all.ts";
 import { analyzer, diagnosticsOf, PackProcess } from "./pack-process.ts";
 
 describe("the pack as a process of its own", () => {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { listeners } from "../../../edge/listeners.ts";
+import type { EdgeSettings } from "../../../edge/settings.ts";
 import { authentication } from "../../../policies/checks/authentication.ts";
 import {
   asked,
@@ -29,10 +31,26 @@ const onHost = (ip: string) => [
 const gateway = (spec = {}) => resource("kubernetes:gateway.networking.k8s.io/v1:Gateway", "gateway", { spec });
 const inCluster = (...more: ReturnType<typeof gateway>[]) => [deployment("akosha"), deployment("mahavishnu"), ...more];
 
+/** A host whose port is open, with an edge that has some settings; `change` breaks the listeners' text. */
+function behindEdge(more: Partial<EdgeSettings>, change = (text: string) => text) {
+  const at = (port: number) => ({ address: "10.0.0.2", port });
+  const settings: EdgeSettings = {
+    folder: "/edge",
+    services: [{ name: "mahavishnu", listen: at(8680), stable: { id: "mahavishnu-1", endpoints: [at(8680)] } }],
+    ...more,
+  };
+  const text = change(JSON.stringify({ resources: listeners(settings) }));
+  return [...onHost("0.0.0.0"), dockerContainer("edge-files", { command: ["xds/lds.json", text] })];
+}
+const auth = { issuer: "https://login.test.dev/", audience: "mcp", jwks: "https://login.test.dev/jwks" };
+const peers = ["10.0.0.3/32"];
+
 describe("authentication", () => {
   test.each([
     ["named invokers", onCloudRun],
     ["a port on loopback", onHost("127.0.0.1")],
+    ["an edge that asks who calls", behindEdge({ auth })],
+    ["an edge that asks all but its peers", behindEdge({ auth, peers })],
     ["an internal gateway", inCluster(gateway({ gatewayClassName: "gke-l7-rilb" }))],
     [
       "a gateway whose policy asks who calls",
@@ -54,6 +72,30 @@ describe("authentication", () => {
     ],
     ["no invoker", onCloudRun.slice(0, 3), "nobody is named"],
     ["a port on every address", onHost("0.0.0.0"), "port 8680"],
+    ["an edge that asks nobody", behindEdge({ peers }), "port 8680"],
+    [
+      "an edge that lets calls without a token pass",
+      behindEdge({ auth }, (text) => text.replace('"provider_name":"edge:issuer"', '"allow_missing":{}')),
+      "port 8680",
+    ],
+    [
+      "an edge that asks only where a header says so",
+      behindEdge({ auth }, (text) =>
+        text.replace('"match":{"prefix":"/"},"requires"', '"match":{"prefix":"/","headers":[{"name":"x"}]},"requires"'),
+      ),
+      "port 8680",
+    ],
+    [
+      "an edge that spares more than health checks",
+      behindEdge({ auth }, (text) => text.replaceAll('"regex":"/healthz', '"regex":"/mcp|/healthz')),
+      "port 8680",
+    ],
+    ["an edge to which everybody is a peer", behindEdge({ auth, peers: ["0.0.0.0/0"] }), "port 8680"],
+    [
+      "an edge that spares whom a peer speaks for",
+      behindEdge({ auth, peers }, (text) => text.replace("[^,]+", ".+")),
+      "port 8680",
+    ],
     ["an open gateway", inCluster(gateway({ gatewayClassName: "envoy" })), "open to everybody"],
     [
       "a machine with a public address",

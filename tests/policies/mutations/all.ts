@@ -1,0 +1,6 @@
+import { cloudRun } from "./cloud-run.ts";
+import { compose } from "./compose.ts";
+import type { Mutation } from "./kit.ts";
+import { kubernetes } from "./kubernetes.ts";
+
+export const mutations: readonly Mutation[] = [...cloudRun, ...compose, ...kubernetes];
