@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { bootstrap } from "../../../edge/bootstrap.ts";
 import { edgeFiles } from "../../../edge/files.ts";
 import { edgePaths } from "../../../edge/paths.ts";
 import { checkSettings, type EdgeService, type EdgeSettings, restingPosition } from "../../../edge/settings.ts";
@@ -77,6 +79,8 @@ export function edgeContainers(asked: Asked, addresses: Addresses, after: readon
       ...common,
       key: EDGE,
       name: edgeContainer(stack),
+      // Envoy reads it only when it starts, so another one starts another edge
+      environment: { EDGE_BOOTSTRAP: fingerprint(bootstrap(edge)) },
       entrypoint: ["envoy"],
       command: [
         "--config-path",
@@ -99,6 +103,9 @@ export function edgeContainers(asked: Asked, addresses: Addresses, after: readon
     },
   ];
 }
+
+const fingerprint = (content: object): string =>
+  createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 16);
 
 /** What the edge rests on, and what was declared: who guards the traffic compares it with what Envoy's files say. */
 function seededFiles({ stable, candidate }: Asked, edge: EdgeSettings): Record<string, string> {

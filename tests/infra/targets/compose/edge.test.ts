@@ -66,6 +66,12 @@ describe("the edge of a stack on a Docker host", () => {
     expect(containerOf(candidate, "edge-files").command).not.toEqual(containerOf(stable, "edge-files").command);
   });
 
+  test("is another container when what Envoy starts with is another: where the issuer's keys are", () => {
+    const edgeWith = (jwks: string) =>
+      containerOf(describedIn("stable", localWith({}, { issuer: "https://a.test/", audience: "mcp", jwks })), "edge");
+    expect(edgeWith("https://a.test/jwks")).not.toEqual(edgeWith("https://b.test/jwks"));
+  });
+
   test("waits for its files, which wait for every revision", () => {
     const described = describedIn("candidate");
     expect(containerOf(described, "edge").after).toEqual(["edge-files"]);

@@ -32,7 +32,7 @@ describe("the outputs of a stack on a Docker host", () => {
     ["ssh://deploy@mcp.acme.dev", "203.0.113.7", "https://203.0.113.7:8682/mcp"],
     ["unix:///var/run/docker.sock", "0.0.0.0", "https://127.0.0.1:8682/mcp"],
   ])("name the host %s, published on %s, as its users do", (host, publish, url) => {
-    const settings = localWith({ host, publish, ...tls });
+    const settings = localWith({ host, publish, ...tls }, prod.edge.auth);
     expect(composeOutputs(deploymentIn("stable", settings)).urls.akosha).toBe(url);
   });
 
