@@ -3,6 +3,8 @@ import { readStack, stackNames } from "../../../infra/config/stack-file.ts";
 import { unpublishedImage } from "../../../infra/release/unpublished.ts";
 import { root } from "../../support/releases.ts";
 
-test.each(stackNames(root))("until it is published, %s names the backups' image by its folder's content", (stack) => {
-  expect(readStack(root, stack).settings.backups.image).toBe(unpublishedImage(root, "backup"));
+test.each(stackNames(root))("until they are published, %s names our images by their folders' content", (stack) => {
+  const { edge, backups } = readStack(root, stack).settings;
+  expect(edge.image).toBe(unpublishedImage(root, "edge"));
+  expect(backups.image).toBe(unpublishedImage(root, "backup"));
 });
