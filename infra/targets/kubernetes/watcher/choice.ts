@@ -2,7 +2,7 @@ import type { ConfigMap } from "./configmap.ts";
 import { type Files, filesIn } from "./files.ts";
 
 /** The annotation of the promoter's ConfigMap that names the files which the edge rests on, and the key that says which of them were moved. */
-export const RESTING = "mahavishnu.dev/resting";
+const RESTING = "mahavishnu.dev/resting";
 export const MOVED_FROM = "resting";
 
 export type Seen = {

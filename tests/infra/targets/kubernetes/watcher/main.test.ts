@@ -168,7 +168,7 @@ describe.skipIf(withoutOpenssl)(`a watcher at a double of the API server${openss
     const watcher = await run();
     await expect.poll(() => watcher.read("xds/lds.json"), { timeout: 10_000 }).not.toBe("");
     const seen = new Set<number>();
-    for (let i = 1; i <= 200; i += 1) {
+    for (let i = 1; i <= 100; i += 1) {
       move({ share: i % 100 });
       for (let j = 0; j < 5; j += 1) {
         for (const place of ["xds/rds-akosha.json", "xds/lds.json", "xds/cds.json"]) JSON.parse(watcher.read(place));
