@@ -23,12 +23,8 @@ test("maha manifests prints YAML on standard output, and the same as one JSON li
   expect(JSON.parse(json.stdout)).toEqual({ apiVersion: "v1", kind: "List", items: documents });
 });
 
-test.each([
-  ["a stack without a cluster", "staging", /^Pulumi\.staging\.yaml, mahavishnu:kubernetes: missing/],
-  ["an unknown stack", "nowhere", /there is no Pulumi\.nowhere\.yaml/],
-])("maha manifests of %s says what is wrong and prints nothing", async (_, stack, message) => {
-  const { code, stdout, stderr } = await maha("--stack", stack);
-  expect(code).toBe(64);
-  expect(stdout).toBe("");
-  expect(stderr).toMatch(message);
+test("maha manifests of a stack without a cluster says what is missing and prints nothing", async () => {
+  const { code, stdout, stderr } = await maha("--stack", "staging");
+  expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
+  expect(stderr).toMatch(/^Pulumi\.staging\.yaml, mahavishnu:kubernetes: missing/);
 });
