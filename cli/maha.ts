@@ -26,6 +26,12 @@ const program = new Command("maha")
   .exitOverride();
 for (const { command } of verbs) program.addCommand(command.exitOverride());
 
+// who reads only the beginning (`maha manifests | head`) has seen enough
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
