@@ -27,7 +27,7 @@ function age(folder: string): void {
   for (const file of Object.keys(checksums(folder))) utimesSync(join(folder, file), hourAgo, hourAgo);
 }
 
-describeWith(["restic"], "backup.sh saves with a real restic", { timeout: 60_000, concurrent: true }, () => {
+describeWith(["restic"], "backup.sh saves with a real restic", { timeout: 120_000, concurrent: true }, () => {
   test("what is saved comes back as it was, byte by byte and row by row; the series say when and how much", async (context) => {
     const here = bench(context);
     const volume = volumeOf(here);
@@ -118,7 +118,7 @@ describeWith(["restic"], "backup.sh saves with a real restic", { timeout: 60_000
 describeWith(
   ["restic"],
   "backup.sh copies a volume while its writer runs",
-  { timeout: 60_000, concurrent: true },
+  { timeout: 120_000, concurrent: true },
   () => {
     test("the copy is whole across files, though the writer goes on: it is taken anew until nothing changed under it", async (context) => {
       const here = bench(context);
@@ -186,7 +186,7 @@ describeWith(
   },
 );
 
-describeWith(["restic"], "backup.sh when it is stopped or killed", { timeout: 60_000, concurrent: true }, () => {
+describeWith(["restic"], "backup.sh when it is stopped or killed", { timeout: 120_000, concurrent: true }, () => {
   test("told to end, it stops what it started, reports the failure and leaves no lock", async (context) => {
     const here = bench(context);
     expect((await here.backup(["save"])).code).toBe(0);

@@ -10,7 +10,7 @@ import { type Bench, bench } from "./kit.ts";
 describeWith(
   ["restic"],
   "backup.sh checks and forgets with a real restic",
-  { timeout: 90_000, concurrent: true },
+  { timeout: 180_000, concurrent: true },
   () => {
     test("of a year it keeps the newest of 30 days, 12 ISO weeks and 6 months, and of each store its own", async (context) => {
       const here = bench(context);

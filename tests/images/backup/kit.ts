@@ -6,7 +6,7 @@ import { join, relative } from "node:path";
 import { expect, type TestContext } from "vitest";
 import { onPath } from "../../support/tools.ts";
 
-export const script = join(import.meta.dirname, "../../../images/backup/backup.sh");
+const script = join(import.meta.dirname, "../../../images/backup/backup.sh");
 
 /** What a run of a program came to. */
 export type Ran = { code: number | null; output: string };
@@ -37,8 +37,6 @@ export function bench({ onTestFinished }: Pick<TestContext, "onTestFinished">): 
   const environment = {
     PATH: `${path("bin")}:${process.env.PATH}`,
     HOME: folder,
-    // as in a container whose root is read-only: nothing can be written but where the script says
-    TMPDIR: "/nowhere",
     BACKUP_STACK: "mahavishnu-test",
     BACKUP_MANIFEST: JSON.stringify({ stack: "test" }),
     BACKUP_SCRATCH: path("scratch"),
@@ -52,6 +50,8 @@ export function bench({ onTestFinished }: Pick<TestContext, "onTestFinished">): 
     RESTIC_PASSWORD_FILE: path("secrets", "restic-password"),
   };
   for (const tool of ["restic", "rclone", "pg_dump", "pg_restore"]) recordArguments(tool, path);
+  // as in a container whose root is read-only: nothing can be written but where the script says
+  const readOnly = { TMPDIR: "/nowhere" };
   const restic = (...args: string[]) =>
     run("restic", args, { ...environment, RESTIC_CACHE_DIR: path("scratch", "cache") });
   return {
@@ -59,7 +59,7 @@ export function bench({ onTestFinished }: Pick<TestContext, "onTestFinished">): 
     password,
     environment,
     async backup(action, more = {}) {
-      const ran = await run(script, action, { ...environment, ...more });
+      const ran = await run(script, action, { ...environment, ...readOnly, ...more });
       for (const secret of secretsIn(path("secrets"))) {
         expect(ran.output).not.toContain(secret);
         expect(readable(path("arguments")) ? readFileSync(path("arguments"), "utf8") : "").not.toContain(secret);
@@ -67,7 +67,10 @@ export function bench({ onTestFinished }: Pick<TestContext, "onTestFinished">): 
       return ran;
     },
     start(action, more = {}) {
-      const child = spawn(script, action, { env: { ...environment, ...more }, stdio: ["ignore", "pipe", "pipe"] });
+      const child = spawn(script, action, {
+        env: { ...environment, ...readOnly, ...more },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
       onTestFinished(async () => {
         if (child.exitCode !== null || child.signalCode !== null) return;
         const ended = new Promise((resolve) => child.once("exit", resolve));

@@ -14,7 +14,7 @@ const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 describeWith(
   ["restic", "initdb", "postgres", "psql", "pg_dump"],
   "backup.sh dumps a real PostgreSQL",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   () => {
     let folder: string;
     let server: ChildProcess;

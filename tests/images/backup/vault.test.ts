@@ -5,7 +5,7 @@ import { bench, checksums } from "./kit.ts";
 
 const month = () => new Date().toISOString().slice(0, 7);
 
-describeWith(["restic", "rclone"], "backup.sh copies into a vault", { timeout: 60_000, concurrent: true }, () => {
+describeWith(["restic", "rclone"], "backup.sh copies into a vault", { timeout: 120_000, concurrent: true }, () => {
   test("the copy is a repository of its own, and what is in it is never replaced", async (context) => {
     const here = bench(context);
     expect((await here.backup(["save"])).code).toBe(0);
