@@ -79,7 +79,7 @@ const cloudRun = z
     invokers: z
       .array(
         field(
-          z.string().regex(/^(user|group|serviceAccount|domain):[^\s@]+(@[^\s@]+)?$/),
+          z.string().regex(/^((user|group|serviceAccount):[^\s@]+@|domain:)[^\s@]+$/),
           "who may call: user:, group:, serviceAccount: or domain: with its address, never allUsers or allAuthenticatedUsers",
           "- group:agents@acme.dev",
         ),
@@ -106,6 +106,10 @@ const cloudRun = z
   .refine(({ access, domain }) => access === "iam" || domain !== undefined, {
     error: "access: iap needs a domain",
     path: ["domain"],
+  })
+  .refine(({ region, zone }) => zone.startsWith(`${region}-`), {
+    error: "the zone lies in another region",
+    path: ["zone"],
   });
 
 /** Where backups lie and where their copies do: two places, and what is outside of one kind, since each identity has one key. */
@@ -142,7 +146,7 @@ const compose = z
     ),
     backups: field(
       z.string().regex(/^(s3:|gs:|\/)\S+$/),
-      "a restic repository: a path on the host, gs:bucket:/path or s3:host/bucket",
+      "a restic repository: a folder of the host that belongs to user 10001, gs:bucket:/path or s3:host/bucket",
       "backups: /var/backups/mahavishnu",
     ),
     vault: field(
@@ -234,8 +238,10 @@ const receiver = field(
 const receivers = (example: string) =>
   field(z.array(receiver).min(1), "at least one receiver, named by its secret", example);
 
+/** What a release may be called: a file is named so. */
+export const RELEASE_NAME = /^[a-z0-9][a-z0-9.-]{0,62}$/;
 const release = (key: string) =>
-  field(z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/), "the name of a release in releases/<stack>/", `${key}: r12`);
+  field(z.string().regex(RELEASE_NAME), "the name of a release in releases/<stack>/", `${key}: r12`);
 
 /** Beyond one host anybody may reach the edge, and the servers behind it ask nobody who they are. */
 const asksWhoCalls = ({
@@ -330,7 +336,7 @@ export const settingsSchema = z
           rule: field(z.string().regex(/^[a-z0-9-]+$/), "the name of a check or rule", "rule: metrics"),
           reason: field(z.string().min(10), "why, in a sentence", 'reason: "the exporter is replaced next week"'),
           owner: field(z.string().min(2), "who answers for it", "owner: platform team"),
-          expires: field(z.iso.date(), "a date", "expires: 2027-01-31"),
+          expires: field(z.iso.date(), "a date", 'expires: "2027-01-31"'),
         }),
       )
       .default([]),
