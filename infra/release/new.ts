@@ -1,4 +1,5 @@
 import { serviceNames } from "../../ecosystem/services.ts";
+import { RELEASE_NAME } from "../config/schema.ts";
 import { readStack, stackNames } from "../config/stack-file.ts";
 import { releasesOf, writeRelease } from "./files.ts";
 import { type Images, makeRelease } from "./make.ts";
@@ -14,6 +15,11 @@ type Asked = {
 
 /** Makes a stack's next release and writes its file. Throws a ReleaseError or a SettingsError, and then writes nothing. */
 export function newRelease(root: string, stack: string, asked: Asked): { release: Release; file: string } {
+  if (asked.name !== undefined && !RELEASE_NAME.test(asked.name)) {
+    throw new ReleaseError(
+      `--name ${asked.name}: a release is called by lower-case letters, digits, dots and dashes. Example: --name r12`,
+    );
+  }
   const { settings } = readStack(root, stack);
   const images = imagesOf(root, stack, asked);
   const others = stackNames(root).flatMap((name) => releasesOf(root, name));

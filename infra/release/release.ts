@@ -51,7 +51,7 @@ export const imagesOf = ({ revisions }: Release): string[] =>
     .flatMap(({ image, identityProxy }) => (identityProxy ? [image, identityProxy.image] : [image]));
 
 /** An image that can never mean something else: by the digest of a registry, or by the id of a local one. */
-export const isPinned = (image: string): boolean => /(^|@)sha256:[0-9a-f]{64}$/.test(image);
+export const isPinned = (image: string): boolean => /^(\S+@)?sha256:[0-9a-f]{64}$/.test(image);
 
 /** How much memory, in MiB, Cloud Run gives to an instance with so many processors: at least and at most. */
 const cloudRunMemory: Record<number, [number, number]> = {

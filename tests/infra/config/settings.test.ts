@@ -43,6 +43,8 @@ describe("settings", () => {
   });
 
   test.each<[string, Json, RegExp]>([
+    ["a zone of another region", { "cloudRun.zone": "us-east1-b" }, /cloudRun\.zone: the zone lies in another region/],
+    ["a user without an address", { "cloudRun.invokers": ["user:jo"] }, /invokers\.0: "user:jo" is not allowed/],
     [
       "a number out of range",
       { "edge.rateLimit.perMinute": 0 },

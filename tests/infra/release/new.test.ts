@@ -43,6 +43,14 @@ describe("a new release", () => {
     expect(existsSync(join(folder, "releases/prod/r1.json"))).toBe(false);
   });
 
+  test.each(["../../evil", "R 1", ""])("is not called %j, which the settings could not name", (name) => {
+    const folder = project();
+    expect(() => newRelease(folder, "prod", { images: imagesOf("a"), name, created })).toThrow(
+      /^--name .*: a release is/,
+    );
+    expect(existsSync(join(folder, "releases"))).toBe(false);
+  });
+
   test("is the same release when an image was copied to another registry", () => {
     const folder = project();
     newRelease(folder, "staging", { images: imagesOf("a"), created });
@@ -55,6 +63,7 @@ describe("a new release", () => {
   test.each([
     ["a missing image", { mahavishnu: imagesOf("a").mahavishnu }, /missing: --image session-buddy=.* --image akosha=/],
     ["a service that does not exist", { ...imagesOf("a"), dhara: "x" }, /--image dhara=\.\.\.: no such service/],
+    ["a digest of nothing", { ...imagesOf("a"), akosha: `@sha256:${"0".repeat(64)}` }, /@sha256:0+ has no digest/],
     ["a tag", { ...imagesOf("a"), akosha: "akosha:1" }, /akosha:1 has no digest/],
   ])("with %s is refused and leaves nothing behind", (_, images, message) => {
     const folder = project();
