@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../ecosystem/secrets.ts";
 import type { Settings } from "./config/schema.ts";
-import { parseSettings } from "./config/settings.ts";
+import { parseSettings, SettingsError } from "./config/settings.ts";
 import { PROJECT } from "./config/stack-file.ts";
 
 /** The stack that the engine runs the program for; `root` is the project's folder. */
@@ -15,29 +15,60 @@ export type RuntimeStack = {
   secret: (name: Secret) => pulumi.Output<string>;
 };
 
-/** Reads the stack's settings from the engine. Throws a SettingsError for what is wrong with them. */
+/** Reads the stack's settings from the engine. Throws a SettingsError for what is wrong with them; it never shows a secret. */
 export function runtimeStack(): RuntimeStack {
   const name = pulumi.getStack();
   const file = `Pulumi.${name}.yaml`;
-  const config = pulumi.runtime.allConfig();
+  const config = ownConfig();
+  const secretsSet = namesOf(config.secrets, file);
   const secrets: pulumi.Output<SecretValues> =
     new pulumi.Config(PROJECT).getSecretObject<SecretValues>("secrets") ?? pulumi.secret({});
   return {
     root: pulumi.runtime.getRootDirectory(),
     name,
     file,
-    settings: parseSettings(rawSettings(config), file),
-    secretsSet: Object.keys(JSON.parse(config[`${PROJECT}:secrets`] ?? "{}")),
+    settings: parseSettings(rawSettings(config, file), file),
+    secretsSet,
     secret: (secret) => secrets.apply((values) => values[secret] as string), // checked: see `checkSecrets`
   };
 }
 
 type SecretValues = Partial<Record<Secret, string>>;
 
-/** The engine hands over structured values as JSON text. */
-const rawSettings = (config: Record<string, string>): Record<string, unknown> =>
+/** The stack's settings as text, by their keys without the project's name. */
+const ownConfig = (): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(config)
+    Object.entries(pulumi.runtime.allConfig())
       .filter(([key]) => key.startsWith(`${PROJECT}:`))
-      .map(([key, text]) => [key.slice(PROJECT.length + 1), /^[[{]/.test(text) ? JSON.parse(text) : text]),
+      .map(([key, text]) => [key.slice(PROJECT.length + 1), text]),
   );
+
+/** The names of the secrets that are set. What cannot be read may be a secret itself, so it is not repeated. */
+function namesOf(secrets = "{}", file: string): string[] {
+  const values = read(secrets);
+  if (typeof values === "object" && values !== null && !Array.isArray(values)) return Object.keys(values);
+  throw new SettingsError(
+    `${file}, mahavishnu:secrets: not secrets by their names. Take it out (pulumi config rm secrets) and run maha secrets init`,
+  );
+}
+
+/** The engine hands over structured values as JSON text. */
+const rawSettings = ({ secrets: _, ...config }: Record<string, string>, file: string): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(config).map(([key, text]) => {
+      const value = /^[[{]/.test(text) ? read(text) : text;
+      if (value === undefined) throw new SettingsError(`${file}, mahavishnu:${key}: neither text nor JSON`);
+      return [key, value];
+    }),
+  );
+
+/** The engine takes a date without quotes for a moment, and writes it as one. */
+const MIDNIGHT = /^(\d{4}-\d\d-\d\d) 00:00:00 \+0000 UTC$/;
+
+function read(text: string): unknown {
+  try {
+    return JSON.parse(text, (_, value) => (typeof value === "string" ? value.replace(MIDNIGHT, "$1") : value));
+  } catch {
+    return undefined;
+  }
+}

@@ -46,11 +46,18 @@ function rawSettings(text: string, file: string): Record<string, unknown> {
 }
 
 function secretsSet(raw: Record<string, unknown>, file: string): string[] {
-  const names = Object.keys((raw.secrets ?? {}) as Record<string, unknown>);
+  const secrets = (raw.secrets ?? {}) as Record<string, unknown>;
+  const names = Object.keys(secrets);
   const unknown = names.filter((name) => !(secretNames as string[]).includes(name));
   if (unknown.length > 0) {
     throw new SettingsError(
       `${file}, mahavishnu:secrets.${unknown[0]}: no such secret. Known: ${secretNames.join(", ")}`,
+    );
+  }
+  const plain = names.find((name) => (secrets[name] as { secure?: unknown } | null)?.secure === undefined);
+  if (plain !== undefined) {
+    throw new SettingsError(
+      `${file}, mahavishnu:secrets.${plain}: its value stands here in the clear, so take it for known. Take it out and set another one: pulumi config set --secret --path '${PROJECT}:secrets["${plain}"]'`,
     );
   }
   return names;

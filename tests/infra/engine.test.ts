@@ -78,6 +78,25 @@ describe("Pulumi's own runtime, against a double of its engine", () => {
     expect(resources.filter(({ custom }) => custom)).toEqual([]);
   });
 
+  test("takes a date without quotes as the stack's file does", async () => {
+    const dated = (expires: string) => ({
+      exemptions: [{ rule: "metrics", reason: "replaced next week", owner: "platform team", expires }],
+    });
+    // so the engine hands it over
+    const { code, output } = await run(await project(), dated("2027-01-31 00:00:00 +0000 UTC"));
+    expect({ code, output }).toMatchObject({ code: 0 });
+    expect((await run(await project(), dated("2027-01-31 09:00:00 +0000 UTC"))).output).toMatch(
+      /is not allowed \(a date/,
+    );
+  });
+
+  test("says nothing of secrets that are not set by their names", async () => {
+    const { code, output } = await run(await project(), { secrets: "hunter2" });
+    expect(output).toMatch(/mahavishnu:secrets: not secrets by their names/);
+    expect(output).not.toMatch(/hunter/);
+    expect(code).not.toBe(0);
+  });
+
   test("is stopped while a promotion holds the lease", async () => {
     const folder = await project();
     const holder = { owner: "promoter", host: "elsewhere", pid: 1 };

@@ -47,6 +47,10 @@ describe("a stack's file", () => {
   mahavishnu:compose: { host: unix:///var/run/docker.sock, subnet: 172.29.0.0/24, backups: /b, vault: /v }
 `;
     expect(readStack(folder({ "Pulumi.x.yaml": whole("auth-secret") }), "x").secretsSet).toEqual(["auth-secret"]);
+    const clear = whole("auth-secret").replace("{ secure: v1:abc }", "hunter2");
+    const told = () => readStack(folder({ "Pulumi.x.yaml": clear }), "x");
+    expect(told).toThrow(/mahavishnu:secrets\.auth-secret: its value stands here in the clear.*config set --secret/);
+    expect(told).not.toThrow(/hunter2/);
     expect(() => readStack(folder({ "Pulumi.x.yaml": whole("auth-secert") }), "x")).toThrow(
       /mahavishnu:secrets\.auth-secert: no such secret\. Known: auth-secret/,
     );
