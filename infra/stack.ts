@@ -22,10 +22,13 @@ export function namedReleases(root: string, stack: string, { stable, candidate }
 
 const UNPUBLISHED = "unpublished.invalid/";
 
-/** Throws a ReleaseError where an image that would be run lies in no registry: such a stack can be looked at, but not deployed. */
+/**
+ * Throws a ReleaseError where an image that would be run lies in no registry: such a stack can be looked at, but not
+ * deployed. On Cloud Run nothing runs before the first release, and the registry itself comes only then.
+ */
 export function checkPublished(
   { stable, candidate }: Named,
-  { edge, backups }: Settings,
+  { target, edge, backups }: Settings,
   { stack, file }: { stack: string; file: string },
 ): void {
   const release = [stable, candidate].find((named) => named?.unpublished);
@@ -34,6 +37,7 @@ export function checkPublished(
       `release ${release.name} of ${stack} is unpublished: no registry holds its images. Build images/*, push them to your registry, then: maha release new --stack ${stack} --image SERVICE=REF@sha256:... and name it as stable`,
     );
   }
+  if (target === "cloud-run" && !stable) return;
   const own = Object.entries({ edge: edge.image, backups: backups.image }).find(([, image]) =>
     image.startsWith(UNPUBLISHED),
   );

@@ -75,20 +75,22 @@ export class CloudBackups extends pulumi.ComponentResource {
     });
 
     const scheduler = account("scheduler", "Starts the backups' jobs");
-    for (const job of jobs.filter(({ volumes }) => volumes.length === 0)) {
-      const run = new RunJob(
+    // before the first release there is nothing to do, and no registry yet that could hold the image
+    const run = backed.stable.size > 0 ? jobs : [];
+    for (const job of run.filter(({ volumes }) => volumes.length === 0)) {
+      const made = new RunJob(
         `${name}-${job.name}`,
         runJob(job, backed, { ...reach, serviceAccount: accounts[job.identity].email }),
         { ...child, dependsOn: access },
       );
       new JobIamMember(
         `${name}-${job.name}-starter`,
-        { project, location: region, name: run.name, role: "roles/run.invoker", member: scheduler.member },
+        { project, location: region, name: made.name, role: "roles/run.invoker", member: scheduler.member },
         child,
       );
       new ScheduledJob(`${name}-${job.name}-daily`, schedule(job, backed, scheduler.email), {
         ...child,
-        dependsOn: run,
+        dependsOn: made,
       });
     }
     for (const series of backupSeries) new Metric(`${name}-${series}`, logMetric(series, project), child);

@@ -142,5 +142,6 @@ test("before the first release the buckets are there, and nothing is saved", asy
   expect(names).toEqual(
     expect.arrayContaining(["gcp:storage/bucket:Bucket backups-repository", "gcp:storage/bucket:Bucket backups-vault"]),
   );
-  expect(names).not.toContain("gcp:cloudrunv2/job:Job backups-databases");
+  // nor does a job run an image that only the registry of this very deployment could hold
+  expect(names.filter((name) => name.includes("/job:Job"))).toEqual([]);
 });
