@@ -15,11 +15,18 @@ export type LastPromotion = {
 export async function lastPromotion(folder: string): Promise<LastPromotion | null> {
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".jsonl")) : [];
   const states = await Promise.all(files.map((file) => stateOf(join(folder, file))));
-  const last = states.sort((a, b) => a.begun.at - b.begun.at).at(-1);
+  const last = states
+    .flatMap((state) => state ?? [])
+    .sort((a, b) => a.begun.at - b.begun.at)
+    .at(-1);
   return last ? { id: last.begun.id, result: resultOf(last), revisions: last.begun.revisions } : null;
 }
 
-const stateOf = async (path: string): Promise<State> => fold(begunEvents(await fileJournal(path).read(), path));
+/** The state that a journal tells; null where its first event was not written to its end, so that nothing ever began. */
+async function stateOf(path: string): Promise<State | null> {
+  const events = await fileJournal(path).read();
+  return events.length > 0 ? fold(begunEvents(events, path)) : null;
+}
 
 function resultOf({ outcome, wanted, inForce }: State): LastPromotion["result"] {
   if (!outcome || outcome.result === "held") return "open";

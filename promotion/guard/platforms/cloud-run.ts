@@ -58,10 +58,17 @@ async function read(path: string, { endpoint, auth }: Api): Promise<unknown> {
   const { status, data } = await (await auth()).request(request).catch((error: Error) => {
     throw failed(`${error.message} (see: gcloud auth application-default login)`);
   });
-  if (status === 404) return null;
+  if (status === 404 || (status === 403 && isSwitchedOff(data))) return null;
   if (status !== 200) throw failed(`HTTP ${status} (your account needs run.services.get there)`);
   return data;
 }
+
+/** A project in which Cloud Run was never switched on has no service. */
+const isSwitchedOff = (data: unknown): boolean => {
+  const refusal = z.object({ error: z.object({ details: z.array(z.object({ reason: z.string().optional() })) }) });
+  const { success, data: said } = refusal.safeParse(data);
+  return success && said.error.details.some(({ reason }) => reason === "SERVICE_DISABLED");
+};
 
 const google: Api = {
   // gcloud's own variable, for private endpoints

@@ -63,6 +63,8 @@ describe("the last promotion of a stack", () => {
     });
     expect(await lastPromotion(folder)).toMatchObject({ id: "new", result: "open" });
     expect(await lastPromotion(join(folder, "nothing-here"))).toBeNull();
+    await writeFile(join(folder, "torn.jsonl"), '{"event":"beg'); // a crash in its first line: it never began
+    expect(await lastPromotion(folder)).toMatchObject({ id: "new" });
   });
 });
 

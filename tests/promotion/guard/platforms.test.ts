@@ -77,6 +77,13 @@ describe("Cloud Run (Google's client, a double of its API)", () => {
     expect((await read())?.live).toEqual({ akosha: { "akosha-a": 100 } });
   });
 
+  test("no service where Cloud Run was never switched on", async () => {
+    const body = { error: { code: 403, details: [{ reason: "SERVICE_DISABLED", domain: "googleapis.com" }] } };
+    for (const name of ["akosha", "mahavishnu"]) api.answers.set(path(name), { status: 403, body });
+    expect(await read()).toBeNull();
+    api.answers.delete(path("mahavishnu"));
+  });
+
   test("a refusal is said with what is needed", async () => {
     api.answers.set(path("akosha"), { status: 403, body: {} });
     await expect(read()).rejects.toThrow(
