@@ -77,7 +77,7 @@ export class CloudReceivers extends pulumi.ComponentResource {
         messageRetentionDuration: "3600s",
         expirationPolicy: { ttl: "" },
         retryPolicy: { minimumBackoff: "10s", maximumBackoff: "600s" },
-        pushConfig: { pushEndpoint: secret("slack-webhook-url" satisfies Secret), noWrapper: { writeMetadata: false } },
+        pushConfig: { pushEndpoint: secret("slack-webhook-url" satisfies Secret), noWrapper: { writeMetadata: true } },
         messageTransforms: [{ javascriptUdf: { functionName: "slack", code: slack } }],
       },
       own,
@@ -86,10 +86,14 @@ export class CloudReceivers extends pulumi.ComponentResource {
   }
 }
 
-/** Runs at Pub/Sub: Google's words about an incident as a message of Slack's. */
+/**
+ * Runs at Pub/Sub: Google's words about an incident as a message of Slack's. Attributes become headers, and Slack takes
+ * JSON for JSON only where one says so.
+ */
 export const slack = `function slack(message, metadata) {
   const incident = JSON.parse(message.data).incident;
   const lines = [incident.state + ": " + incident.policy_name, incident.summary, incident.documentation && incident.documentation.content, incident.url];
+  message.attributes = { "Content-Type": "application/json" };
   message.data = JSON.stringify({ text: lines.filter(Boolean).join("\\n") });
   return message;
 }`;

@@ -29,10 +29,16 @@ export class CloudAlerting extends pulumi.ComponentResource {
     const { deployment, services } = args;
     const { stack, settings, secret } = deployment;
     const cloud = settingsOf(settings, "cloud-run", "the stack's settings");
-    const { project, region } = cloud;
+    const { project, projectNumber, region } = cloud;
+    // known by its form: Google makes it when it is asked to, and does not always say what it is called
+    const caller = `serviceAccount:service-${projectNumber}@gcp-sa-monitoring-notification.iam.gserviceaccount.com`;
     const own = { parent: this };
     const agent = new ServiceIdentity(`${name}-agent`, { project, service: "monitoring.googleapis.com" }, own);
-    const receivers = new CloudReceivers(`${name}-receivers`, { stack, settings, secret, agent: agent.member }, own);
+    const receivers = new CloudReceivers(
+      `${name}-receivers`,
+      { stack, settings, secret, agent: caller },
+      { ...own, dependsOn: agent },
+    );
     for (const rule of rulesFor(scopeOf(deployment, "cloud-run"))) {
       new AlertPolicy(
         `${name}-${rule.alert}`,
@@ -46,8 +52,8 @@ export class CloudAlerting extends pulumi.ComponentResource {
       if (cloud.access === "iam") {
         new ServiceIamMember(
           `${name}-asks-${service}`,
-          { project, location: region, name: runName, role: "roles/run.invoker", member: agent.member },
-          own,
+          { project, location: region, name: runName, role: "roles/run.invoker", member: caller },
+          { ...own, dependsOn: agent },
         );
       }
       new UptimeCheckConfig(`${name}-uptime-${service}`, uptimeCheck(asked), own);

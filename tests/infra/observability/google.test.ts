@@ -73,12 +73,16 @@ test("the objectives are the ecosystem's", () => {
 });
 
 test("what Google says of an incident becomes a message of Slack's", () => {
-  const say = new Function(`${slack}; return slack;`)() as (message: { data: string }) => { data: string };
+  const say = new Function(`${slack}; return slack;`)() as (message: { data: string }) => {
+    data: string;
+    attributes: Record<string, string>;
+  };
   const incident = {
     ...{ state: "open", policy_name: "P1 ServiceDown: does not answer", summary: "akosha", url: "https://x/y" },
     documentation: { content: 'Runbook: "here"' },
   };
-  const { data } = say({ data: JSON.stringify({ incident, version: "1.2" }) });
+  const { data, attributes } = say({ data: JSON.stringify({ incident, version: "1.2" }) });
+  expect(attributes).toEqual({ "Content-Type": "application/json" });
   expect(JSON.parse(data)).toEqual({
     text: 'open: P1 ServiceDown: does not answer\nakosha\nRunbook: "here"\nhttps://x/y',
   });
@@ -109,7 +113,13 @@ test("the components: a policy for each rule with its priority's channels, whose
     "alerting-receivers-ticket-webhook-url": ["labels.url"],
   });
   expect(secretsOf(of("Subscription"))).toEqual({ "alerting-receivers-slack": ["pushConfig.pushEndpoint"] });
-  expect(of("ServiceIamMember").map(({ inputs }) => inputs.role)).toEqual(["roles/run.invoker"]);
+  const agent = "serviceAccount:service-100000000002@gcp-sa-monitoring-notification.iam.gserviceaccount.com";
+  expect(of("ServiceIamMember").map(({ inputs }) => [inputs.role, inputs.member])).toEqual([
+    ["roles/run.invoker", agent],
+  ]);
+  expect(of("TopicIAMMember").map(({ inputs }) => inputs.member)).toEqual([agent]);
+  // the transform's attributes become headers only with this
+  expect(of("Subscription")[0]?.inputs.pushConfig).toMatchObject({ noWrapper: { writeMetadata: true } });
   expect(of("ProjectBucketConfig")[0]?.inputs).toMatchObject({ retentionDays: retention.logDays });
   expect(of("ProjectSink")[0]?.inputs.filter).toContain('resource.type="cloud_run_revision"');
 });
