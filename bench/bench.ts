@@ -8,6 +8,7 @@ const groups: Record<string, () => Promise<Figures>> = {
   statistics: async () => (await import("./statistics.ts")).statistics(),
   rehearsal: async () => (await import("./rehearsal.ts")).rehearsal(),
   graph: async () => (await import("./graph.ts")).graph(),
+  policies: async () => (await import("./policies.ts")).policies(),
   outages: async () => (await import("./outages.ts")).outages(),
 };
 

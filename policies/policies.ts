@@ -1,7 +1,7 @@
-import type { Policies, ReportViolation, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
-import { judge, judgeOne, type Rule } from "./check.ts";
+import type { Policies, ResourceValidationPolicy, StackValidationArgs, StackValidationPolicy } from "@pulumi/policy";
+import { judgeOne, type Rule } from "./check.ts";
 import { checks } from "./checks.ts";
-import { exempted, standingOf } from "./exemptions.ts";
+import { standingOf } from "./exemptions.ts";
 import type { Facts } from "./facts.ts";
 import { fromEngine, type Marks } from "./readers/engine.ts";
 import { type Report, report } from "./report.ts";
@@ -15,105 +15,77 @@ export const PACK = "mahavishnu-readiness";
 type Sources = { factsOf: (stack: string) => Facts; marks?: Marks; onReport?: (report: Report) => void };
 
 /**
- * The checks and rules as Pulumi's policies. What one resource says by itself stops an update before that resource is
- * made; the whole is confirmed at the end. Warnings, and what does not gate on this stack, only advise.
+ * The checks and rules as Pulumi's policies: what one resource says by itself stops an update before that resource is
+ * made, the whole is confirmed at the end, and what does not stop this stack is advice. They are three and not one for
+ * each check, since the policy server reads every resource anew for each policy that it asks.
  */
-export function policiesOf(sources: Sources): Policies {
-  const all: Rule[] = [...checks, ...rules];
-  return [
-    ...all.filter(({ each }) => each).map((rule) => resourcePolicy(rule, sources)),
-    ...all.map((rule) => stackPolicy(rule, sources)),
-    advice(all, sources),
-    readinessPolicy(sources),
-  ];
-}
+export const policiesOf = (sources: Sources): Policies => [resources(sources), readiness(sources), advice(sources)];
 
-const described = ({ why, remedy }: Rule) => ({
-  description: why,
-  remediationSteps: remedy,
-  enforcementLevel: "mandatory" as const,
+const alone: readonly Rule[] = [...checks, ...rules].filter(({ each }) => each);
+
+const resources = ({ factsOf, marks }: Sources): ResourceValidationPolicy => ({
+  name: "resources",
+  description: "What a resource says by itself, before it is made",
+  enforcementLevel: "mandatory",
+  validateResource(args, reportViolation) {
+    const facts = factsOf(stackOf(args.urn));
+    const resource = fromEngine(args, marks);
+    for (const rule of alone.filter((rule) => stops(rule, facts))) {
+      for (const finding of judgeOne(rule, resource, facts)) {
+        if (finding.verdict === "fail") reportViolation(sentence(finding, rule), args.urn);
+      }
+    }
+  },
 });
 
-function resourcePolicy(rule: Rule, { factsOf, marks }: Sources): ResourceValidationPolicy {
-  return {
-    name: `${rule.name}-of-resource`,
-    ...described(rule),
-    validateResource(args, reportViolation) {
-      const facts = factsOf(stackOf(args.urn));
-      if (!stops(rule, facts)) return;
-      violations(judgeOne(rule, fromEngine(args, marks), facts), rule, reportViolation);
-    },
-  };
-}
-
-function stackPolicy(rule: Rule, { factsOf, marks }: Sources): StackValidationPolicy {
-  return {
-    name: rule.name,
-    ...described(rule),
-    validateStack({ resources }, reportViolation) {
-      const facts = factsOf(stackOf(resources[0]?.urn));
-      if (!facts.level.gates(rule.name)) return;
-      const view = viewOf(resources.map((resource) => fromEngine(resource, marks)));
-      violations(outcomeOf(rule, view, facts).findings, rule, reportViolation);
-    },
-  };
-}
-
-function advice(all: readonly Rule[], { factsOf, marks }: Sources): StackValidationPolicy {
-  return {
-    name: "advice",
-    description: "What is not proven yet, and what does not stop this stack",
-    enforcementLevel: "advisory",
-    validateStack({ resources }, reportViolation) {
-      const facts = factsOf(stackOf(resources[0]?.urn));
-      const view = viewOf(resources.map((resource) => fromEngine(resource, marks)));
-      for (const rule of all) {
-        const { findings } = outcomeOf(rule, view, facts);
-        const advised = findings.filter(
-          ({ verdict }) => verdict === "warn" || (verdict === "fail" && !facts.level.gates(rule.name)),
-        );
-        for (const finding of advised) reportViolation(sentence(finding, rule), finding.urn);
+const readiness = (sources: Sources): StackValidationPolicy => ({
+  name: "readiness",
+  description: "The fourteen checks, the hardening rules, and the score that a stack needs before it is deployed",
+  enforcementLevel: "mandatory",
+  validateStack(args, reportViolation) {
+    const { found, facts } = reportOn(args, sources);
+    sources.onReport?.(found);
+    for (const [finding, rule] of findingsOf(found)) {
+      if (finding.verdict === "fail" && facts.level.gates(rule.name)) {
+        reportViolation(sentence(finding, rule), finding.urn);
       }
-    },
-  };
-}
+    }
+    const { stack, score, gate } = found;
+    if (score < gate.minimum) {
+      reportViolation(`${stack} has a score of ${score} and needs ${gate.minimum}: maha readiness --stack ${stack}`);
+    }
+  },
+});
 
-function readinessPolicy({ factsOf, marks, onReport }: Sources): StackValidationPolicy {
-  return {
-    name: "readiness",
-    description: "The score of the fourteen checks, which a stack must reach before it is deployed",
-    enforcementLevel: "mandatory",
-    validateStack({ resources }, reportViolation) {
-      const facts = factsOf(stackOf(resources[0]?.urn));
-      const found = report(viewOf(resources.map((resource) => fromEngine(resource, marks))), facts);
-      onReport?.(found);
-      if (found.score < found.gate.minimum) {
-        reportViolation(
-          `${facts.stack} has a score of ${found.score} and needs ${found.gate.minimum}: maha readiness --stack ${facts.stack}`,
-        );
+const advice = (sources: Sources): StackValidationPolicy => ({
+  name: "advice",
+  description: "What is not proven yet, and what does not stop this stack",
+  enforcementLevel: "advisory",
+  validateStack(args, reportViolation) {
+    const { found, facts } = reportOn(args, sources);
+    for (const [finding, rule] of findingsOf(found)) {
+      const { verdict, urn } = finding;
+      if (verdict === "warn" || (verdict === "fail" && !facts.level.gates(rule.name))) {
+        reportViolation(sentence(finding, rule), urn);
       }
-    },
-  };
+    }
+  },
+});
+
+function reportOn({ resources }: StackValidationArgs, { factsOf, marks }: Sources): { found: Report; facts: Facts } {
+  const facts = factsOf(stackOf(resources[0]?.urn));
+  return { found: report(viewOf(resources.map((resource) => fromEngine(resource, marks))), facts), facts };
 }
 
-const outcomeOf = (rule: Rule, view: ReturnType<typeof viewOf>, facts: Facts) =>
-  exempted(
-    judge(rule, view, facts),
-    facts.exemptions.map((exemption) => standingOf(exemption, facts.now)),
-  );
+const findingsOf = ({ checks, rules }: Report) =>
+  [...checks, ...rules].flatMap((outcome) => outcome.findings.map((finding) => [finding, outcome] as const));
 
 /** Whether a rule stops a stack: it gates there, and nothing exempts it. */
 const stops = ({ name }: Rule, { level, exemptions, now }: Facts): boolean =>
   level.gates(name) &&
   !exemptions.some((exemption) => exemption.rule === name && standingOf(exemption, now).standing === "in force");
 
-function violations(findings: readonly Finding[], rule: Rule, reportViolation: ReportViolation): void {
-  for (const finding of findings) {
-    if (finding.verdict === "fail") reportViolation(sentence(finding, rule), finding.urn);
-  }
-}
-
-const sentence = ({ resource, reason }: Finding, { name, remedy }: Rule): string =>
+const sentence = ({ resource, reason }: Finding, { name, remedy }: Pick<Rule, "name" | "remedy">): string =>
   `${name}: ${resource}: ${reason}. To do: ${remedy}`;
 
 /** `urn:pulumi:<stack>::...` */

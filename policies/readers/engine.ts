@@ -1,9 +1,17 @@
+import { createRequire } from "node:module";
 import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
 import type { Props } from "../props.ts";
 import { NotProven, type Resource } from "../resource.ts";
 
 /** Where the secrets of each resource stand, by its URN. The engine does not say: policies get secrets like any other value. */
 export type Marks = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** How the policy server watches over values, and what it puts where one is unknown; its types leave it out. */
+const server = createRequire(import.meta.url)("@pulumi/policy/proxy.js") as Record<string, string>;
+const watched = server.getSpecialProxyTarget as string;
+const unknown: ReadonlySet<unknown> = new Set(
+  Object.entries(server).flatMap(([name, value]) => (/^unknown.*Value$/.test(name) ? [value] : [])),
+);
 
 /** A resource as the policy server hands it to a policy. */
 export function fromEngine(told: PolicyResource | ResourceValidationArgs, marks?: Marks): Resource {
@@ -19,7 +27,7 @@ export function fromEngine(told: PolicyResource | ResourceValidationArgs, marks?
     secretPaths: marks && (marks.get(urn) ?? new Set()),
     // most rules look at the type and go on
     get props() {
-      props ??= known(told.props, "", { type, name, urn }) as Props;
+      props ??= provable(told.props[watched] ?? told.props, "", { type, name, urn }) as Props;
       return props;
     },
   };
@@ -30,26 +38,22 @@ const urnsOf = (dependencies: PolicyResource["propertyDependencies"]): Resource[
 
 type Named = Pick<Resource, "type" | "name" | "urn">;
 
-/** The same value without the server's watchers, but for unknown ones, which speak when they are read. */
-function known(value: unknown, path: string, of: Named): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? [] : {};
-  for (const key of Object.keys(value)) {
+/** The same value, but unknown parts of it speak when they are read. */
+function provable(value: unknown, path: string, of: Named): unknown {
+  if (!holdsUnknown(value)) return value;
+  const copy: object = Array.isArray(value) ? [] : {};
+  for (const [key, item] of Object.entries(value as object)) {
     const below = Array.isArray(value) ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`;
-    Object.defineProperty(copy, key, { enumerable: true, ...read(value as Props, key, below, of) });
+    const spoken = () => {
+      throw new NotProven(below, of);
+    };
+    const read = unknown.has(item) ? { get: spoken } : { value: provable(item, below, of) };
+    Object.defineProperty(copy, key, { enumerable: true, ...read });
   }
   return copy;
 }
 
-function read(value: Props, key: string, path: string, of: Named): PropertyDescriptor {
-  try {
-    return { value: known(value[key], path, of) };
-  } catch (error) {
-    if ((error as Error).constructor.name !== "UnknownValueError") throw error;
-    return {
-      get: () => {
-        throw new NotProven(path, of);
-      },
-    };
-  }
-}
+const holdsUnknown = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  Object.values(value).some((item) => unknown.has(item) || holdsUnknown(item));

@@ -1,6 +1,6 @@
 import { at, listAt, textAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
-import { contentOf, type File } from "./files.ts";
+import type { File } from "./files.ts";
 
 export const priorities = ["P1", "P2", "P3", "P4"] as const;
 export type Priority = (typeof priorities)[number];
@@ -40,7 +40,7 @@ export function alertRulesOf(resources: readonly Resource[], files: readonly Fil
   const groups = [
     ...files
       .filter(({ name }) => name === "rules.yml")
-      .map((file) => ({ resource: file.resource, value: contentOf(file) })),
+      .map((file) => ({ resource: file.resource, value: file.content() })),
     ...resources
       .filter(({ type }) => type === RULE)
       .map((resource) => ({ resource, value: at(resource.props, "spec") })),
@@ -79,9 +79,7 @@ function policy(resource: Resource): AlertRule {
 /** Who hears of what: the routes of an Alertmanager, and what Google Cloud's policies notify. */
 export function alertRoutesOf(resources: readonly Resource[], files: readonly File[]): AlertRoute[] {
   return [
-    ...files
-      .filter(({ name }) => name === "alertmanager.yml")
-      .flatMap((file) => routes(file.resource, contentOf(file))),
+    ...files.filter(({ name }) => name === "alertmanager.yml").flatMap((file) => routes(file.resource, file.content())),
     ...resources
       .filter(({ type }) => type === ROUTES)
       .flatMap((resource) => routes(resource, at(resource.props, "spec"))),

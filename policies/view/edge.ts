@@ -1,7 +1,7 @@
 import { services } from "../../ecosystem/services.ts";
 import { at, listAt, numberAt, objectAt, textAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
-import { contentOf, type File } from "./files.ts";
+import type { File } from "./files.ts";
 
 /** What one listener of an Envoy edge does with what reaches it. Each faces the clients of one service. */
 export type EdgeListener = {
@@ -47,7 +47,7 @@ function told(files: readonly File[], type: string): Told[] {
   return files
     .filter(({ name }) => name.endsWith(".json"))
     .flatMap((file) => {
-      const resources = listAt(contentOf(file), "resources");
+      const resources = listAt(file.content(), "resources");
       return resources
         .filter((value) => textAt(value, "@type")?.endsWith(`.${type}`))
         .map((value) => ({ resource: file.resource, value }));

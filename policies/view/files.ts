@@ -4,9 +4,10 @@ import { objectAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
 import type { Container } from "./container.ts";
 import { filesIn } from "./docker.ts";
+import { once } from "./once.ts";
 
-/** A text file that a resource brings, by its plain name; `text` may throw a NotProven. */
-export type File = { resource: Resource; path: string; name: string; readonly text: string };
+/** A text file that a resource brings, by its plain name. `content` is what it says, where it is YAML or JSON; it may throw a NotProven. */
+export type File = { resource: Resource; name: string; content: () => unknown };
 
 const CONFIG_MAP = "kubernetes:core/v1:ConfigMap";
 
@@ -18,21 +19,20 @@ export function filesOf(resources: readonly Resource[], containers: readonly Con
 const written = ({ resource, words }: Container): File[] =>
   filesIn(words).flatMap(({ index, file }) => {
     const text = words[index];
-    return text === undefined ? [] : [{ resource, path: `the file ${basename(file)}`, name: basename(file), text }];
+    return text === undefined ? [] : [fileOf(resource, basename(file), () => text)];
   });
 
 const held = (resource: Resource): File[] =>
-  Object.keys(objectAt(resource.props, "data")).map((name) => ({
-    resource,
-    path: `data.${name}`,
-    name,
-    get text() {
-      return String(objectAt(resource.props, "data")[name] ?? "");
-    },
-  }));
+  Object.keys(objectAt(resource.props, "data")).map((name) =>
+    fileOf(resource, name, () => String(objectAt(resource.props, "data")[name] ?? "")),
+  );
 
-/** What a YAML or JSON file says; undefined where it is neither. */
-export function contentOf({ name, text }: File): unknown {
+/** Several checks read the same file: it is parsed once. */
+function fileOf(resource: Resource, name: string, text: () => string): File {
+  return { resource, name, content: once(() => parsed(name, text())) };
+}
+
+function parsed(name: string, text: string): unknown {
   try {
     return name.endsWith(".json") ? JSON.parse(text) : parse(text);
   } catch {

@@ -1,7 +1,7 @@
 import { at, listAt, objectAt, textAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
 import { type Container, serviceOf } from "./container.ts";
-import { contentOf, type File } from "./files.ts";
+import type { File } from "./files.ts";
 import { podLabels } from "./pods.ts";
 
 /** What is scraped: a port and a path, of which service, and whether anything is there. */
@@ -30,7 +30,7 @@ export function scrapesOf(
 
 function jobs(file: File, containers: readonly Container[]): Scrape[] {
   const hosts = new Set(containers.flatMap(({ resource }) => addressesOf(resource)));
-  return listAt(contentOf(file), "scrape_configs").flatMap((job) =>
+  return listAt(file.content(), "scrape_configs").flatMap((job) =>
     listAt(job, "static_configs").flatMap((config) =>
       listAt(config, "targets").map((target) => {
         const [host = "", port] = String(target).split(":");

@@ -9,6 +9,7 @@ import { dockerContainers } from "./docker.ts";
 import { clustersOf, listenersOf, routesOf } from "./edge.ts";
 import { filesOf } from "./files.ts";
 import { machineContainers } from "./machine.ts";
+import { once } from "./once.ts";
 import { podContainers } from "./pods.ts";
 import { scrapesOf } from "./scrapes.ts";
 
@@ -84,11 +85,3 @@ const edgeReplicas = (resources: readonly Resource[]): number =>
   resources
     .filter(({ type, name }) => type === "kubernetes:apps/v1:Deployment" && name === "edge")
     .map(({ props }) => numberAt(props, "spec.replicas") ?? 1)[0] ?? 1;
-
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-}

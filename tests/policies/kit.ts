@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import type { PolicyResource } from "@pulumi/policy";
 import { type ServiceName, serviceNamed, serviceNames } from "../../ecosystem/services.ts";
 import { judge, type Rule } from "../../policies/check.ts";
@@ -10,12 +11,12 @@ import { fromEngine } from "../../policies/readers/engine.ts";
 import type { Resource } from "../../policies/resource.ts";
 import { viewOf } from "../../policies/view/view.ts";
 
-/** What only the platform will know. */
-export const UNKNOWN = Symbol("unknown");
+/** What only the platform will know, as the engine says it. */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 type Extra = { protect?: boolean; from?: Record<string, readonly Resource[]>; secrets?: string[] };
 
-/** A resource as the engine would hand it to a policy; what is UNKNOWN throws as the policy server's own values do. */
+/** A resource as the policy server would hand it to a policy. */
 export function resource(
   type: string,
   name: string,
@@ -27,7 +28,7 @@ export function resource(
     type,
     name,
     urn,
-    props: watched(props),
+    props: unknownCheckingProxy(props),
     opts: { protect },
     propertyDependencies: Object.fromEntries(
       Object.entries(from).map(([property, resources]) => [property, resources.map((other) => ({ urn: other.urn }))]),
@@ -36,19 +37,10 @@ export function resource(
   return fromEngine(told, secrets && new Map([[urn, new Set(secrets)]]));
 }
 
-// the policy server's own error is told by its name, as it is in the policies
-class UnknownValueError extends Error {}
-
-function watched(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  return new Proxy(value, {
-    get(target, key) {
-      const found = Reflect.get(target, key);
-      if (found === UNKNOWN) throw new UnknownValueError("unknown");
-      return typeof key === "symbol" || typeof found === "function" ? found : watched(found);
-    },
-  });
-}
+// its types leave it out, and the whole package takes a second to load
+const { unknownCheckingProxy } = createRequire(import.meta.url)("@pulumi/policy/proxy.js") as {
+  unknownCheckingProxy(props: object): Record<string, unknown>;
+};
 
 export const now = new Date("2027-01-20T12:00:00Z");
 

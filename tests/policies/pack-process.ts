@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { credentials, type ServiceError } from "@grpc/grpc-js";
 import grpc from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
@@ -19,10 +20,12 @@ export class PackProcess {
     });
   }
 
-  static async start(): Promise<PackProcess> {
+  /** `preload` is a module that is imported before it. */
+  static async start(preload?: string): Promise<PackProcess> {
     const runner = join(root, "node_modules/@pulumi/pulumi/cmd/run-policy-pack/index.js");
     const folder = join(root, "policies");
-    const pack = spawn(process.execPath, [runner, "127.0.0.1:0", folder], {
+    const args = [...(preload ? ["--import", preload] : []), runner, "127.0.0.1:0", folder];
+    const pack = spawn(process.execPath, args, {
       cwd: folder,
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -45,8 +48,10 @@ export class PackProcess {
   analyzeStack = (request: analyzer.AnalyzeStackRequest) =>
     this.#ask<analyzer.AnalyzeResponse>((done) => this.#client.analyzeStack(request, done));
 
-  get pid(): number {
-    return this.#process.pid as number;
+  /** Its largest memory so far, where the system tells. */
+  megabytes(): number {
+    const status = readFileSync(`/proc/${this.#process.pid}/status`, "utf8");
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
   }
 
   async stop(): Promise<void> {

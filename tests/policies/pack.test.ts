@@ -3,11 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Target, targets } from "../../ecosystem/targets.ts";
 import { catalogue } from "../../infra/observability/catalogue.ts";
 import { analyse, answered, resourceRequest, server, stackRequest } from "../../policies/analyse.ts";
-import { checks } from "../../policies/checks.ts";
 import { readFacts } from "../../policies/facts.ts";
 import { PACK, policiesOf } from "../../policies/policies.ts";
 import type { Told } from "../../policies/readers/told.ts";
-import { rules } from "../../policies/rules.ts";
 import { root, toldOf } from "./graphs.ts";
 import { mutations } from "./mutations/all.ts";
 import { analyzer, diagnosticsOf, PackProcess } from "./pack-process.ts";
@@ -19,20 +17,16 @@ describe("the pack as a process of its own", () => {
   });
   afterAll(() => pack?.stop());
 
-  test("tells its policies: each check and each rule, what else gates, and what to do", async () => {
+  test("tells its policies and how far each goes", async () => {
     const info = await pack.info();
     expect(info.getName()).toBe(PACK);
-    const policies = info.getPoliciesList();
-    const names = policies.map((policy) => policy.getName());
-    expect(names).toEqual(expect.arrayContaining([...checks, ...rules].map(({ name }) => name)));
-    expect(names).toEqual(expect.arrayContaining(["advice", "readiness", "authentication-of-resource"]));
-    expect(new Set(names).size).toBe(names.length);
-    for (const { name, remedy, why } of [...checks, ...rules]) {
-      const policy = policies.find((one) => one.getName() === name);
-      expect(policy?.getRemediationSteps()).toBe(remedy);
-      expect(policy?.getDescription()).toBe(why);
-      expect(policy?.getEnforcementlevel()).toBe(analyzer.EnforcementLevel.MANDATORY);
-    }
+    const { MANDATORY, ADVISORY } = analyzer.EnforcementLevel;
+    const policies = info.getPoliciesList().map((policy) => [policy.getName(), policy.getEnforcementlevel()]);
+    expect(policies).toEqual([
+      ["resources", MANDATORY],
+      ["readiness", MANDATORY],
+      ["advice", ADVISORY],
+    ]);
   });
 
   const publicInvoker = mutations.find(({ what }) => what === "a public invoker");
@@ -74,16 +68,16 @@ describe("the pack as a process of its own", () => {
     expect(warned.length > 0).toBe(
       [...report.checks, ...report.rules].some(({ findings }) => findings.some(({ verdict }) => verdict === "warn")),
     );
-    expect(over.some((line) => line.startsWith("readiness"))).toBe(report.score < report.gate.minimum);
+    expect(over.some((line) => line.includes("has a score of"))).toBe(report.score < report.gate.minimum);
   });
 
   test("stops a public invoker before it is made", async () => {
     const told = publicInvoker?.breaks(await toldOf("prod", "cloud-run")) ?? [];
     const invoker = told.find(({ inputs }) => (inputs as { member?: string }).member === "allUsers") as Told;
     const said = (await pack.analyze(resourceRequest(invoker))).getDiagnosticsList();
-    expect(said.map((one) => one.getPolicyname())).toEqual(["authentication-of-resource"]);
+    expect(said.map((one) => one.getPolicyname())).toEqual(["resources"]);
     expect(said[0]?.getEnforcementlevel()).toBe(analyzer.EnforcementLevel.MANDATORY);
-    expect(said[0]?.getMessage()).toContain("it names everybody as a member");
+    expect(said[0]?.getMessage()).toMatch(/^authentication: .*it names everybody as a member/m);
   });
 
   test("a stack that the repository does not know is stopped, not passed", async () => {
