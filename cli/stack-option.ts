@@ -1,9 +1,11 @@
 import { Option } from "commander";
 import { targets } from "../ecosystem/targets.ts";
 
-/** Which stack a verb is about: `--stack`, else the environment's MAHA_STACK, else staging. */
-export const stackOption = () =>
-  new Option("--stack <name>", "the stack: staging, prod, local").env("MAHA_STACK").default("staging");
+/** Which stack a verb is about: `--stack`, else the environment's MAHA_STACK (an empty one counts as none), else staging. */
+export function stackOption(): Option {
+  if (process.env.MAHA_STACK === "") delete process.env.MAHA_STACK;
+  return new Option("--stack <name>", "the stack: staging, prod, local").env("MAHA_STACK").default("staging");
+}
 
 /** Another target than the stack's own. */
 export const targetOption = () =>

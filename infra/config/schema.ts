@@ -284,37 +284,55 @@ export const settingsSchema = z
     target: field(z.enum(targets), targets.join(", "), "target: cloud-run"),
     stable: release("stable").optional(),
     candidate: release("candidate").optional(),
-    edge: z.strictObject({
-      image: image("the image of images/edge", "image: registry.acme.dev/edge@sha256:..."),
-      rateLimit: z
-        .strictObject({
-          perMinute: whole(1, 6000, "requests a minute per client", "perMinute: 60"),
-          burst: whole(1, 1000, "requests at once per client", "burst: 10"),
-          perHour: whole(1, 100_000, "requests an hour per client", "perHour: 1000"),
-        })
-        .refine(({ burst, perHour }) => perHour >= burst, {
-          error: "an hour allows less than a burst",
-          path: ["perHour"],
-        }),
-      auth: auth.optional(),
-    }),
-    alerts: z.strictObject({
-      P1: receivers("P1: [pagerduty-routing-key]"),
-      P2: receivers("P2: [pagerduty-routing-key, ticket-webhook-url]"),
-      P3: receivers("P3: [ticket-webhook-url]"),
-      P4: receivers("P4: [ticket-webhook-url]"),
-    }),
-    backups: z.strictObject({
-      image: image("the image of images/backup", "image: registry.acme.dev/backup@sha256:..."),
-      daily: whole(1, 3650, "daily backups to keep", "daily: 30"),
-      weekly: whole(1, 520, "weekly backups to keep", "weekly: 12"),
-      monthly: whole(1, 120, "monthly backups to keep", "monthly: 6"),
-      lockVault: field(
-        z.boolean(),
-        "true locks the vault's retention for ever; a locked vault cannot be destroyed before its time",
-        "lockVault: true",
-      ),
-    }),
+    edge: z
+      .strictObject({
+        image: image("the image of images/edge", "image: registry.acme.dev/edge@sha256:..."),
+        rateLimit: z
+          .strictObject({
+            perMinute: whole(1, 6000, "requests a minute per client", "perMinute: 60"),
+            burst: whole(1, 1000, "requests at once per client", "burst: 10"),
+            perHour: whole(1, 100_000, "requests an hour per client", "perHour: 1000"),
+          })
+          .refine(({ burst, perHour }) => perHour >= burst, {
+            error: "an hour allows less than a burst",
+            path: ["perHour"],
+          }),
+        auth: auth.optional(),
+      })
+      .meta({
+        allowed: "the edge: its image and what a client may ask",
+        example:
+          "edge: { image: registry.acme.dev/edge@sha256:..., rateLimit: { perMinute: 60, burst: 10, perHour: 1000 } }",
+      }),
+    alerts: z
+      .strictObject({
+        P1: receivers("P1: [pagerduty-routing-key]"),
+        P2: receivers("P2: [pagerduty-routing-key, ticket-webhook-url]"),
+        P3: receivers("P3: [ticket-webhook-url]"),
+        P4: receivers("P4: [ticket-webhook-url]"),
+      })
+      .meta({
+        allowed: "who hears of each priority",
+        example:
+          "alerts: { P1: [pagerduty-routing-key], P2: [pagerduty-routing-key], P3: [ticket-webhook-url], P4: [ticket-webhook-url] }",
+      }),
+    backups: z
+      .strictObject({
+        image: image("the image of images/backup", "image: registry.acme.dev/backup@sha256:..."),
+        daily: whole(1, 3650, "daily backups to keep", "daily: 30"),
+        weekly: whole(1, 520, "weekly backups to keep", "weekly: 12"),
+        monthly: whole(1, 120, "monthly backups to keep", "monthly: 6"),
+        lockVault: field(
+          z.boolean(),
+          "true locks the vault's retention for ever; a locked vault cannot be destroyed before its time",
+          "lockVault: true",
+        ),
+      })
+      .meta({
+        allowed: "what is kept of the backups, and how",
+        example:
+          "backups: { image: registry.acme.dev/backup@sha256:..., daily: 30, weekly: 12, monthly: 6, lockVault: true }",
+      }),
     secretDates: z
       .strictObject(
         Object.fromEntries(

@@ -58,8 +58,14 @@ function problems(issue: z.core.$ZodIssue, raw: unknown, file: string): string[]
   const { allowed, example } = metaAt(settingsSchema, issue.path);
   const hint = [allowed && ` (${allowed})`, example && `. Example: ${example}`].filter(Boolean).join("");
   if (value === undefined) return [`${at(issue.path)}: missing${hint}`];
-  const said = issue.code === "custom" ? issue.message : `${JSON.stringify(value)} is not allowed`;
+  const said = issue.code === "custom" ? issue.message : `${shown(value)} is not allowed`;
   return [`${at(issue.path)}: ${said}${hint}`];
+}
+
+/** A value in the words of an error; what is long or an address may be a secret in the wrong place. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 60 || text.includes("://") ? "what stands there" : text;
 }
 
 const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>

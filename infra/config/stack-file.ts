@@ -37,6 +37,8 @@ function rawSettings(text: string, file: string): Record<string, unknown> {
   } catch (error) {
     throw new SettingsError(`${file}: not YAML: ${(error as Error).message}`);
   }
+  if (typeof content !== "object" || Array.isArray(content))
+    throw new SettingsError(`${file}: not a mapping with config:`);
   const config = (content as { config?: Record<string, unknown> } | null)?.config ?? {};
   return Object.fromEntries(
     Object.entries(config)

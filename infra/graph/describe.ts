@@ -37,7 +37,8 @@ function sourceOf(request: RegisterResourceRequest): string {
 }
 
 /** A protocol object as plain values. */
-export const plain = (object: { toJavaScript(): object } | undefined): Inputs => (object?.toJavaScript() ?? {}) as Inputs;
+export const plain = (object: { toJavaScript(): object } | undefined): Inputs =>
+  (object?.toJavaScript() ?? {}) as Inputs;
 
 /** The engine's own form: the types of all that a resource belongs to stand before its own. */
 export function urnOf(request: RegisterResourceRequest, project: string, stack: string): string {
@@ -45,4 +46,3 @@ export function urnOf(request: RegisterResourceRequest, project: string, stack: 
   const inside = parentType === "" || parentType === "pulumi:pulumi:Stack" ? "" : `${parentType}$`;
   return `urn:pulumi:${stack}::${project}::${inside}${request.getType()}::${request.getName()}`;
 }
-

@@ -6,21 +6,21 @@ import { checkRelease, type Release, ReleaseError } from "./release.ts";
 const folderOf = (root: string, stack: string) => join(root, "releases", stack);
 const fileOf = (stack: string, name: string) => join("releases", stack, `${name}.json`);
 
+const namesIn = (folder: string): string[] =>
+  existsSync(folder) ? readdirSync(folder).flatMap((file) => /^(.+)\.json$/.exec(file)?.[1] ?? []) : [];
+
 /** The names of a stack's releases, oldest first. Throws a ReleaseError for a file that is none. */
 export function releasesOf(root: string, stack: string): Release[] {
-  const folder = folderOf(root, stack);
-  const names = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
-  return names
-    .map((file) => readRelease(root, stack, file.slice(0, -".json".length)))
+  return namesIn(folderOf(root, stack))
+    .map((name) => readRelease(root, stack, name))
     .sort((a, b) => a.created.localeCompare(b.created) || a.name.localeCompare(b.name));
 }
 
 /** Reads a release. Throws a ReleaseError that names the releases there are, or what is wrong with the file. */
 export function readRelease(root: string, stack: string, name: string): Release {
   const file = fileOf(stack, name);
-  if (!existsSync(join(root, file))) {
-    const folder = folderOf(root, stack);
-    const others = existsSync(folder) ? readdirSync(folder).map((other) => other.replace(/\.json$/, "")) : [];
+  if (!/^[\w.-]+$/.test(name) || !existsSync(join(root, file))) {
+    const others = namesIn(folderOf(root, stack));
     throw new ReleaseError(
       `${file}: there is no such release. Releases of ${stack}: ${others.join(", ") || "none"}. A new one: maha release new --stack ${stack} --image SERVICE=REF@sha256:...`,
     );

@@ -90,6 +90,11 @@ function checkRevision(revision: Revision, target: Target, stack: string, file: 
     );
   }
   const place = `${file}, ${target}, ${revision.service}`;
+  if (target !== "compose" && /^sha256:/.test(revision.image)) {
+    throw new ReleaseError(
+      `${place}: an image by its id is known to one Docker host alone. Push it, and name it by its digest: --image ${revision.service}=registry.acme.dev/${revision.service}@sha256:...`,
+    );
+  }
   if (serviceNamed(revision.service).state.data === "volume" && revision.sessions !== "single") {
     throw new ReleaseError(
       `${place}: its data lies on one volume with one writer at a time, so it cannot be ${revision.sessions}${target === "cloud-run" ? " on Cloud Run, which starts instances as it likes" : ""}. Use the session model single`,

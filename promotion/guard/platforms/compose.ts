@@ -24,7 +24,7 @@ export function composeStanding({
         const said = error.stderr?.trim() || error.message;
         if (/no such container/i.test(said)) return null;
         throw new Error(
-          `the edge ${container} on ${host} cannot be asked where its traffic stands: ${said}. Nothing was changed; see that docker can reach the host and that the container runs`,
+          `the edge ${container} on ${host} cannot be asked where its traffic stands: ${said}. Nothing was changed. See that docker can reach the host; a container that does not run is started with docker start ${container}, or removed (docker rm -f ${container}) when it cannot: without it traffic stands nowhere, and the next deployment makes it anew`,
         );
       },
     );

@@ -104,7 +104,7 @@ describe("settings", () => {
     [
       "keys of an issuer in the clear",
       { "edge.auth.jwks": "http://login.acme.dev/jwks.json" },
-      /edge\.auth\.jwks: "http:.*" is not allowed \(where the issuer publishes its keys, on the internet and by https\)/,
+      /edge\.auth\.jwks: what stands there is not allowed \(where the issuer publishes its keys, on the internet and by https\)/,
     ],
     [
       "a candidate on an empty stack",
@@ -143,6 +143,12 @@ describe("settings", () => {
 
   test("no value of a secret ever stands in a message", () => {
     expect(said({ secrets: { "auth-secret": "hunter2hunter2" }, target: 1 })).toMatch(/^((?!hunter2).)*$/s);
+  });
+
+  test("what may be a secret in the wrong place is not repeated", () => {
+    expect(said({ "alerts.P1": ["https://hooks.slack.com/services/T0/B0/hunter2"] })).toMatch(
+      /alerts\.P1\.0: what stands there is not allowed/,
+    );
   });
 
   test("whatever is written, it is read or refused in words, never with a crash", () => {

@@ -30,6 +30,12 @@ describe("a stack's file", () => {
     expect(() => readStack(folder({ "Pulumi.x.yaml": "config: [" }), "x")).toThrow(/^Pulumi\.x\.yaml: not YAML/);
   });
 
+  test("one that is a list or a text is refused by name", () => {
+    for (const text of ["- a\n", "hello\n"]) {
+      expect(() => readStack(folder({ "Pulumi.x.yaml": text }), "x")).toThrow(/^Pulumi\.x\.yaml: not a mapping/);
+    }
+  });
+
   test("an empty one lacks everything", () => {
     expect(() => readStack(folder({ "Pulumi.x.yaml": "" }), "x")).toThrow(
       /Pulumi\.x\.yaml, mahavishnu:target: missing/,

@@ -90,6 +90,10 @@ describe("a new release", () => {
     expect(Object.keys(readRelease(root, "prod", "r1").revisions)).toEqual(["cloud-run", "compose", "kubernetes"]);
   });
 
+  test("is looked for in its stack's folder alone", () => {
+    expect(() => readRelease(root, "prod", "../staging/r1")).toThrow(/there is no such release/);
+  });
+
   test("that does not exist is refused with those that do", () => {
     expect(() => readRelease(root, "prod", "r99")).toThrow(
       /releases\/prod\/r99\.json: there is no such release\. Releases of prod: r1\./,

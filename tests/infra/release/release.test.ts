@@ -105,6 +105,12 @@ describe("a release", () => {
     expect(check(withChange("cloud-run", "session-buddy", { cpu: 3, memoryMi: 300 }))).not.toThrow();
   });
 
+  test("with an image that only one Docker host knows is refused elsewhere", () => {
+    const image = `sha256:${"0".repeat(64)}`;
+    expect(check(withChange("kubernetes", "akosha", { image }))).toThrow(/known to one Docker host alone/);
+    expect(check(withChange("compose", "akosha", { image }))).not.toThrow();
+  });
+
   test("of the local stack may name an image by its tag", () => {
     expect(check(withChange("compose", "akosha", { image: "akosha:dev" }, "local"))).not.toThrow();
   });
