@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { listeners } from "../../../edge/listeners.ts";
 import type { EdgeSettings } from "../../../edge/settings.ts";
 import { authentication } from "../../../policies/checks/authentication.ts";
+import { listenerFile } from "../edge-files.ts";
 import {
   asked,
   cloudService,
@@ -28,6 +29,8 @@ const onHost = (ip: string) => [
   dockerService("mahavishnu"),
   dockerContainer("edge", { ports: [{ internal: 8680, external: 8680, ip }] }),
 ];
+const edgeFile = (listener: Parameters<typeof listenerFile>[0]) =>
+  dockerContainer("edge-files", { command: ["lds.json", listenerFile({ port: 8680, ...listener })] });
 const gateway = (spec = {}) => resource("kubernetes:gateway.networking.k8s.io/v1:Gateway", "gateway", { spec });
 const inCluster = (...more: ReturnType<typeof gateway>[]) => [deployment("akosha"), deployment("mahavishnu"), ...more];
 
@@ -49,6 +52,10 @@ describe("authentication", () => {
   test.each([
     ["named invokers", onCloudRun],
     ["a port on loopback", onHost("127.0.0.1")],
+    [
+      "a port whose edge asks for a client's certificate",
+      [...onHost("0.0.0.0"), edgeFile({ tls: { require_client_certificate: true } })],
+    ],
     ["an edge that asks who calls", behindEdge({ auth })],
     ["an edge that asks all but its peers", behindEdge({ auth, peers })],
     ["an internal gateway", inCluster(gateway({ gatewayClassName: "gke-l7-rilb" }))],
@@ -94,6 +101,12 @@ describe("authentication", () => {
     [
       "an edge that spares whom a peer speaks for",
       behindEdge({ auth, peers }, (text) => text.replace("[^,]+", ".+")),
+      "port 8680",
+    ],
+    ["an edge that takes anybody's TLS", [...onHost("0.0.0.0"), edgeFile({ tls: {} })], "port 8680"],
+    [
+      "an edge whose filter for tokens asks for none",
+      [...onHost("0.0.0.0"), edgeFile({ filters: ["extensions.filters.http.jwt_authn.v3.JwtAuthentication"] })],
       "port 8680",
     ],
     ["an open gateway", inCluster(gateway({ gatewayClassName: "envoy" })), "open to everybody"],
