@@ -6,7 +6,7 @@ import { demand, type Finding, fail, pass } from "../verdict.ts";
 import { SERVICE } from "../view/cloud-run.ts";
 import { GATEWAY, GUARD, isInternal } from "../view/gateway.ts";
 import { INSTANCE } from "../view/machine.ts";
-import { isLoopback } from "../view/ports.ts";
+import { isLoopback, listenerAt } from "../view/ports.ts";
 import type { View } from "../view/view.ts";
 
 const AUTH_SECRETS = ["MAHAVISHNU_AUTH_SECRET", "AKOSHA_API_TOKEN"];
@@ -45,6 +45,10 @@ function openToAll(resource: Resource): Finding[] {
     const open = listAt(props, "sourceRanges").some((range) => range === "0.0.0.0/0" || range === "::/0");
     return [demand(!open || at(props, "direction") === "EGRESS", resource, "it lets every address in")];
   }
+  if (/IamPolicy|IAMPolicy/.test(type)) {
+    const open = /allUsers|allAuthenticatedUsers/.test(textAt(props, "policyData") ?? "");
+    return [demand(!open, resource, "it names everybody as a member")];
+  }
   if (!/IamMember|IAMMember|IamBinding|IAMBinding/.test(type)) return [];
   const members = [...listAt(props, "members"), isKnown(props) ? textAt(props, "member") : undefined];
   const everybody = members.some((member) => member === "allUsers" || member === "allAuthenticatedUsers");
@@ -76,21 +80,30 @@ function entrances(view: View): Finding[] {
         container.ports
           .filter(({ published }) => published !== undefined)
           .map(({ port, published = "" }) =>
-            isLoopback(published) || view.listeners.some((listener) => listener.port === port && listener.authenticates)
+            isLoopback(published) || listenerAt(container, port, view.listeners)?.authenticates
               ? pass(container)
               : fail(container, `port ${port} is published beyond this host, and the edge asks nobody who they are`),
           ),
       );
     case "kubernetes":
-      return view
-        .of(GATEWAY)
-        .map((gateway) =>
-          demand(
-            isInternal(gateway) || view.of(GUARD).length > 0 || allAuthenticate(view),
-            gateway,
-            "it is open to everybody: neither the gateway nor the edge behind it asks who calls",
+      return [
+        ...view
+          .of(GATEWAY)
+          .map((gateway) =>
+            demand(
+              isInternal(gateway) || view.of(GUARD).length > 0 || allAuthenticate(view),
+              gateway,
+              "it is open to everybody: neither the gateway nor the edge behind it asks who calls",
+            ),
           ),
-        );
+        ...view
+          .of("kubernetes:core/v1:Service")
+          .filter(({ props }) => ["LoadBalancer", "NodePort"].includes(textAt(props, "spec.type") ?? ""))
+          .map((service) => fail(service, "it is reached from outside, past the gateway")),
+        ...view
+          .of("kubernetes:networking.k8s.io/v1:Ingress")
+          .map((ingress) => fail(ingress, "it lets callers in past the gateway")),
+      ];
     case undefined:
       return [];
   }

@@ -15,7 +15,7 @@ export const backupSystem = check(9, "backup-system", {
   judge: (view, facts) => [
     ...saved(view),
     ...keeping(view),
-    ...copied(view),
+    ...copied(view, facts),
     ...buckets(view, facts),
     ...proofOf("backup", view, facts),
     ...proofOf("restore-drill", view, facts),
@@ -55,7 +55,7 @@ function keeping(view: View): Finding[] {
   ];
 }
 
-function copied(view: View): Finding[] {
+function copied(view: View, { level }: Facts): Finding[] {
   const vaults = backupsOf(view).filter(({ action }) => action === "vault");
   return [
     demand(vaults.length > 0, "stack", "nothing copies the backups into a vault"),
@@ -66,9 +66,12 @@ function copied(view: View): Finding[] {
         job,
         "the vault is the repository itself",
       ),
+      demand(!level.lockedVault || isElsewhere(job.vault), job, "the vault lies on the same host as the stack"),
     ]),
   ];
 }
+
+const isElsewhere = (vault: string | undefined): boolean => /^(gs|s3):/.test(vault ?? "");
 
 /** The buckets that a stack makes for it: restic deletes in its repository, so that one keeps versions; the vault is locked. */
 function buckets(view: View, { level }: Facts): Finding[] {

@@ -3,7 +3,7 @@ import { proofOf } from "../evidence/proof.ts";
 import { at, listAt, textAt } from "../props.ts";
 import { demand, type Finding, notApplicable, pass } from "../verdict.ts";
 import { GATEWAY, speaksTls } from "../view/gateway.ts";
-import { isLoopback } from "../view/ports.ts";
+import { isLoopback, listenerAt } from "../view/ports.ts";
 import type { View } from "../view/view.ts";
 
 const DATABASE = "gcp:sql/databaseInstance:DatabaseInstance";
@@ -53,7 +53,7 @@ function entrances(view: View): Finding[] {
       .filter((port) => port.published !== undefined && !isLoopback(port.published))
       .map(({ port }) =>
         demand(
-          view.listeners.some((listener) => listener.port === port && listener.tls),
+          listenerAt(container, port, view.listeners)?.tls === true,
           container,
           `port ${port} is published beyond this host without TLS 1.2 or newer`,
         ),

@@ -132,6 +132,7 @@ const bucketsOf = (filters: readonly unknown[], replicas: number): Bucket[] =>
     .map((one) => at(one, "typed_config"))
     .filter((one) => textAt(one, "@type")?.endsWith(".LocalRateLimit"))
     .filter((one) => (numberAt(one, "filter_enforced.default_value.numerator") ?? 0) >= 100)
+    .filter((one) => !sparesTheWorld(one))
     .flatMap((one) => listAt(one, "descriptors"))
     .map((descriptor) => {
       const bucket = objectAt(descriptor, "token_bucket");
@@ -141,6 +142,13 @@ const bucketsOf = (filters: readonly unknown[], replicas: number): Bucket[] =>
         perHour: Math.round((3600 * replicas * (numberAt(bucket, "tokens_per_fill") ?? Number.NaN)) / seconds),
       };
     });
+
+/** Networks are spared that are the services' own; one that is half of the world leaves nobody to limit. */
+const sparesTheWorld = (limit: unknown): boolean =>
+  listAt(limit, "rate_limits")
+    .flatMap((one) => listAt(one, "actions"))
+    .flatMap((action) => listAt(action, "remote_address_match.address_matcher.ranges"))
+    .some((range) => (numberAt(range, "prefix_len") ?? 0) < 8);
 
 export const clustersOf = (files: readonly File[]): EdgeCluster[] =>
   told(files, "Cluster").map(({ resource, value }) => {

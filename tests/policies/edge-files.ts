@@ -14,12 +14,20 @@ export function listenerFile({
   port = 8682,
   limits = [minute, hour],
   enforced = 100,
+  spared = [] as number[],
   logged = ["revision", "traceparent"],
   tls = undefined as object | undefined,
   filters = [] as string[],
 } = {}): string {
   const limit = ({ max, perFill, interval }: Limit) =>
     extension("extensions.filters.http.local_ratelimit.v3.LocalRateLimit", {
+      rate_limits: [
+        {
+          actions: [
+            { remote_address_match: { address_matcher: { ranges: spared.map((prefix_len) => ({ prefix_len })) } } },
+          ],
+        },
+      ],
       filter_enforced: { default_value: { numerator: enforced, denominator: "HUNDRED" } },
       descriptors: [{ token_bucket: { max_tokens: max, tokens_per_fill: perFill, fill_interval: interval } }],
     });

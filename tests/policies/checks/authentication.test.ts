@@ -27,7 +27,7 @@ const onCloudRun = [cloudService("akosha"), cloudService("mahavishnu"), invoker(
 const onHost = (ip: string) => [
   dockerService("akosha"),
   dockerService("mahavishnu"),
-  dockerContainer("edge", { ports: [{ internal: 8680, external: 8680, ip }] }),
+  dockerContainer("edge", { entrypoints: ["envoy"], ports: [{ internal: 8680, external: 8680, ip }] }),
 ];
 const edgeFile = (listener: Parameters<typeof listenerFile>[0]) =>
   dockerContainer("edge-files", { command: ["lds.json", listenerFile({ port: 8680, ...listener })] });
@@ -108,6 +108,33 @@ describe("authentication", () => {
       "an edge whose filter for tokens asks for none",
       [...onHost("0.0.0.0"), edgeFile({ filters: ["extensions.filters.http.jwt_authn.v3.JwtAuthentication"] })],
       "port 8680",
+    ],
+    [
+      "a service that publishes a port past its edge",
+      [
+        dockerService("mahavishnu", { ports: [{ internal: 8680, external: 8680, ip: "0.0.0.0" }] }),
+        dockerService("akosha"),
+        edgeFile({ tls: { require_client_certificate: true } }),
+      ],
+      "port 8680",
+    ],
+    [
+      "a load balancer past the gateway",
+      inCluster(resource("kubernetes:core/v1:Service", "x", { spec: { type: "LoadBalancer" } })),
+      "past the gateway",
+    ],
+    [
+      "an ingress past the gateway",
+      inCluster(resource("kubernetes:networking.k8s.io/v1:Ingress", "x", {})),
+      "past the gateway",
+    ],
+    [
+      "a whole policy that names everybody",
+      [
+        ...onCloudRun,
+        resource("gcp:cloudrunv2/serviceIamPolicy:ServiceIamPolicy", "p", { policyData: '{"members":["allUsers"]}' }),
+      ],
+      "everybody",
     ],
     ["an open gateway", inCluster(gateway({ gatewayClassName: "envoy" })), "open to everybody"],
     [

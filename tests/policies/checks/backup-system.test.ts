@@ -140,6 +140,7 @@ describe("backup system", () => {
       onHost({ copy: { BACKUP_VAULT: "gs:acme-backups:/elsewhere" } }),
       "repository itself",
     ],
+    ["a vault on the host itself", onHost({ copy: { BACKUP_VAULT: "/var/backups/vault" } }), "same host"],
     [
       "a repository without versions",
       [...onHost(), bucket("acme-backups", { versioning: { enabled: false } })],

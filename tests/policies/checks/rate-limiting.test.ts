@@ -48,6 +48,7 @@ const halfHour = { max: 500, perFill: 1000, interval: "7200s" };
 describe("rate limiting", () => {
   test.each([
     ["an edge that limits", [dockerService("akosha"), edge()]],
+    ["an edge that spares its own network", [dockerService("akosha"), edge({ spared: [16] })]],
     ["two edges that share the limits", clustered([half, halfHour])],
     ["a load balancer that bans", behind(armor())],
   ])("passes with %s", (_, resources) => {
@@ -58,6 +59,7 @@ describe("rate limiting", () => {
     expect(asked(rateLimiting, [cloudService("akosha", { template: { scaling: {} } })]).verdict).toBe("fail");
   });
   test.each([
+    ["a limit that spares the world", [dockerService("akosha"), edge({ spared: [16, 0] })], "no per-client limit"],
     ["no limit", [dockerService("akosha"), edge({ limits: [] })], "no per-client limit"],
     ["a limit that is not enforced", [dockerService("akosha"), edge({ enforced: 0 })], "no per-client limit"],
     [
