@@ -130,6 +130,11 @@ const compose = z
       "a Docker socket or an ssh address",
       "host: unix:///var/run/docker.sock",
     ),
+    registry: field(
+      z.string().regex(/^[a-z0-9.-]+(:\d+)?$/),
+      "the registry of the images, where it asks for a login: whoever deploys has one in ~/.docker/config.json",
+      "registry: registry.acme.dev",
+    ).optional(),
     publish: field(z.ipv4(), "the address on which the edge is published", "publish: 127.0.0.1").default("127.0.0.1"),
     tls: field(z.boolean(), "true where clients connect by TLS; must be on beyond 127.0.0.1", "tls: true").default(
       false,
@@ -366,5 +371,4 @@ export const settingsSchema = z
 
 export type Settings = z.infer<typeof settingsSchema>;
 export type CloudRunSettings = z.infer<typeof cloudRun>;
-export type ComposeSettings = z.infer<typeof compose>;
 export type KubernetesSettings = z.infer<typeof kubernetes>;

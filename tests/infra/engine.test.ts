@@ -35,7 +35,7 @@ async function run(folder: string, changes: Record<string, unknown> = {}, previe
   });
 }
 
-describe("Pulumi's own runtime, against a double of its engine", () => {
+describe("Pulumi's own runtime, against a double of its engine", { timeout: 60_000 }, () => {
   test("sees the resources that the offline graph shows, and no secret in the clear", async () => {
     const folder = await project();
     const seen = await run(folder);

@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import grpc from "@grpc/grpc-js";
 import engineService from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import engineProto from "@pulumi/pulumi/proto/engine_pb.js";
@@ -7,11 +9,15 @@ import resourceService from "@pulumi/pulumi/proto/resource_grpc_pb.js";
 import resourceProto from "@pulumi/pulumi/proto/resource_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import { parse } from "yaml";
 import { describe, plain, urnOf } from "../../infra/graph/describe.ts";
 import { masked } from "../../infra/graph/properties.ts";
 import type { GraphResource, Inputs } from "../../infra/graph/resource.ts";
 
-/** What a program did when Pulumi's own runtime ran it. `peakMb` is the largest resident memory of its process. */
+/**
+ * What a program did when Pulumi's own runtime ran it. `seconds` are from its start to its last resource, `peakMb` is the
+ * largest resident memory of its process.
+ */
 export type Run = {
   code: number | null;
   output: string;
@@ -39,7 +45,7 @@ export async function runWithEngine(asked: {
   preload?: string;
 }): Promise<Run> {
   const { folder, project, stack, config, preview, env = {}, preload } = asked;
-  const found = { resources: [] as GraphResource[], outputs: {} as Inputs, log: "" };
+  const found = { resources: [] as GraphResource[], outputs: {} as Inputs, log: "", lastAt: performance.now() };
   const server = new grpc.Server();
   server.addService(resourceService.ResourceMonitorService as never, monitor(found, project, stack) as never);
   server.addService(engineService.EngineService as never, engine(found) as never);
@@ -50,6 +56,7 @@ export async function runWithEngine(asked: {
   );
   const started = performance.now();
   const args = [
+    ...nodeArguments(folder),
     createRequire(import.meta.url).resolve("@pulumi/pulumi/cmd/run"),
     `--monitor=${address}`,
     `--engine=${address}`,
@@ -78,13 +85,19 @@ export async function runWithEngine(asked: {
   child.stdout.on("data", (text) => (output += text));
   child.stderr.on("data", (text) => (output += text));
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = (found.lastAt - started) / 1000;
   server.forceShutdown();
   const peakMb = Number(/peak memory: (\d+) kB/.exec(output)?.[1] ?? Number.NaN) / 1024;
   return { code, output: output + found.log, resources: found.resources, outputs: found.outputs, seconds, peakMb };
 }
 
-function monitor(found: Pick<Run, "resources" | "outputs">, project: string, stack: string) {
+/** What the project wants Node to be started with: the CLI reads it as well. */
+function nodeArguments(folder: string): string[] {
+  const { runtime } = parse(readFileSync(join(folder, "Pulumi.yaml"), "utf8"));
+  return runtime.options.nodeargs.split(" ");
+}
+
+function monitor(found: Pick<Run, "resources" | "outputs"> & { lastAt: number }, project: string, stack: string) {
   const nothing = (_: unknown, answer: Answer<empty.Empty>) => answer(null, new empty.Empty());
   return {
     getDeploymentInfo(_: unknown, answer: Answer<resourceProto.DeploymentInfo>) {
@@ -98,6 +111,7 @@ function monitor(found: Pick<Run, "resources" | "outputs">, project: string, sta
       answer: Answer<resourceProto.RegisterResourceResponse>,
     ) {
       const urn = urnOf(request, project, stack);
+      found.lastAt = performance.now();
       found.resources.push(describe(request, urn));
       const response = new resourceProto.RegisterResourceResponse();
       response.setUrn(urn);

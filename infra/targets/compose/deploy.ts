@@ -8,8 +8,8 @@ import { secretValues } from "./secrets.ts";
 
 /** Brings a stack into being on one Docker host. `images` takes the place of the published ones of others. */
 export function deployCompose(deployment: Deployment, images?: OthersImages): Outputs {
-  const { host } = settingsOf(deployment.settings, "compose", "the stack's settings");
+  const { host, registry } = settingsOf(deployment.settings, "compose", "the stack's settings");
   const description = describeCompose(deployment, images);
-  new ComposeHost(named(deployment.stack), { host, description, secret: secretValues(deployment) });
+  new ComposeHost(named(deployment.stack), { host, registry, description, secret: secretValues(deployment) });
   return { target: "compose", ...composeOutputs(deployment), revisions: revisionIds(deployment) };
 }

@@ -8,14 +8,24 @@ import { type Description, volumesOf } from "./description.ts";
 import { labelArgs } from "./docker.ts";
 import { HostContainer } from "./host-container.ts";
 
-type Args = { host: string; description: Description; secret: (name: Secret) => pulumi.Output<string> };
+type Args = {
+  host: string;
+  registry?: string | undefined;
+  description: Description;
+  secret: (name: Secret) => pulumi.Output<string>;
+};
 
 /** A stack on one Docker host: its networks, its volumes and its containers, each after those that it waits for. */
 export class ComposeHost extends pulumi.ComponentResource {
-  constructor(name: string, { host, description, secret }: Args, options: pulumi.ComponentResourceOptions = {}) {
+  constructor(
+    name: string,
+    { host, registry, description, secret }: Args,
+    options: pulumi.ComponentResourceOptions = {},
+  ) {
     super("mahavishnu:compose:Host", name, {}, options);
     const { stack, networks, containers } = description;
-    const provider = new Provider(`${name}-docker`, { host }, { parent: this });
+    const login = registry === undefined ? {} : { registryAuth: [{ address: registry }] };
+    const provider = new Provider(`${name}-docker`, { host, ...login }, { parent: this });
     const own = { parent: this, provider };
     const labels = labelArgs(stack);
 

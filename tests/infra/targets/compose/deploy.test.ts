@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { secretNames } from "../../../../ecosystem/secrets.ts";
 import { SECRET } from "../../../../infra/graph/resource.ts";
-import { first, graphIn, idOf, local, type State, second } from "./support.ts";
+import { first, graphIn, idOf, local, localWith, type State, second } from "./support.ts";
 
 const [mv1, mv2] = [idOf(first, "mahavishnu"), idOf(second, "mahavishnu")];
 const ak2 = idOf(second, "akosha");
@@ -61,6 +61,16 @@ describe("the resources of a stack on a Docker host", () => {
       ["prometheus", mv1],
     ] as const;
     for (const [name, other] of pairs) expect(waitsFor(name, other), `${name} after ${other}`).toBe(true);
+  });
+
+  test("are made on the host of the settings, with a login of whoever deploys where its registry asks for one", async () => {
+    const providerOf = async (changes: object) =>
+      (await graphIn("none", localWith(changes))).named("mahavishnu-local-docker").inputs;
+    expect(await providerOf({})).toEqual({ host: "unix:///var/run/docker.sock" });
+    expect(await providerOf({ host: "ssh://deploy@mcp.acme.dev", registry: "registry.acme.dev" })).toEqual({
+      host: "ssh://deploy@mcp.acme.dev",
+      registryAuth: '[{"address":"registry.acme.dev"}]',
+    });
   });
 
   test("get their secrets by files alone, from a container that never runs", async () => {
