@@ -5,7 +5,7 @@ import { checks } from "../../policies/checks.ts";
 import { textAt } from "../../policies/props.ts";
 import { rules } from "../../policies/rules.ts";
 import { bandOf, scoreOf } from "../../policies/score.ts";
-import { demand, fail, pass } from "../../policies/verdict.ts";
+import { demand, fail, pass, worst } from "../../policies/verdict.ts";
 import { viewOf } from "../../policies/view/view.ts";
 import { asked, factsOf, reasons, resource, UNKNOWN } from "./kit.ts";
 
@@ -65,6 +65,12 @@ test("the fourteen have their numbers, and everything has its words and a name o
     expect(remedy.length, name).toBeGreaterThan(20);
     expect(about.length, name).toBeGreaterThan(0);
   }
+});
+
+test("the worst verdict counts, and none at all is a failure", () => {
+  expect(worst(["pass", "warn", "not-applicable"])).toBe("warn");
+  expect(worst(["not-applicable", "pass"])).toBe("pass");
+  expect(worst([])).toBe("fail");
 });
 
 describe("the score", () => {

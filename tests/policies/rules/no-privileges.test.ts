@@ -13,6 +13,16 @@ const bad: Cases = [
     [dockerContainer("x", { volumes: [{ hostPath: "/var/run/docker.sock", containerPath: "/s" }] })],
   ],
   ["the whole host", [dockerContainer("x", { volumes: [{ hostPath: "/", containerPath: "/host" }] })]],
+  [
+    "a privileged pod",
+    [
+      deployment("akosha", {
+        container: {
+          securityContext: { privileged: true, allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+        },
+      }),
+    ],
+  ],
   ["a pod in the host’s network", [deployment("akosha", { pod: { hostNetwork: true } })]],
   [
     "a pod that may gain privileges",
