@@ -11,7 +11,7 @@ export async function goldenGraphs(root: string): Promise<Map<string, string>> {
   try {
     for (const stack of stackNames(root)) {
       for (const target of targetsOf(readStack(root, stack).settings)) {
-        graphs.set(`${stack}-${target}.json`, textOf(await graphOf(root, stack, target)));
+        graphs.set(`${stack}-${target}.json.golden`, textOf(await graphOf(root, stack, target)));
       }
     }
   } finally {
