@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { Command, Option } from "commander";
 import type { Target } from "../ecosystem/targets.ts";
-import { type EvidenceKind, kindNames } from "../policies/evidence/kinds.ts";
+import type { EvidenceKind } from "../policies/evidence/kinds.ts";
 import { projectFolder, stackOption, targetOption } from "./stack-option.ts";
 import { UsageError } from "./usage.ts";
 import { type Io, verb } from "./verb.ts";
@@ -16,6 +16,7 @@ const add = verb<Add>(
   "keep what was found out about a release",
   "maha smoke https://... --json | maha evidence add smoke --stack staging --digest mahavishnu=sha256:... --from /dev/stdin",
   async ([kind = ""], { from, digest = {}, date, ...about }, io) => {
+    const { kindNames } = await import("../policies/evidence/kinds.ts");
     if (!(kindNames as string[]).includes(kind)) {
       throw new UsageError(`evidence add ${kind}: no such kind. Kinds: ${kindNames.join(", ")}`);
     }
@@ -47,8 +48,9 @@ const audit = verb<Audit>(
     const root = projectFolder();
     const now = new Date();
     const { digests } = subjectOf(root, about);
+    const scanned = await scan(root, lockFiles, { offline });
     const report = await readinessOf(root, { stack: about.stack, ...(target && { target }) }, now);
-    const result = auditOf(await scan(root, lockFiles, { offline }), report);
+    const result = auditOf(scanned, report);
     for (const { severity, id, where } of result.findings) io.say(`${severity.padEnd(8)} ${id}: ${where}`);
     await keep(about, { kind: "security-audit", digests, date: now, result, now }, io);
     return result.critical + result.high + result.unrated > 0 ? 1 : 0;

@@ -62,20 +62,17 @@ test("with a complete set of evidence, made by the commands, prod has 100 and ma
     stderr: expect.stringContaining("releases/prod/r1.evidence/security-audit.json: kept"),
   });
   const smoke = await maha("smoke", server.url, "--service", "mahavishnu", "--json");
-  for (const [service, digest] of Object.entries(digests)) {
-    await add("smoke", "staging", smoke.stdout, "--digest", `${service}=${digest}`);
-    await add(
-      "unit-tests",
-      "staging",
-      proving["unit-tests"],
-      "--digest",
-      `${service}=registry.test/${service}@${digest}`,
-    );
-  }
-  await add("secrets", "prod", goodSecrets("prod"));
-  await add("backup", "prod", proving.backup);
-  await add("restore-drill", "prod", proving["restore-drill"]);
-  await add("pager", "prod", proving.pager);
+  const named = (...services: string[]) =>
+    services.flatMap((name) => ["--digest", `${name}=registry.test/${name}@${digests[name]}`]);
+  await Promise.all([
+    add("smoke", "staging", smoke.stdout, ...named("akosha", "mahavishnu", "session-buddy")),
+    add("unit-tests", "staging", proving["unit-tests"], ...named("akosha", "mahavishnu")),
+    add("secrets", "prod", goodSecrets("prod")),
+    add("backup", "prod", proving.backup),
+    add("restore-drill", "prod", proving["restore-drill"]),
+    add("pager", "prod", proving.pager),
+  ]);
+  await add("unit-tests", "staging", proving["unit-tests"], ...named("session-buddy"));
 
   const { code, stdout } = await maha("readiness", "--stack", "prod", "--json");
   const report = JSON.parse(stdout);
@@ -83,15 +80,17 @@ test("with a complete set of evidence, made by the commands, prod has 100 and ma
   expect(code).toBe(0);
 
   const listed = await maha("evidence", "list", "--stack", "prod", "--json");
-  expect(listed.stdout.trim().split("\n")).toHaveLength(11);
-  expect(listed.stderr.match(/ holds$/gm)).toHaveLength(11);
+  expect(listed.stdout.trim().split("\n")).toHaveLength(8);
+  expect(listed.stderr.match(/ holds$/gm)).toHaveLength(8);
   // what staging found out about these images lies with staging
-  expect(await readdir(join(folder, "releases/staging/r1.evidence"))).toContain("smoke-akosha.json");
+  expect(await readdir(join(folder, "releases/staging/r1.evidence"))).toEqual([
+    "smoke.json",
+    "unit-tests-session-buddy.json",
+    "unit-tests.json",
+  ]);
 });
 
 describe("an audit", () => {
-  const kept = (folder: string) => existsSync(join(folder, "releases/prod/r1.evidence"));
-
   test("counts what it finds in the images' lock files and in npm's, and fails the check", async () => {
     const { maha, tool, folder } = await project();
     await tool("osv-scanner", scannerFinding({ aiohttp: "9.8", zod: "5.3", yaml: "" }));
@@ -114,20 +113,12 @@ describe("an audit", () => {
     ).toEqual(result);
   });
 
-  test.each([
-    ["no database", scannerWithoutDatabase, "max retries exceeded"],
-    ["another tool's words", 'console.log("all good")', "no report of version 2"],
-    [
-      "a scan of nothing",
-      "console.log(JSON.stringify({ results: [] }))",
-      "saw no package in images/session-buddy/requirements.lock",
-    ],
-  ])("with %s refuses to be empty, and keeps nothing", async (_, script, words) => {
+  test("without a database refuses to be empty, and keeps nothing", async () => {
     const { maha, tool, folder } = await project();
-    await tool("osv-scanner", script);
+    await tool("osv-scanner", scannerWithoutDatabase);
     const { code, stderr } = await maha("evidence", "audit", "--stack", "prod");
-    expect({ code, stderr }).toEqual({ code: 64, stderr: expect.stringContaining(words) });
-    expect(kept(folder)).toBe(false);
+    expect({ code, stderr }).toEqual({ code: 64, stderr: expect.stringContaining("max retries exceeded") });
+    expect(existsSync(join(folder, "releases/prod/r1.evidence"))).toBe(false);
   });
 });
 

@@ -35,7 +35,6 @@ describe("the pack as a process of its own", () => {
       `prod on ${target}`,
       () => toldOf("prod", target),
     ]),
-    ["staging", () => toldOf("staging", "cloud-run")],
     ["local", () => toldOf("local", "compose")],
     ["prod with a public invoker", async () => publicInvoker?.breaks(await toldOf("prod", "cloud-run")) ?? []],
   ];

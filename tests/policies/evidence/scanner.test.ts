@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { lockFiles } from "../../../policies/evidence/audit.ts";
 import { scan } from "../../../policies/evidence/scanner.ts";
 import { onPath } from "../../support/tools.ts";
+import { project } from "../project.ts";
 
 const there = onPath("osv-scanner") !== undefined && onPath("python3") !== undefined;
 const name = "osv-scanner itself, on our lock files and a database of its own";
@@ -85,5 +86,21 @@ test("where there is no scanner nothing is audited, and it is said what is missi
   await expect(scan(root, lockFiles, { offline: true })).rejects.toThrow(
     "osv-scanner (https://google.github.io/osv-scanner) has to be on the PATH",
   );
+  vi.unstubAllEnvs();
+});
+
+test.each([
+  ["another tool's words", 'console.log("all good")', "no report of version 2"],
+  [
+    "a scan of nothing",
+    "console.log(JSON.stringify({ results: [] }))",
+    "saw no package in images/session-buddy/requirements.lock",
+  ],
+  ["a scanner that fails", "process.exit(3)", "ended with 3"],
+])("%s is no audit", async (_, script, words) => {
+  const { tool, folder } = await project();
+  await tool("osv-scanner", script);
+  vi.stubEnv("PATH", join(folder, "bin"));
+  await expect(scan(root, lockFiles, { offline: false })).rejects.toThrow(words);
   vi.unstubAllEnvs();
 });
