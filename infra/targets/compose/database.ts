@@ -54,7 +54,7 @@ export function databaseContainers(
       entrypoint: [
         "/bin/sh",
         "-c",
-        `printf '%s' "$1" | psql -X -q -v ON_ERROR_STOP=1 -h ${SOCKET} -U postgres`,
+        `printf '%s' "$1" | psql -X -q -v ON_ERROR_STOP=1 -v VERBOSITY=terse -h ${SOCKET} -U postgres`,
         "roles",
       ],
       command: [rolesSql(settings)],

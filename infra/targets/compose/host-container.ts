@@ -14,17 +14,19 @@ type Args = Pick<Made, "networks" | "volume"> & {
   description: Description;
   secret: (name: Secret) => pulumi.Output<string>;
 };
-type Options = { parent: pulumi.Resource; provider: Provider; dependsOn: pulumi.Resource[] };
+type Options = { parent: pulumi.Resource; provider: Provider; dependsOn: pulumi.Input<pulumi.Resource>[] };
 
 /** One container of a stack, with its image and the volume that holds its secrets. */
 export class HostContainer extends pulumi.ComponentResource {
+  /** What those wait for that come after it: that it is well or, where it works once, that its work is done. */
+  readonly ready: pulumi.Input<pulumi.Resource>;
+
   constructor(name: string, args: Args, { parent, provider, dependsOn }: Options) {
     super("mahavishnu:compose:Container", name, {}, { parent });
     const { container, description, networks, volume, secret } = args;
     const { stack } = description;
     const own = { parent: this, provider };
-    // takes an image that the host has, by its digest, its id or (on local) its tag, and fetches one that it lacks
-    const image = new RemoteImage(`${name}-image`, { name: container.image, keepLocally: true }, own).imageId;
+    const image = imageId(name, container.image, own);
     const secrets = container.secrets?.length
       ? secretsVolume(name, { container, stack, image, secret }, own)
       : undefined;
@@ -35,10 +37,21 @@ export class HostContainer extends pulumi.ComponentResource {
       // these two, and change nothing
       { ...own, dependsOn, deleteBeforeReplace: true, replaceOnChanges: ["tmpfs", "healthcheck"] },
     );
-    if (!container.health) pulumi.all([made.exitCode, made.containerLogs]).apply(checkDone(container));
+    this.ready = container.health
+      ? made
+      : pulumi.all([made.exitCode, made.containerLogs]).apply(([code, logs]) => checkDone(container, code, logs, made));
     this.registerOutputs({});
   }
 }
+
+/**
+ * The id of an image, which a container keeps; by a name it would be made anew with each update. One that is named by its
+ * id is on the host already. Others are fetched where the host lacks them; a tag, on local, is looked at once.
+ */
+const imageId = (name: string, image: string, own: { parent: pulumi.Resource; provider: Provider }) =>
+  image.startsWith("sha256:")
+    ? image
+    : new RemoteImage(`${name}-image`, { name: image, keepLocally: true }, own).imageId;
 
 /**
  * The volume of a container's secrets, and what filled it. The engine puts no file into a container whose root is read-only,
@@ -81,12 +94,10 @@ function secretsVolume(
   return { volume, filledBy: filled.id };
 }
 
-/** Throws where a container that works once did not do its work: what follows must not rest on it. */
-const checkDone =
-  ({ key, name }: Described) =>
-  ([exitCode, logs]: [number, string]): void => {
-    if (!exitCode) return;
-    throw new pulumi.RunError(
-      `${key} (container ${name}) ended with ${exitCode}: ${logs.trim() || "it said nothing"}. When the cause is mended, run it again with: pulumi up --replace '**${key}'`,
-    );
-  };
+/** Throws where a container that works once did not do its work. */
+function checkDone({ key, name }: Described, exitCode: number, logs: string, made: Container): Container {
+  if (!exitCode) return made;
+  throw new pulumi.RunError(
+    `${key} (container ${name}) ended with ${exitCode}: ${logs.trim() || "it said nothing"}. When the cause is mended, run it again with: pulumi up --replace '**${key}'`,
+  );
+}

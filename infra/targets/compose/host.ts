@@ -51,7 +51,7 @@ export class ComposeHost extends pulumi.ComponentResource {
         networks: { inside: inside.name, outside: outside.name },
         volume: ({ key }: { key: string }) => volumes.get(key) as pulumi.Output<string>,
       };
-      const dependsOn = container.after.flatMap((key) => made.get(key) ?? []);
+      const dependsOn = container.after.flatMap((key) => made.get(key)?.ready ?? []);
       made.set(container.key, new HostContainer(container.key, args, { ...own, dependsOn }));
     }
     this.registerOutputs({});

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { secretNames } from "../../../../ecosystem/secrets.ts";
-import { SECRET } from "../../../../infra/graph/resource.ts";
+import { SECRET, UNKNOWN } from "../../../../infra/graph/resource.ts";
 import { first, graphIn, idOf, local, localWith, type State, second } from "./support.ts";
 
 const [mv1, mv2] = [idOf(first, "mahavishnu"), idOf(second, "mahavishnu")];
@@ -71,6 +71,22 @@ describe("the resources of a stack on a Docker host", () => {
       host: "ssh://deploy@mcp.acme.dev",
       registryAuth: '[{"address":"registry.acme.dev"}]',
     });
+  });
+
+  test("run images by their ids: of a registry's digest when it is there, and as it stands where it is one", async () => {
+    const { named, resources } = await graphIn("stable", {
+      ...local,
+      edge: { ...local.edge, image: `sha256:${"e".repeat(64)}` },
+    });
+    expect(named("edge").inputs.image).toBe(`sha256:${"e".repeat(64)}`);
+    expect(named("akosha").inputs.image).toBe(UNKNOWN);
+    const fetched = resources.filter(({ type }) => type === "docker:index/remoteImage:RemoteImage");
+    expect(fetched.map(({ name }) => name)).not.toContain("edge-image");
+    expect(named("akosha-image").inputs).toEqual({
+      name: `registry.acme.dev/akosha@sha256:${"a".repeat(64)}`,
+      keepLocally: true,
+    });
+    expect(named("akosha").dependsOn).toContain(named("akosha-image").urn);
   });
 
   test("get their secrets by files alone, from a container that never runs", async () => {
