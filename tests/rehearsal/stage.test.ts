@@ -74,10 +74,12 @@ describe("two releases of a real server", () => {
     const log = readFileSync(join(folder, "logs", "everything-stable.log"), "utf8");
     const ports = [Number(/listening on port (\d+)/.exec(log)?.[1]), stable.port];
     const others = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+    // all at once: a machine with containers has many interfaces, and some never answer
+    const elsewhere = ["127.0.0.2", ...others.filter((address) => address !== "127.0.0.1")];
     for (const port of ports) {
       expect(await accepts(port)).toBe(true);
-      for (const host of ["127.0.0.2", ...others.filter((address) => address !== "127.0.0.1")])
-        expect([host, await accepts(port, host)]).toEqual([host, false]);
+      const answers = await Promise.all(elsewhere.map(async (host) => [host, await accepts(port, host)]));
+      expect(answers).toEqual(elsewhere.map((host) => [host, false]));
     }
   });
 
