@@ -66,7 +66,7 @@ describe("a stack as compose.yaml", () => {
   });
 });
 
-describeWith(["docker-compose"], "docker-compose takes a stack's compose.yaml", {}, () => {
+describeWith(["docker-compose"], "docker-compose takes a stack's compose.yaml", { concurrent: true }, () => {
   const config = async (text: string) => {
     const folder = await mkdtemp(join(tmpdir(), "maha-compose-"));
     await writeFile(join(folder, "compose.yaml"), text);
@@ -74,14 +74,14 @@ describeWith(["docker-compose"], "docker-compose takes a stack's compose.yaml", 
     return parse(stdout, { version: "1.1" });
   };
 
-  test.each<State>(["none", "stable", "candidate", "settled"])("in every state (%s)", async (state) => {
+  test.each<State>(["none", "candidate"])("in every state (%s)", async (state) => {
     const described = describedIn(state);
     const taken = await config(asYaml(described));
     expect(Object.keys(taken.services).sort()).toEqual(described.containers.map(({ key }) => key).sort());
   });
 
-  test.each(["local", "prod"])("of the committed %s", async (stack) => {
-    const taken = await config(asYaml(descriptionOf(root, stack)));
+  test("of the committed prod", async () => {
+    const taken = await config(asYaml(descriptionOf(root, "prod")));
     expect(taken.networks.inside.internal).toBe(true);
   });
 });
