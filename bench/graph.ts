@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Network } from "@pulumi/docker/network.js";
 import { figure } from "../cli/table.ts";
@@ -22,23 +22,17 @@ export async function* graph(): Figures {
 /** The whole of prod through Pulumi's own runtime, in a process of its own, against doubles of the engine and of Google Cloud. */
 async function starting(): Promise<Figure[]> {
   const google = await startGoogle();
-  const folder = await projectWith(root, releaseOf("prod", "r1", "a"));
-  const wholePackages = join(folder, "whole-packages.mjs");
-  await writeFile(wholePackages, ["gcp", "kubernetes", "docker"].map((name) => `import "@pulumi/${name}";\n`).join(""));
-  const measured = (preload?: string): Promise<Run> =>
-    runWithEngine({
-      folder,
-      project: PROJECT,
-      stack: "prod",
-      config: configOf(root, "prod"),
-      preview: true,
-      env: google.env,
-      ...(preload && { preload }),
-    });
-  const runs = [await measured(), await measured(), await measured()];
-  const failed = runs.find(({ code }) => code !== 0);
-  if (failed) throw new Error(`the program did not run: ${failed.output}`);
-  const whole = await measured(wholePackages);
+  const release = releaseOf("prod", "r1", "a");
+  const [ours, whole] = [await projectWith(root, release), await projectWith(root, release)];
+  await importWholePackages(whole);
+  const measured = async (folder: string): Promise<Run> => {
+    const project = { folder, project: PROJECT, stack: "prod", config: configOf(root, "prod") };
+    const run = await runWithEngine({ ...project, preview: true, env: google.env });
+    if (run.code !== 0) throw new Error(`the program did not run: ${run.output}`);
+    return run;
+  };
+  const runs = [await measured(ours), await measured(ours), await measured(ours)];
+  const other = await measured(whole);
   await google.close();
   const seconds = Math.min(...runs.map((run) => run.seconds));
   const megabytes = Math.max(...runs.map((run) => run.peakMb));
@@ -46,20 +40,28 @@ async function starting(): Promise<Figure[]> {
   const rule = "with whole packages imported";
   return [
     {
-      what: `prod's ${count} resources through Pulumi's runtime, from start to end, best of three`,
+      what: `prod's ${count} resources through Pulumi's runtime, from start to the last one, best of three`,
       promise: "at most 1.5 s",
       kept: seconds <= 1.5,
       ours: `${seconds.toFixed(2)} s`,
-      others: [{ rule, value: `${whole.seconds.toFixed(2)} s` }],
+      others: [{ rule, value: `${other.seconds.toFixed(2)} s` }],
     },
     {
       what: "its largest memory",
       promise: "at most 200 MB",
       kept: megabytes <= 200,
       ours: `${figure(megabytes)} MB`,
-      others: [{ rule, value: `${figure(whole.peakMb)} MB` }],
+      others: [{ rule, value: `${figure(other.peakMb)} MB` }],
     },
   ];
+}
+
+/** The same program, entered through a file that imports each provider's package whole, as its documentation does. */
+async function importWholePackages(folder: string): Promise<void> {
+  const imports = ["gcp", "kubernetes", "docker"].map((name) => `import "@pulumi/${name}";`);
+  await writeFile(join(folder, "whole.js"), [...imports, 'export { default } from "./infra/index.ts";', ""].join("\n"));
+  await rm(join(folder, "package.json"));
+  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module", main: "whole.js" }));
 }
 
 const MANY = 400;

@@ -41,10 +41,8 @@ export async function runWithEngine(asked: {
   config: Record<string, string>;
   preview: boolean;
   env?: NodeJS.ProcessEnv;
-  /** A module that is loaded before the program. */
-  preload?: string;
 }): Promise<Run> {
-  const { folder, project, stack, config, preview, env = {}, preload } = asked;
+  const { folder, project, stack, config, preview, env = {} } = asked;
   const found = { resources: [] as GraphResource[], outputs: {} as Inputs, log: "", lastAt: performance.now() };
   const server = new grpc.Server();
   server.addService(resourceService.ResourceMonitorService as never, monitor(found, project, stack) as never);
@@ -74,9 +72,7 @@ export async function runWithEngine(asked: {
       PATH: process.env.PATH,
       PULUMI_CONFIG: JSON.stringify(config),
       PULUMI_CONFIG_SECRET_KEYS: JSON.stringify([`${project}:secrets`]),
-      NODE_OPTIONS: [new URL("peak.ts", import.meta.url).href, ...(preload ? [preload] : [])]
-        .map((module) => `--import ${module}`)
-        .join(" "),
+      NODE_OPTIONS: `--import ${new URL("peak.ts", import.meta.url).href}`,
       ...env,
     },
     stdio: ["ignore", "pipe", "pipe"],
