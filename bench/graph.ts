@@ -23,8 +23,13 @@ export async function* graph(): Figures {
 async function starting(): Promise<Figure[]> {
   const google = await startGoogle();
   const release = releaseOf("prod", "r1", "a");
-  const [ours, whole] = [await projectWith(root, release), await projectWith(root, release)];
-  await importWholePackages(whole);
+  const [ours, whole, bare] = [
+    await projectWith(root, release),
+    await projectWith(root, release),
+    await projectWith(root, release),
+  ];
+  await enterThrough(whole, [...wholePackages, 'export { default } from "./infra/index.ts";']);
+  await enterThrough(bare, oneBucket);
   const measured = async (folder: string): Promise<Run> => {
     const project = { folder, project: PROJECT, stack: "prod", config: configOf(root, "prod") };
     const run = await runWithEngine({ ...project, preview: true, env: google.env });
@@ -33,6 +38,7 @@ async function starting(): Promise<Figure[]> {
   };
   const runs = [await measured(ours), await measured(ours), await measured(ours)];
   const other = await measured(whole);
+  const floor = await measured(bare);
   await google.close();
   const seconds = Math.min(...runs.map((run) => run.seconds));
   const megabytes = Math.max(...runs.map((run) => run.peakMb));
@@ -44,24 +50,38 @@ async function starting(): Promise<Figure[]> {
       promise: "at most 1.5 s",
       kept: seconds <= 1.5,
       ours: `${seconds.toFixed(2)} s`,
-      others: [{ rule, value: `${other.seconds.toFixed(2)} s` }],
+      others: [
+        { rule, value: `${other.seconds.toFixed(2)} s` },
+        { rule: "a program of one bucket", value: `${floor.seconds.toFixed(2)} s` },
+      ],
     },
     {
       what: "its largest memory",
       promise: "at most 200 MB",
       kept: megabytes <= 200,
       ours: `${figure(megabytes)} MB`,
-      others: [{ rule, value: `${figure(other.peakMb)} MB` }],
+      others: [
+        { rule, value: `${figure(other.peakMb)} MB` },
+        { rule: "a program of one bucket", value: `${figure(floor.peakMb)} MB` },
+      ],
     },
   ];
 }
 
-/** The same program, entered through a file that imports each provider's package whole, as its documentation does. */
-async function importWholePackages(folder: string): Promise<void> {
-  const imports = ["gcp", "kubernetes", "docker"].map((name) => `import "@pulumi/${name}";`);
-  await writeFile(join(folder, "whole.js"), [...imports, 'export { default } from "./infra/index.ts";', ""].join("\n"));
+/** The same program with each provider's package imported whole, as its documentation does. */
+const wholePackages = ["gcp", "kubernetes", "docker"].map((name) => `import "@pulumi/${name}";`);
+
+/** The least that a program for Google Cloud can be: what Pulumi's runtime and its package cost by themselves. */
+const oneBucket = [
+  'import { Bucket } from "@pulumi/gcp/storage/bucket.js";',
+  'export default async () => void new Bucket("bucket", { location: "EU" });',
+];
+
+/** Lets a project be entered through another file than ours. */
+async function enterThrough(folder: string, lines: readonly string[]): Promise<void> {
+  await writeFile(join(folder, "other.js"), `${lines.join("\n")}\n`);
   await rm(join(folder, "package.json"));
-  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module", main: "whole.js" }));
+  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module", main: "other.js" }));
 }
 
 const MANY = 400;
