@@ -36,7 +36,7 @@ export default async function main(): Promise<Outputs> {
     const deployment = deploymentOf({ stack: name, file, target, settings, releases, secret });
     return await program(target, deployment, guardOf(join(root, ".maha", name), preview));
   } catch (error) {
-    if (error instanceof TypeError || error instanceof ReferenceError) throw error; // a fault of ours: its stack is the story
+    if (error instanceof TypeError || error instanceof ReferenceError) throw error; // a fault of ours, not of what somebody wrote
     throw new pulumi.RunError((error as Error).message);
   }
 }
