@@ -52,8 +52,7 @@ function splitOf({ trafficStatuses, latestReadyRevision }: Service): Split {
 
 /** Reads a resource; null where there is none. */
 async function read(path: string, { endpoint, auth }: Api): Promise<unknown> {
-  const failed = (why: string) =>
-    new Error(`${path} cannot be read, so nobody knows where its traffic stands: ${why}. Nothing was changed`);
+  const failed = (why: string) => new Error(`${path} cannot be read, so nobody knows where its traffic stands: ${why}`);
   const request = { url: `${endpoint}/v2/${path}`, validateStatus: () => true, timeout: 30_000 };
   const { status, data } = await (await auth()).request(request).catch((error: Error) => {
     throw failed(`${error.message} (see: gcloud auth application-default login)`);

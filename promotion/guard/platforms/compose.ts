@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { RouteConfiguration } from "../../../edge/envoy.ts";
-import { splitOf } from "../../../edge/routes.ts";
-import type { ReadStanding, Split } from "../standing.ts";
+import type { ReadStanding, Standing } from "../standing.ts";
+import { declaredSplits, liveSplits } from "./edge-files.ts";
+
+const DECLARED = "declared.json";
 
 /** Prints the name and content of each file, each ended by a zero byte, so that one call shows one moment. */
-const SHOW =
-  'cd "$1" && for file in declared.json xds/rds-*.json; do printf "%s\\0" "$file"; cat "$file"; printf "\\0"; done';
+const SHOW = `cd "$1" && for file in ${DECLARED} xds/rds-*.json; do printf "%s\\0" "$file"; cat "$file"; printf "\\0"; done`;
 
 /**
  * Reads where the traffic of an edge on a Docker host stands, from the files that its Envoy watches. `folder` is the
@@ -24,7 +24,7 @@ export function composeStanding({
         const said = error.stderr?.trim() || error.message;
         if (/no such container/i.test(said)) return null;
         throw new Error(
-          `the edge ${container} on ${host} cannot be asked where its traffic stands: ${said}. Nothing was changed. See that docker can reach the host; a container that does not run is started with docker start ${container}, or removed (docker rm -f ${container}) when it cannot: without it traffic stands nowhere, and the next deployment makes it anew`,
+          `the edge ${container} on ${host} cannot be asked where its traffic stands: ${said}. See that docker can reach the host; a container that does not run is started with docker start ${container}, or removed (docker rm -f ${container}) when it cannot: without it traffic stands nowhere, and the next deployment makes it anew`,
         );
       },
     );
@@ -32,23 +32,14 @@ export function composeStanding({
   };
 }
 
-function standingOf(shown: string, container: string) {
+function standingOf(shown: string, container: string): Standing {
   const parts = shown.split("\0");
   const files = Object.fromEntries(
     parts.flatMap((name, i) => (i % 2 === 0 && name !== "" ? [[name, parts[i + 1] ?? ""]] : [])),
   );
-  const read = (name: string): unknown => {
-    try {
-      return JSON.parse(files[name] ?? "");
-    } catch (error) {
-      throw new Error(`${name} of the edge ${container} is not JSON: ${(error as Error).message}`);
-    }
-  };
-  const routes = Object.keys(files)
-    .filter((name) => name.startsWith("xds/rds-"))
-    .map((name) => (read(name) as { resources: [RouteConfiguration] }).resources[0]);
+  const where = `the edge ${container}`;
   return {
-    declared: read("declared.json") as Record<string, Split>,
-    live: Object.fromEntries(routes.map((configuration) => [configuration.name, splitOf(configuration)])),
+    declared: declaredSplits(files[DECLARED] ?? "", DECLARED, where),
+    live: liveSplits(files, where),
   };
 }

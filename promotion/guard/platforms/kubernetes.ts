@@ -1,6 +1,5 @@
-import type { RouteConfiguration } from "../../../edge/envoy.ts";
-import { splitOf } from "../../../edge/routes.ts";
-import type { ReadStanding, Split, Standing } from "../standing.ts";
+import type { ReadStanding, Standing } from "../standing.ts";
+import { declaredSplits, liveSplits } from "./edge-files.ts";
 
 /**
  * Where to look: the ConfigMap, its annotations that say what was declared last and which files that was, and the key of
@@ -27,7 +26,7 @@ export function kubernetesStanding(place: Place): ReadStanding {
       .catch((error: Error) => {
         if (error instanceof ApiException && error.code === 404) return null;
         throw new Error(
-          `${where} cannot be read, so nobody knows where traffic stands: ${error.message}. Nothing was changed; see that kubectl reaches the cluster`,
+          `${where} cannot be read, so nobody knows where traffic stands: ${error.message}; see that kubectl reaches the cluster`,
         );
       });
     return found && standingOf(found.metadata?.annotations ?? {}, found.data ?? {}, place, where);
@@ -37,20 +36,7 @@ export function kubernetesStanding(place: Place): ReadStanding {
 type Texts = Record<string, string>;
 
 function standingOf(annotations: Texts, data: Texts, { declared, resting, movedFrom }: Place, where: string): Standing {
-  const read = (what: string, text: string): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      throw new Error(`${what} of ${where} is not JSON: ${(error as Error).message}`);
-    }
-  };
-  const rest = read(`the annotation ${declared}`, annotations[declared] ?? "{}") as Record<string, Split>;
-  const files = data[movedFrom] === annotations[resting] ? Object.keys(data) : [];
-  const moved = files
-    .filter((file) => file.startsWith("rds-"))
-    .map((file) => (read(file, data[file] as string) as { resources: [RouteConfiguration] }).resources[0]);
-  return {
-    declared: rest,
-    live: { ...rest, ...Object.fromEntries(moved.map((routes) => [routes.name, splitOf(routes)])) },
-  };
+  const rest = declaredSplits(annotations[declared] ?? "{}", `the annotation ${declared}`, where);
+  const moved = data[movedFrom] === annotations[resting] ? liveSplits(data, where) : {};
+  return { declared: rest, live: { ...rest, ...moved } };
 }
