@@ -1,4 +1,5 @@
-import { rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Network } from "@pulumi/docker/network.js";
 import { figure } from "../cli/table.ts";
@@ -23,50 +24,57 @@ export async function* graph(): Figures {
 async function starting(): Promise<Figure[]> {
   const google = await startGoogle();
   const release = releaseOf("prod", "r1", "a");
-  const [ours, whole, bare] = [
+  const [ours, plain, whole, bare] = [
+    await projectWith(root, release),
     await projectWith(root, release),
     await projectWith(root, release),
     await projectWith(root, release),
   ];
+  await withoutNodeArguments(plain);
   await enterThrough(whole, [...wholePackages, 'export { default } from "./infra/index.ts";']);
   await enterThrough(bare, oneBucket);
-  const measured = async (folder: string): Promise<Run> => {
+  const measured = async (folder: string, env: NodeJS.ProcessEnv = {}): Promise<Run> => {
     const project = { folder, project: PROJECT, stack: "prod", config: configOf(root, "prod") };
-    const run = await runWithEngine({ ...project, preview: true, env: google.env });
+    const run = await runWithEngine({ ...project, preview: true, env: { ...google.env, ...env } });
     if (run.code !== 0) throw new Error(`the program did not run: ${run.output}`);
     return run;
   };
-  const runs = [await measured(ours), await measured(ours), await measured(ours)];
-  const other = await measured(whole);
-  const floor = await measured(bare);
+  const first = await measured(ours, { NODE_COMPILE_CACHE: await mkdtemp(join(tmpdir(), "maha-cold-")) });
+  await measured(ours); // what an earlier run has left for the ones that count
+  const runs = [];
+  for (let i = 0; i < RUNS; i++) runs.push(await measured(ours));
+  const others = {
+    "the first run after an install": first,
+    "without Pulumi.yaml's arguments for Node": await measured(plain),
+    "with whole packages imported": await measured(whole),
+    "a program of one bucket": await measured(bare),
+  };
   await google.close();
   const seconds = Math.min(...runs.map((run) => run.seconds));
   const megabytes = Math.max(...runs.map((run) => run.peakMb));
   const count = runs[0]?.resources.length ?? 0;
-  const rule = "with whole packages imported";
+  const beside = (value: (run: Run) => string) =>
+    Object.entries(others).map(([rule, run]) => ({ rule, value: value(run) }));
   return [
     {
-      what: `prod's ${count} resources through Pulumi's runtime, from start to the last one, best of three`,
+      what: `prod's ${count} resources through Pulumi's runtime, from start to the last one, best of ${RUNS}`,
       promise: "at most 1.5 s",
       kept: seconds <= 1.5,
       ours: `${seconds.toFixed(2)} s`,
-      others: [
-        { rule, value: `${other.seconds.toFixed(2)} s` },
-        { rule: "a program of one bucket", value: `${floor.seconds.toFixed(2)} s` },
-      ],
+      others: beside((run) => `${run.seconds.toFixed(2)} s`),
     },
     {
       what: "its largest memory",
       promise: "at most 200 MB",
       kept: megabytes <= 200,
       ours: `${figure(megabytes)} MB`,
-      others: [
-        { rule, value: `${figure(other.peakMb)} MB` },
-        { rule: "a program of one bucket", value: `${figure(floor.peakMb)} MB` },
-      ],
+      others: beside((run) => `${figure(run.peakMb)} MB`),
     },
   ];
 }
+
+/** Enough for one that nothing else on the machine has disturbed. */
+const RUNS = 5;
 
 /** The same program with each provider's package imported whole, as its documentation does. */
 const wholePackages = ["gcp", "kubernetes", "docker"].map((name) => `import "@pulumi/${name}";`);
@@ -76,6 +84,14 @@ const oneBucket = [
   'import { Bucket } from "@pulumi/gcp/storage/bucket.js";',
   'export default async () => void new Bucket("bucket", { location: "EU" });',
 ];
+
+/** Lets Node start as it comes. */
+async function withoutNodeArguments(folder: string): Promise<void> {
+  const file = join(folder, "Pulumi.yaml");
+  const text = await readFile(file, "utf8");
+  await rm(file);
+  await writeFile(file, text.replace(/^ *nodeargs:.*$/m, ""));
+}
 
 /** Lets a project be entered through another file than ours. */
 async function enterThrough(folder: string, lines: readonly string[]): Promise<void> {
