@@ -18,6 +18,8 @@ export type Deployment = {
   images: readonly string[];
   /** The value of a generated or given secret, marked as secret. */
   secret: (name: Secret) => pulumi.Output<string>;
+  /** What the resources that say where traffic rests have to pass right before they are made or changed. */
+  beforeTraffic: pulumi.ResourceHookBinding;
 };
 
 /** Where a revision can be tried, with the headers that lead there. */

@@ -25,7 +25,6 @@ import type { Declared, TrafficGuard } from "./traffic-guard.ts";
 
 /** What `pulumi preview` and `pulumi up` run. Whatever speaks against it is one line, before anything is registered. */
 export default async function main(): Promise<Outputs> {
-  keepTracesCheap();
   const preview = pulumi.runtime.isDryRun();
   try {
     const { root, name, file, settings, secretsSet, secret } = runtimeStack();
@@ -41,19 +40,10 @@ export default async function main(): Promise<Outputs> {
   }
 }
 
-/**
- * Pulumi keeps a stack trace with each of its promises, and its runtime looks every frame up in its packages' source maps.
- * Both together cost prod several times the memory and the time of all the rest; our own files need no map, as nothing is built.
- */
-function keepTracesCheap(): void {
-  Error.stackTraceLimit = 0;
-  Error.prepareStackTrace = undefined as never;
-}
-
-/** A preview only asks for the lease; an update holds it for as long as its process lives. */
+/** A preview only asks; an update holds the lease for as long as its process lives, and asks again before it declares traffic. */
 const guardOf = (folder: string, preview: boolean): TrafficGuard => ({
-  admit: (declared) =>
-    admitDeployment(
+  admit: async (declared) => {
+    const confirm = await admitDeployment(
       {
         stack: declared.stack,
         folder,
@@ -64,8 +54,16 @@ const guardOf = (folder: string, preview: boolean): TrafficGuard => ({
       },
       declared.services,
       preview,
-    ),
+    );
+    if (preview) return {}; // it changes nothing
+    const hook = new pulumi.ResourceHook("before-traffic", () => confirm().catch(leaveTraffic));
+    return { beforeCreate: [hook], beforeUpdate: [hook] };
+  },
 });
+
+function leaveTraffic(error: Error): never {
+  throw new Error(`traffic stays as it is, and what this update has changed before stays changed: ${error.message}`);
+}
 
 /** Who can say where the traffic of a stack stands: its platform. */
 function standingOf({ stack, target, settings, services }: Declared): ReadStanding {

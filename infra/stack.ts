@@ -59,8 +59,8 @@ export function checkSecrets(set: readonly string[], settings: Settings, target:
 }
 
 /**
- * What a stack has to become on a target. `file` is where its settings stand. Throws a SettingsError or a ReleaseError
- * for what cannot be deployed, before anything exists.
+ * What a stack has to become on a target, with nobody to ask about its traffic. `file` is where its settings stand. Throws
+ * a SettingsError or a ReleaseError for what cannot be deployed, before anything exists.
  */
 export function deploymentOf(asked: {
   stack: string;
@@ -79,7 +79,7 @@ export function deploymentOf(asked: {
   );
   const named = [releases.stable, releases.candidate, ...(releases.previous ?? [])].filter((one) => one !== undefined);
   const images = [...new Set([...named.flatMap(imagesOf), settings.edge.image, settings.backups.image])];
-  return { stack, settings, stable, candidate, images, secret };
+  return { stack, settings, stable, candidate, images, secret, beforeTraffic: {} };
 }
 
 function checkImages({ edge, backups }: Settings, file: string): void {

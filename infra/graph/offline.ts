@@ -20,6 +20,6 @@ export function captureStack(stack: Stack, releases: Named, target: Target): Pro
   return capture({ project: PROJECT, stack: name }, async () => {
     const secret = (name: string) => pulumi.secret(`<${name}>`);
     const deployment = deploymentOf({ stack: name, file, target, settings, releases, secret });
-    return program(target, deployment, { admit: async () => {} });
+    return program(target, deployment, { admit: async () => ({}) });
   });
 }

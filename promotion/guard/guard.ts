@@ -22,22 +22,30 @@ type Guard = {
 
 /**
  * Throws a LeaseError or a RefusedError where a deployment may not declare these revisions. A real one (not a preview)
- * holds the stack's lease from then on for as long as its process lives: it goes on changing things after its program has ended.
+ * holds the stack's lease from then on for as long as its process lives: it goes on changing things after its program has
+ * ended. The answer asks the same once more, and throws the same: for right before the deployment moves traffic itself.
  */
 export async function admitDeployment(
   { stack, folder, holder, clock, readStanding, onLost }: Guard,
   next: Declared,
   preview: boolean,
-): Promise<void> {
+): Promise<() => Promise<void>> {
   if (preview) await checkLease({ folder, holder, clock });
   const lease = preview ? null : await takeLease({ folder, holder, clock });
-  try {
+  const ask = async () => {
     const [last, standing] = [await lastPromotion(folder), await readStanding()];
     const reason = objection({ stack, next, standing, last });
     if (reason !== null) throw new RefusedError(reason);
+  };
+  try {
+    await ask();
   } catch (error) {
     await lease?.release();
     throw error;
   }
   if (lease) setInterval(() => void lease.renew().catch(onLost), LEASE_MS / 3).unref();
+  return async () => {
+    await lease?.renew();
+    await ask();
+  };
 }

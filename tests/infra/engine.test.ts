@@ -23,9 +23,15 @@ const images = {
   backups: { image: "backup:dev", daily: 30, weekly: 12, monthly: 6, lockVault: false },
 };
 
-async function run(folder: string, changes: Record<string, unknown> = {}, preview = true) {
+async function run(
+  folder: string,
+  changes: Record<string, unknown> = {},
+  preview = true,
+  onRegistered: (name: string) => Promise<unknown> = async () => {},
+) {
   const env = { PATH: `${folder}/bin:${process.env.PATH}` };
   return runWithEngine({
+    onRegistered,
     folder,
     project: "mahavishnu",
     stack: "local",
@@ -94,6 +100,30 @@ describe("Pulumi's own runtime, against a double of its engine", { timeout: 60_0
     const { code, output } = await run(await project(), { secrets: "hunter2" });
     expect(output).toMatch(/mahavishnu:secrets: not secrets by their names/);
     expect(output).not.toMatch(/hunter/);
+    expect(code).not.toBe(0);
+  });
+
+  test("is asked once more, right before an update declares where traffic rests", async () => {
+    expect((await run(await project(), {}, true)).hooked).toEqual([]);
+    const { code, output, hooked, resources } = await run(await project(), {}, false);
+    expect({ code, output }).toMatchObject({ code: 0 });
+    expect(hooked).toEqual(["edge-files"]);
+    expect(resources.map(({ name }) => name)).toContain("edge-files");
+  });
+
+  test("leaves traffic alone when somebody takes the lease during an update", async () => {
+    const folder = await project();
+    const holder = { owner: "promoter", host: "elsewhere", pid: 1 };
+    const ahead = { ...systemClock, now: () => Date.now() + 600_000 }; // for whom the update's lease is long over
+    const lease = { folder: join(folder, ".maha/local"), holder, clock: ahead };
+    let taken = false;
+    const { code, output, hooked } = await run(folder, {}, false, async (name) => {
+      if (taken || name !== "edge-files") return;
+      taken = true;
+      await takeLease(lease);
+    });
+    expect(hooked).toEqual(["edge-files"]);
+    expect(output).toMatch(/traffic stays as it is, and what this update has changed .* lost: .* belongs to promoter/);
     expect(code).not.toBe(0);
   });
 

@@ -9,7 +9,7 @@ import { systemClock } from "../../promotion/clock.ts";
 import { type Lease, takeLease } from "../../promotion/lease.ts";
 import { type ApiDouble, kubeconfigFor, startApi } from "../support/api.ts";
 import { type GoogleDouble, startGoogle } from "../support/google.ts";
-import { hasPulumi, type Workspace, workspaceOf } from "../support/pulumi/workspace.ts";
+import { hasPulumi, type Operation, type Workspace, workspaceOf } from "../support/pulumi/workspace.ts";
 import { imagesOf, releaseOf, root } from "../support/releases.ts";
 
 const name = "a stack's life under the real Pulumi CLI, with doubles of the clouds";
@@ -50,11 +50,20 @@ describe.skipIf(!hasPulumi)(hasPulumi ? name : `${name} (skipped: pulumi is not 
     const up = (...more: string[]) => work.pulumi("up", "--yes", "--stack", "prod", ...more);
     const set = (key: string, value: string) => work.pulumi("config", "set", key, value, "--stack", "prod");
 
+    const { output, code, before } = await overtakenUp(work);
+    expect(output).toMatch(
+      /traffic stays as it is, and what this update has changed before stays changed: .*a promoter/,
+    );
+    expect(code).not.toBe(0);
+    expect(before.length).toBeGreaterThan(0);
+    expect(before.filter(({ name }) => traffic.test(name))).toEqual([]);
+
     const created = await up();
     expect(created.output).toMatch(/\+ \d+ created/);
     expect(created.code).toBe(0);
-    const made = await work.operations();
+    const made = [...before, ...(await work.operations())];
     expect(new Set(made.map(({ verb }) => verb))).toEqual(new Set(["create"]));
+    expect(made.filter(({ name }) => traffic.test(name)).length).toBeGreaterThan(0);
     expect(made.length).toBeGreaterThan(20);
 
     const again = await up();
@@ -104,11 +113,33 @@ describe.skipIf(!hasPulumi)(hasPulumi ? name : `${name} (skipped: pulumi is not 
   });
 });
 
+/** What says where traffic rests, on whichever target. */
+const traffic = /^(edge-files|edge-resting|(akosha|mahavishnu)-service)$/;
+
+/** A first `up` during which a promoter takes the lease: after its first operations, before traffic is declared. */
+async function overtakenUp(work: Workspace): Promise<{ code: number; output: string; before: Operation[] }> {
+  const goOn = await work.pause();
+  const update = work.pulumi("up", "--yes", "--stack", "prod");
+  let over = false;
+  update.finally(() => (over = true));
+  const before: Operation[] = [];
+  while (before.length === 0 && !over) {
+    before.push(...(await work.operations()));
+    await systemClock.sleep(50);
+  }
+  const ahead = { ...systemClock, now: () => Date.now() + 600_000 }; // for whom the update's lease is long over
+  const lease = await promoting(work, ahead);
+  await goOn();
+  const { code, output } = await update;
+  await lease.release();
+  return { code, output, before: [...before, ...(await work.operations())] };
+}
+
 const plaintext = (secret: string): string => `plaintext-of-${secret}-0123456789`;
 
-async function promoting(work: Workspace): Promise<Lease> {
+async function promoting(work: Workspace, clock = systemClock): Promise<Lease> {
   const holder = { owner: "a promoter", host: hostname(), pid: process.pid };
-  return takeLease({ folder: join(work.folder, ".maha/prod"), holder, clock: systemClock });
+  return takeLease({ folder: join(work.folder, ".maha/prod"), holder, clock });
 }
 
 /** Doubles of what says where traffic stands: a Docker host without an edge, and a cluster without a ConfigMap. */

@@ -62,7 +62,11 @@ export class CloudRunService extends pulumi.ComponentResource {
         traffics: restingTraffic(stable.id, candidate?.id),
       },
       // whatever else talks to the platform leaves its name there
-      { parent: this, ignoreChanges: ["client", "clientVersion", "scaling"] },
+      {
+        parent: this,
+        ignoreChanges: ["client", "clientVersion", "scaling"],
+        hooks: args.deployment.beforeTraffic,
+      },
     );
     for (const { name: who, member } of invokersOf(cloud, args.callers)) {
       new ServiceIamMember(

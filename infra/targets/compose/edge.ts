@@ -14,7 +14,8 @@ import { asksHttp, type Container, type Mount, OURS } from "./container.ts";
 type Asked = Pick<Deployment, "stack" | "settings" | "stable" | "candidate">;
 
 const EDGE = "edge";
-const SEEDING = "edge-files";
+/** The container whose work puts traffic where the deployment rests. */
+export const SEEDING = "edge-files";
 
 /** What was declared last, beside the traffic itself. */
 const DECLARED = "declared.json";

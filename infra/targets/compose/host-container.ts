@@ -8,11 +8,13 @@ import { named } from "../../names.ts";
 import type { Container as Described } from "./container.ts";
 import type { Description } from "./description.ts";
 import { containerArgs, labelArgs, type Made, SECRETS } from "./docker.ts";
+import { SEEDING } from "./edge.ts";
 
 type Args = Pick<Made, "networks" | "volume"> & {
   container: Described;
   description: Description;
   secret: (name: Secret) => pulumi.Output<string>;
+  beforeTraffic: pulumi.ResourceHookBinding;
 };
 type Options = { parent: pulumi.Resource; provider: Provider; dependsOn: pulumi.Input<pulumi.Resource>[] };
 
@@ -35,7 +37,10 @@ export class HostContainer extends pulumi.ComponentResource {
       containerArgs(container, description, { image, networks, volume, ...(secrets && { secrets }) }),
       // its name is fixed, so the old one goes before the new one comes; the provider would take note of another value of
       // these two, and change nothing
-      { ...own, dependsOn, deleteBeforeReplace: true, replaceOnChanges: ["tmpfs", "healthcheck"] },
+      {
+        ...{ ...own, dependsOn, deleteBeforeReplace: true, replaceOnChanges: ["tmpfs", "healthcheck"] },
+        hooks: container.key === SEEDING ? args.beforeTraffic : {},
+      },
     );
     this.ready = container.health
       ? made

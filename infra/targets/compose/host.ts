@@ -13,13 +13,14 @@ type Args = {
   registry?: string | undefined;
   description: Description;
   secret: (name: Secret) => pulumi.Output<string>;
+  beforeTraffic: pulumi.ResourceHookBinding;
 };
 
 /** A stack on one Docker host: its networks, its volumes and its containers, each after those that it waits for. */
 export class ComposeHost extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { host, registry, description, secret }: Args,
+    { host, registry, description, secret, beforeTraffic }: Args,
     options: pulumi.ComponentResourceOptions = {},
   ) {
     super("mahavishnu:compose:Host", name, {}, options);
@@ -48,6 +49,7 @@ export class ComposeHost extends pulumi.ComponentResource {
         container,
         description,
         secret,
+        beforeTraffic,
         networks: { inside: inside.name, outside: outside.name },
         volume: ({ key }: { key: string }) => volumes.get(key) as pulumi.Output<string>,
       };

@@ -12,7 +12,7 @@ import { ClusterService } from "./service.ts";
 
 /** Brings a stack into being in a cluster: a namespace, its services with their revisions, the edge before them, the way in. */
 export function deployKubernetes(deployment: Deployment): Outputs {
-  const { stack, settings } = deployment;
+  const { stack, settings, beforeTraffic } = deployment;
   const cluster = settingsOf(settings, "kubernetes", "the stack's settings");
   const pairs = pairsOf(deployment);
   const name = named(stack);
@@ -26,7 +26,11 @@ export function deployKubernetes(deployment: Deployment): Outputs {
   );
   if (pairs.size > 0) {
     const addresses = services.flatMap(({ revisions }) => revisions.map(({ service }) => service));
-    const edge = new ClusterEdge("edge", { stack, settings, namespace, pairs }, { ...inside, dependsOn: addresses });
+    const edge = new ClusterEdge(
+      "edge",
+      { stack, settings, namespace, pairs, beforeTraffic },
+      { ...inside, dependsOn: addresses },
+    );
     const way = { stack, cluster, namespace, services: [...pairs.keys()] };
     new ClusterGateway("gateway", way, { ...inside, dependsOn: [edge] });
     new KubernetesBackups("backups", { deployment, namespace }, inside);

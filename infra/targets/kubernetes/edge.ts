@@ -24,13 +24,14 @@ type Args = {
   settings: Settings;
   namespace: pulumi.Input<string>;
   pairs: ReadonlyMap<ServiceName, Pair>;
+  beforeTraffic: pulumi.ResourceHookBinding;
 };
 
 /** The edge of a stack in a cluster: two Envoys that split the traffic alike, and what tells them how. */
 export class ClusterEdge extends pulumi.ComponentResource {
   constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:kubernetes:Edge", name, {}, options);
-    const { stack, settings, namespace, pairs } = args;
+    const { stack, settings, namespace, pairs, beforeTraffic } = args;
     const own = { parent: this };
     const called = (name: string) => ({ name, namespace, labels: { ...labelsOf(stack), ...component("edge") } });
     const ports = [...pairs].map(([name, { stable }]) => ({ name, port: stable.port }));
@@ -64,7 +65,7 @@ export class ClusterEdge extends pulumi.ComponentResource {
     const resting = new ConfigMap(
       `${name}-resting`,
       { metadata: called(RESTING), data: { ...files, [MOVED_FROM]: fingerprint(files) } },
-      own,
+      { ...own, hooks: beforeTraffic },
     );
     // without data: that is the promoter's, and stays as it is whatever is declared here
     const traffic = new ConfigMap(

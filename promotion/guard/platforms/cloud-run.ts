@@ -25,17 +25,18 @@ export function cloudRunStanding(
   const { project, region, stable, declared } = place;
   return async () => {
     const standing = { declared: {}, live: {}, overtaken: {} } as Required<Standing>;
-    for (const [name, revision] of Object.entries(stable)) {
+    const look = async ([name, revision]: [string, string]) => {
       const path = `projects/${project}/locations/${region}/services/${name}`;
       const found = await read(path, api);
-      if (found === null) continue;
+      if (found === null) return;
       const at = service.parse(found);
       standing.declared[name] = JSON.parse(at.annotations[declared] ?? "{}");
       standing.live[name] = splitOf(at);
       const newest = at.latestCreatedRevision.split("/").at(-1) ?? "";
       const there = newest !== revision && (await read(`${path}/revisions/${revision}`, api)) !== null;
       if (there) standing.overtaken[name] = newest;
-    }
+    };
+    await Promise.all(Object.entries(stable).map(look));
     return Object.keys(standing.live).length > 0 ? standing : null;
   };
 }

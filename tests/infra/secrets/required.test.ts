@@ -20,7 +20,7 @@ async function asked(stack: string, target: Target): Promise<Secret[]> {
   };
   const releases = { stable: releaseOf(stack, "r9", "a"), candidate: undefined };
   await capture({ project: PROJECT, stack }, () =>
-    program(target, deploymentOf({ stack, file, target, settings, releases, secret }), { admit: async () => {} }),
+    program(target, deploymentOf({ stack, file, target, settings, releases, secret }), { admit: async () => ({}) }),
   );
   return secretNames.filter((name) => names.has(name));
 }

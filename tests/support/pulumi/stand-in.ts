@@ -1,7 +1,9 @@
 // A double of a cloud's provider, started by the real Pulumi CLI: keeps what it is given, makes nothing, and writes down
-// what it was asked to do. `stand-in.ts <log file> <version>`, then the engine's own arguments.
+// what it was asked to do. `stand-in.ts <log file> <version>`, then the engine's own arguments. While there is a file
+// `<log file>.pause`, whatever it was asked to make takes its time.
 import { createHash } from "node:crypto";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { main, type Provider } from "@pulumi/pulumi/provider/index.js";
 
 const [log = "", version = ""] = process.argv.splice(2, 2);
@@ -40,6 +42,7 @@ const provider: Provider = {
   },
   async create(urn, inputs: Properties) {
     note("create", urn);
+    while (existsSync(`${log}.pause`)) await sleep(20);
     return { id: `id-${urn.split("::").at(-1)}`, outs: state(urn, inputs) };
   },
   async update(_id, urn, _olds, news: Properties) {

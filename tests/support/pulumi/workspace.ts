@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -22,6 +22,8 @@ export type Workspace = {
   settings(settings: Record<string, unknown>): Promise<void>;
   /** What the providers were asked for since the last call. */
   operations(): Promise<Operation[]>;
+  /** Until it is called off, nothing that the providers are asked to create is finished. */
+  pause(): Promise<() => Promise<void>>;
 };
 
 /** Makes such a project for one stack. `env` is added to what the CLI sees. */
@@ -68,6 +70,10 @@ export async function workspaceOf(
       const fresh = lines.slice(seen).map((line) => JSON.parse(line) as Operation);
       seen = lines.length;
       return fresh;
+    },
+    async pause() {
+      await writeFile(`${log}.pause`, "");
+      return () => rm(`${log}.pause`);
     },
   };
   const { code, output } = await workspace.pulumi("stack", "init", stack);

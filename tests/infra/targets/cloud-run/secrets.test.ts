@@ -9,6 +9,7 @@ const revisions = (digit: string) => new Map(serviceNames.map((name) => [name, r
 const deployment: Deployment = {
   ...{ stack: "prod", settings: prod, stable: revisions("a"), candidate: new Map(), images: [] },
   secret: (name) => pulumi.secret(`<${name}>`),
+  beforeTraffic: {},
 };
 const plain = (output: pulumi.Output<string> | undefined) => new Promise((resolve) => output?.apply(resolve));
 
