@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { noCounts } from "../../promotion/counts.ts";
 import { Client } from "../support/edge/client.ts";
 import { deferred, type Everyday, startEveryday } from "../support/edge/everyday.ts";
 import { type Issuer, startIssuer } from "../support/edge/issuer.ts";
-import { openssl, withoutOpenssl } from "../support/openssl.ts";
+import { describeWith } from "../support/tools.ts";
 
 const PEER = "127.0.0.3";
 const peers = [`${PEER}/32`];
@@ -11,7 +11,7 @@ const peers = [`${PEER}/32`];
 /** How an edge answers a token, or none. */
 const shown = (token?: string) => (token === undefined ? {} : { authorization: `Bearer ${token}` });
 
-describe.skipIf(withoutOpenssl)(`an edge that asks who calls${openssl}`, () => {
+describeWith(["openssl"], "an edge that asks who calls", {}, () => {
   const { defer, cleanUp } = deferred();
   let issuer: Issuer;
   let edge: Everyday;

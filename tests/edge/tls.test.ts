@@ -2,16 +2,15 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, symlink } from "node:fs/promises";
 import { connect as connectHttp2 } from "node:http2";
-import { basename, delimiter, join } from "node:path";
+import { basename, join } from "node:path";
 import { connect, type SecureVersion, type TLSSocket } from "node:tls";
 import { promisify } from "node:util";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { Tls } from "../../edge/settings.ts";
 import { Client } from "../support/edge/client.ts";
 import { startEveryday } from "../support/edge/everyday.ts";
 import { temporaryFolder } from "../support/envoy.ts";
-
-const openssl = (process.env.PATH ?? "").split(delimiter).some((place) => existsSync(join(place, "openssl")));
+import { describeWith } from "../support/tools.ts";
 
 /** A key and a certificate for a name, in place of those before: all at once by one link, as Kubernetes renews a secret. */
 async function certify(folder: string, name: string): Promise<Tls> {
@@ -47,8 +46,7 @@ async function ask(port: number, version: SecureVersion) {
   return { protocol, name: certificate.subject.CN, status: answer.slice(9, 12) };
 }
 
-const title = openssl ? "an edge with a certificate" : "an edge with a certificate (skipped: openssl is not on PATH)";
-describe.skipIf(!openssl && !process.env.CI)(title, () => {
+describeWith(["openssl"], "an edge with a certificate", {}, () => {
   test("talks TLS 1.2 and newer alone, and takes over a renewed certificate by itself", async () => {
     const folder = await temporaryFolder();
     const edge = await startEveryday(onTestFinished, { tls: await certify(folder, "first") });

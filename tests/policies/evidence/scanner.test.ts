@@ -2,18 +2,15 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { lockFiles } from "../../../policies/evidence/audit.ts";
 import { scan } from "../../../policies/evidence/scanner.ts";
-import { onPath } from "../../support/tools.ts";
+import { describeWith } from "../../support/tools.ts";
 import { project } from "../project.ts";
 
-const there = onPath("osv-scanner") !== undefined && onPath("python3") !== undefined;
-const name = "osv-scanner itself, on our lock files and a database of its own";
 const root = join(import.meta.dirname, "../../..");
 
-// like Pulumi's CLI it is a system program, of which there may be none
-describe.skipIf(!there)(there ? name : `${name} (skipped: osv-scanner is not on PATH)`, () => {
+describeWith(["osv-scanner", "python3"], "osv-scanner itself, on our lock files and a database of its own", {}, () => {
   let databases: string;
   beforeAll(() => {
     databases = mkdtempSync(join(tmpdir(), "maha-osv-"));

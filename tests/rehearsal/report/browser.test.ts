@@ -1,14 +1,13 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { renderReport } from "../../../rehearsal/report/report.ts";
+import { describeWith, onPath } from "../../support/tools.ts";
 import { extras, journalOf, scripts } from "./world.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
 const ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -18,12 +17,8 @@ const ARGUMENTS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-/** A continuous integration that lost its browser must not pass for one that looked. */
-const skipped = !existsSync(CHROMIUM) && !process.env.CI;
 
-const title = skipped ? `the report in a browser (skipped: there is no ${CHROMIUM})` : "the report in a browser";
-
-describe.skipIf(skipped)(title, { timeout: 60_000 }, () => {
+describeWith(["chromium"], "the report in a browser", { timeout: 60_000 }, () => {
   let browser: Browser;
   let folder: string;
   const files: { [name in "promoted" | "hostile"]?: string } = {};
@@ -40,7 +35,7 @@ describe.skipIf(skipped)(title, { timeout: 60_000 }, () => {
       files[name] = join(folder, `${name}.html`);
       await writeFile(files[name], pages[name]);
     }
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+    browser = await chromium.launch({ executablePath: onPath("chromium") ?? "", args: ARGUMENTS });
   });
 
   afterAll(async () => {

@@ -35,7 +35,7 @@ export const secretValue = (name: string) => `hunter2${name.replaceAll(/[^a-z]/g
 
 export async function realStack(name: string, releases: readonly Release[], othersImage: string): Promise<RealStack> {
   const folder = await mkdtemp(join(tmpdir(), "maha-real-"));
-  await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+  for (const part of ["infra", "node_modules"]) await symlink(join(root, part), join(folder, part));
   const program = join(root, "tests/support/docker/program.ts");
   await writeFile(join(folder, "package.json"), '{ "type": "module", "main": "main.ts" }\n');
   await writeFile(join(folder, "main.ts"), `export { default } from ${JSON.stringify(program)};\n`);

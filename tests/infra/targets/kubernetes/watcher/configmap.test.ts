@@ -1,10 +1,10 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { type ConfigMap, follow } from "../../../../../infra/targets/kubernetes/watcher/configmap.ts";
 import { certificate, startWatchApi, type WatchApi } from "../../../../support/kubernetes/watch-api.ts";
-import { openssl, withoutOpenssl } from "../../../../support/openssl.ts";
+import { describeWith } from "../../../../support/tools.ts";
 
 /** What was seen of a ConfigMap, and a wait until the last of it is so. */
 async function following(change: (double: WatchApi) => void = () => {}) {
@@ -33,7 +33,7 @@ async function following(change: (double: WatchApi) => void = () => {}) {
 const watching = (double: WatchApi) =>
   vi.waitFor(() => expect(double.asked.at(-1)).toContain("watch=1"), { timeout: 10_000, interval: 5 });
 
-describe.skipIf(withoutOpenssl)(`a ConfigMap that is followed, at a double of the API server${openssl}`, () => {
+describeWith(["openssl"], "a ConfigMap that is followed, at a double of the API server", {}, () => {
   test("is seen as it is, and after each change", async () => {
     const { double, seen, until } = await following(({ put }) => put({ a: "1" }));
     await until({ a: "1" });

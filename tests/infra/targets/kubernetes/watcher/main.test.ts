@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { edgeFiles } from "../../../../../edge/files.ts";
 import { edgePaths } from "../../../../../edge/paths.ts";
 import { shareOf } from "../../../../../edge/routes.ts";
@@ -17,7 +17,7 @@ import { startUpstream } from "../../../../support/edge/upstream.ts";
 import { envoyBinary } from "../../../../support/envoy.ts";
 import { startWatchApi } from "../../../../support/kubernetes/watch-api.ts";
 import { startWatcher } from "../../../../support/kubernetes/watcher.ts";
-import { openssl, withoutOpenssl } from "../../../../support/openssl.ts";
+import { describeWith } from "../../../../support/tools.ts";
 
 /** An edge between two revisions, which are known by name. */
 function edgeOf(folder: string, listen: number, stable: Port, candidate?: Port): EdgeSettings {
@@ -74,7 +74,7 @@ async function start(settings: (folder: string) => EdgeSettings) {
 const twoPorts = (folder: string) =>
   edgeOf(folder, 18682, { id: "akosha-1", port: 9001 }, { id: "akosha-2", port: 9002 });
 
-describe.skipIf(withoutOpenssl)(`a watcher at a double of the API server${openssl}`, () => {
+describeWith(["openssl"], "a watcher at a double of the API server", {}, () => {
   test("runs from a ConfigMap, with nothing but Node", () => {
     for (const [name, text] of Object.entries(edgePrograms())) {
       const imported = [...text.matchAll(/ from "([^"]+)"/g)].map(([, module]) => module);

@@ -1,0 +1,80 @@
+import { hostname, userInfo } from "node:os";
+import * as pulumi from "@pulumi/pulumi";
+import { systemClock } from "../promotion/clock.ts";
+import { admitDeployment } from "../promotion/guard/guard.ts";
+import { cloudRunStanding } from "../promotion/guard/platforms/cloud-run.ts";
+import { composeStanding } from "../promotion/guard/platforms/compose.ts";
+import { kubernetesStanding } from "../promotion/guard/platforms/kubernetes.ts";
+import type { ReadStanding } from "../promotion/guard/standing.ts";
+import { settingsOf } from "./config/settings.ts";
+import {
+  declaredAnnotation,
+  edgeConfigMap,
+  edgeContainer,
+  edgeFolder,
+  namespaceOf,
+  restingAnnotation,
+} from "./names.ts";
+import { MOVED_FROM } from "./targets/kubernetes/watcher/choice.ts";
+import type { Declared, TrafficGuard } from "./traffic-guard.ts";
+
+/**
+ * The guard that promotions are kept with, wired in by the entry file alone. `folder` is where the stack's lease and journals
+ * lie. A preview only asks; an update holds the lease for as long as its process lives, and asks again before it declares
+ * traffic.
+ */
+export const promotionGuard = (folder: string, preview: boolean): TrafficGuard => ({
+  admit: async (declared) => {
+    const confirm = await admitDeployment(
+      {
+        stack: declared.stack,
+        folder,
+        holder: { owner: `pulumi up by ${userInfo().username}`, host: hostname(), pid: process.pid },
+        clock: systemClock,
+        readStanding: standingOf(declared),
+        onLost: stopAtOnce,
+      },
+      declared.services,
+      preview,
+    );
+    if (preview) return {}; // it changes nothing
+    const hook = new pulumi.ResourceHook("before-traffic", () => confirm().catch(leaveTraffic));
+    return { beforeCreate: [hook], beforeUpdate: [hook] };
+  },
+});
+
+function leaveTraffic(error: Error): never {
+  throw new Error(`traffic stays as it is, and what this update has changed before stays changed: ${error.message}`);
+}
+
+/** Who can say where the traffic of a stack stands: its platform. */
+function standingOf({ stack, target, settings, services }: Declared): ReadStanding {
+  const from = "the stack's settings";
+  switch (target) {
+    case "cloud-run": {
+      const { project, region } = settingsOf(settings, target, from);
+      const stable = Object.fromEntries(Object.entries(services).map(([service, { stable }]) => [service, stable]));
+      return cloudRunStanding({ project, region, stable, declared: declaredAnnotation });
+    }
+    case "compose": {
+      const { host } = settingsOf(settings, target, from);
+      return composeStanding({ host, container: edgeContainer(stack), folder: edgeFolder });
+    }
+    case "kubernetes": {
+      const { context } = settingsOf(settings, target, from);
+      return kubernetesStanding({
+        context,
+        namespace: namespaceOf(stack),
+        configMap: edgeConfigMap,
+        declared: declaredAnnotation,
+        resting: restingAnnotation,
+        movedFrom: MOVED_FROM,
+      });
+    }
+  }
+}
+
+function stopAtOnce(error: Error): void {
+  process.stderr.write(`the update was stopped, because traffic is no longer its own: ${error.message}\n`);
+  process.exit(1);
+}
