@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { secretNames } from "../../../../ecosystem/secrets.ts";
 import { type ServiceName, serviceNames } from "../../../../ecosystem/services.ts";
+import { edgeFiles } from "../../../../edge/files.ts";
+import { FILES } from "../../../../edge/paths.ts";
+import { type Edge, restingPosition } from "../../../../edge/settings.ts";
 import type { Settings } from "../../../../infra/config/schema.ts";
 import { makeRelease } from "../../../../infra/release/make.ts";
 import type { Release } from "../../../../infra/release/release.ts";
@@ -153,6 +156,30 @@ describe.skipIf(missing)(title, { timeout: PATIENCE }, () => {
       expect(standing?.live[name]).toMatchObject({ [id("r1", name)]: 100 });
       expect(standing?.declared[name]).toEqual({ [id("r1", name)]: 100, [id("r2", name)]: 0 });
     }
+  });
+
+  test("is refused while traffic stands somewhere else, and lets it stand", async () => {
+    const move = async (share: number) => {
+      const { settings } = JSON.parse(
+        await docker("exec", container("edge"), "cat", "/var/lib/edge/edge.json"),
+      ) as Edge;
+      const files = edgeFiles(settings, { ...restingPosition, share });
+      const file = `/var/lib/edge/${FILES.routes("akosha")}`;
+      const write =
+        "import os, sys; open(sys.argv[1] + '.new', 'w').write(sys.argv[2]); os.rename(sys.argv[1] + '.new', sys.argv[1])";
+      const content = JSON.stringify(files[FILES.routes("akosha")]);
+      await docker("exec", container("edge"), "python3", "-c", write, file, content);
+    };
+    await move(50);
+    const { code, output } = await stack.pulumi("up", "--yes", "--skip-preview");
+    expect(output).toMatch(/the traffic of akosha stands at akosha-\w+ 50 %, akosha-\w+ 50 %.*somebody moved it/);
+    expect(code).not.toBe(0);
+    const seen = new Set<string>();
+    await vi.waitFor(async () => expect(seen.add((await open(url("akosha"))).version).size).toBe(2), {
+      timeout: 30_000,
+    });
+    await move(0);
+    await up("--expect-no-changes");
   });
 
   test("settles: where two may live side by side no call fails, and a single writer is never two", async () => {
