@@ -34,6 +34,8 @@ export type Service = {
   database: Readonly<Record<string, "host" | "port" | "name" | "user" | "sslMode">>;
   /** Which variable gets the address of the OpenTelemetry collector, and what else is then said. Without a collector, `without` is. */
   collector: { variable: string; with: Readonly<Record<string, string>>; without: Readonly<Record<string, string>> };
+  /** Whether it calls servers on the internet by itself; whoever does not gets no way there. */
+  internet: boolean;
   /** Which variable gets which secret. */
   secrets: Readonly<Record<string, Secret>>;
   /** Where it writes, what that is, and where the data of its users lies: what lies on the volume has one writer at a time. */
@@ -67,6 +69,7 @@ export const services: readonly Service[] = [
     peers: {},
     database: {},
     collector: { variable: "OTEL_EXPORTER_OTLP_ENDPOINT", with: {}, without: {} },
+    internet: false,
     secrets: { SESSION_ENCRYPTION_KEY: "session-encryption-key" },
     state: { path: "/data", holds: "reflections (DuckDB) and the signer's key", data: "volume" },
     scratch: ["/tmp"],
@@ -94,6 +97,7 @@ export const services: readonly Service[] = [
     peers: {},
     database: {},
     collector: { variable: "OTEL_EXPORTER_OTLP_ENDPOINT", with: {}, without: {} },
+    internet: false,
     secrets: {
       AKOSHA_API_TOKEN: "akosha-api-token",
       JWT_SECRET: "akosha-jwt-secret",
@@ -150,6 +154,8 @@ export const services: readonly Service[] = [
         MAHAVISHNU_OBSERVABILITY__METRICS_ENABLED: "false",
       },
     },
+    // its workers are models that answer there: it reads ANTHROPIC_API_KEY and OPENAI_API_KEY
+    internet: true,
     secrets: {
       MAHAVISHNU_AUTH_SECRET: "auth-secret",
       MAHAVISHNU_AUTH__SECRET: "auth-secret",

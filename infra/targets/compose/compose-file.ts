@@ -7,6 +7,7 @@ import { deploymentOf, namedReleases } from "../../stack.ts";
 import type { Container, Mount } from "./container.ts";
 import { type Description, describeCompose, volumesOf } from "./description.ts";
 import { HEALTH, LOG, scratchOptions } from "./docker.ts";
+import { EDGE } from "./edge.ts";
 
 /** Describes a stack as its file and its releases stand. Throws a SettingsError or a ReleaseError. */
 export function descriptionOf(root: string, name: string): Description {
@@ -95,6 +96,7 @@ function composeService(container: Container, { stack, containers }: Description
           },
         }
       : { network_mode: "none" }),
+    ...(container.revision && network?.outside && { extra_hosts: { [EDGE]: edgeAddress(containers) } }),
     ...(published && { ports: published.ports.map((port) => `${published.address}:${port}:${port}`) }),
     ...(health
       ? {
@@ -113,6 +115,13 @@ function composeService(container: Container, { stack, containers }: Description
     labels: labelsFor(stack, container.revision),
   };
 }
+
+/**
+ * Compose gives a container's name to it in each of its networks, and the outer one comes first: there a service would
+ * call the edge as a stranger, without a token and over the limit.
+ */
+const edgeAddress = (containers: readonly Container[]) =>
+  containers.find(({ key }) => key === EDGE)?.network?.address as string;
 
 const composeMount = (mount: Mount) => ({
   ...("volume" in mount ? { type: "volume", source: mount.volume.key } : { type: "bind", source: mount.folder }),

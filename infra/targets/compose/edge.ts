@@ -13,7 +13,8 @@ import { asksHttp, type Container, type Mount, OURS } from "./container.ts";
 
 type Asked = Pick<Deployment, "stack" | "settings" | "stable" | "candidate">;
 
-const EDGE = "edge";
+/** The edge itself: its key, and the name by which the services call it. */
+export const EDGE = "edge";
 /** The container whose work puts traffic where the deployment rests. */
 export const SEEDING = "edge-files";
 

@@ -45,7 +45,7 @@ function serviceContainer(stack: string, revision: Revision, role: Role, address
     secrets: [...new Set(Object.values(secrets))],
     mounts: [{ path: state, volume }],
     scratch: [...scratch, ...foldersOf(files)],
-    network: { address, aliases: [revision.id], outside: hasCollector(revision) },
+    network: { address, aliases: [revision.id], outside: serviceNamed(service).internet || hasCollector(revision) },
     cpu: revision.cpu,
     memoryMi: revision.memoryMi,
     processes: PROCESSES,
@@ -68,7 +68,7 @@ function lives({ id, service, sessions }: Revision, role: Role): { key: string; 
     : { key: `${id}-trial`, volume: { key: `${id}-scratch`, keeps: false } };
 }
 
-/** What a service tells its collector leaves the stack's own network; nothing else of the services does. */
+/** What a service tells its collector leaves the stack's own network, also where the service calls nobody else. */
 const hasCollector = ({ service, environment }: Revision): boolean =>
   serviceNamed(service).collector.variable in environment;
 

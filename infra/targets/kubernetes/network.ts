@@ -56,7 +56,7 @@ export function edgePolicy(pairs: ReadonlyMap<ServiceName, Pair>, settings: Sett
 /** A service answers the edge alone (and whoever gathers its metrics), and asks only for what it is known to need. */
 export function servicePolicy(name: ServiceName, settings: Settings): Policy {
   const { monitoringNamespace, database } = clusterOf(settings);
-  const { peers, state } = serviceNamed(name);
+  const { peers, state, internet } = serviceNamed(name);
   const asked = [...new Set(Object.values(peers).map(({ service }) => service))];
   return {
     podSelector: servicePods(name),
@@ -70,7 +70,7 @@ export function servicePolicy(name: ServiceName, settings: Settings): Policy {
         : []),
       ...(state.data === "database" ? [databaseAt(database.network)] : []),
       ...(settings.collector === undefined ? [] : [{ ports: [portOfUrl(settings.collector)] }]),
-      ...(callsOut.has(name) ? [theInternet] : []),
+      ...(internet ? [theInternet] : []),
     ],
   };
 }
@@ -83,9 +83,6 @@ export function backupPolicy(settings: Settings): Policy {
     egress: [databaseAt(clusterOf(settings).database.network), theInternet],
   };
 }
-
-/** Its workers are models that answer over the internet. */
-const callsOut: ReadonlySet<ServiceName> = new Set(["mahavishnu"]);
 
 type Pods = { matchLabels?: Record<string, string> };
 type Peer =

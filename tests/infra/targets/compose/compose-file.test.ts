@@ -8,9 +8,9 @@ import { parse } from "yaml";
 import { asYaml, composeFile, descriptionOf } from "../../../../infra/targets/compose/compose-file.ts";
 import { root } from "../../../support/releases.ts";
 import { describeWith } from "../../../support/tools.ts";
-import { describedIn, first, idOf, type State } from "./support.ts";
+import { describedIn, first, idOf, type State, second } from "./support.ts";
 
-const mv1 = idOf(first, "mahavishnu");
+const [mv1, mv2] = [idOf(first, "mahavishnu"), idOf(second, "mahavishnu")] as const;
 
 describe("a stack as compose.yaml", () => {
   const file = composeFile(describedIn("candidate"));
@@ -43,6 +43,14 @@ describe("a stack as compose.yaml", () => {
       "postgres-roles": { condition: "service_completed_successfully" },
     });
     expect(file.services.edge?.depends_on).toEqual({ "edge-files": { condition: "service_completed_successfully" } });
+  });
+
+  test("leads a service with a way out to the edge by the inner network, where it is known", () => {
+    const edge = "172.29.0.2";
+    expect(file.services.edge).toMatchObject({ networks: { inside: { ipv4_address: edge }, outside: {} } });
+    expect(file.services[mv1]).toMatchObject({ networks: { outside: {} }, extra_hosts: { edge } });
+    const led = Object.entries(file.services).filter(([, { extra_hosts }]) => extra_hosts);
+    expect(led.map(([key]) => key)).toEqual([mv1, mv2]);
   });
 
   test("names its secrets as files beside it", () => {

@@ -95,9 +95,9 @@ describe.skipIf(missing)(title, { timeout: PATIENCE }, () => {
     expect(environment).toContain(`:${secretValue("mahavishnu-database-password")}@postgres:5432/mahavishnu`);
   });
 
-  test("confines its servers: no root, nothing to write but their own folders, no way out", async () => {
+  test("confines its servers: no root, nothing to write but their own folders, no way out but for who calls the internet", async () => {
     const inside = container(id("r1", "mahavishnu"));
-    const attempt = (command: string) => docker("exec", inside, "sh", "-c", command);
+    const attempt = (command: string, within = inside) => docker("exec", within, "sh", "-c", command);
     expect(await attempt("id -u")).toBe("10001\n");
     await expect(attempt("touch /app/x")).rejects.toThrow(/Read-only file system/);
     await expect(attempt("touch /run/secrets/x")).rejects.toThrow(/Read-only file system/);
@@ -105,11 +105,20 @@ describe.skipIf(missing)(title, { timeout: PATIENCE }, () => {
     expect(await attempt("grep CapEff /proc/1/status; grep NoNewPrivs /proc/1/status")).toMatch(
       /0000000000000000[\s\S]*1/,
     );
-    const reach = (host: string, port: number) =>
-      attempt(`python3 -c 'import socket; socket.create_connection(("${host}", ${port}), 2)'`);
+    const reach = (host: string, port: number, within = inside) =>
+      attempt(`python3 -c 'import socket; socket.create_connection(("${host}", ${port}), 2)'`, within);
     await reach("edge", 8678);
     await reach("postgres", 5432).catch((error: Error) => expect(error.message).toContain("refused")); // a stand-in
-    await expect(reach("198.51.100.1", 80)).rejects.toThrow(/timed out|unreachable/);
+    expect(await attempt("getent ahostsv4 edge")).toMatch(/^10\.213\./);
+    const leaves = `socket.socket(type=socket.SOCK_DGRAM); s.connect(("198.51.100.1", 80)); print(s.getsockname()[0])`;
+    expect(await attempt(`python3 -c 'import socket; s = ${leaves}'`)).not.toMatch(/^10\.213\./);
+    for (const name of ["session-buddy", "akosha"] as const) {
+      const closed = container(id("r1", name));
+      await reach("edge", 8680, closed);
+      await expect(reach("198.51.100.1", 80, closed), name).rejects.toThrow(/timed out|unreachable/);
+      const { Networks } = JSON.parse(await docker("inspect", "--format", "{{json .NetworkSettings}}", closed));
+      expect(Object.keys(Networks)).toEqual([`mahavishnu-${STACK}-inside`]);
+    }
     const published = await docker("ps", "--filter", `label=stack=${STACK}`, "--format", "{{.Names}} {{.Ports}}");
     const open = published.split("\n").filter((line) => line.includes("->"));
     expect(open).toHaveLength(1);

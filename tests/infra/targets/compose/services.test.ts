@@ -71,10 +71,11 @@ describe("the containers of the services", () => {
     expect(new Set(writers).size).toBe(writers.length);
   });
 
-  test("leave the stack's network only for a collector", () => {
+  test("leave the stack's network only for the internet, where they need it, or for a collector", () => {
     const outside = (described: Description) =>
       described.containers.filter(({ revision, network }) => revision && network?.outside).map(({ key }) => key);
-    expect(outside(describedIn("stable"))).toEqual([]);
+    expect(outside(describedIn("stable"))).toEqual([mv1]);
+    expect(outside(describedIn("candidate"))).toEqual([mv1, mv2]);
     const settings = { ...local, collector: "http://otel.acme.dev:4317" };
     const traced = makeRelease({ stack: "local", name: "r3", settings, images: imagesOf("c"), created: new Date(0) });
     const keys = ["session-buddy", "akosha", idOf(traced, "mahavishnu")];
