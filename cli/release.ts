@@ -17,9 +17,10 @@ const make = verb<New>(
       unpublished,
       created: new Date(),
     });
-    io.say(
-      `${file}: release ${release.name} of ${stack}. Deploy it: pulumi config set candidate ${release.name} -s ${stack}`,
-    );
+    const next = release.unpublished
+      ? "No registry holds all of its images, so it can be looked at, not deployed"
+      : `Deploy it: pulumi config set candidate ${release.name} -s ${stack}`;
+    io.say(`${file}: release ${release.name} of ${stack}. ${next}`);
     io.print(release);
     return 0;
   },
@@ -30,7 +31,7 @@ const make = verb<New>(
     "--name <name>",
     "the release's name (default: the next number, or the name that these images have in another stack)",
   )
-  .option("--unpublished", "no registry holds the images yet: for looking at it offline");
+  .option("--unpublished", "some images are in no registry yet: for looking at it offline");
 
 const list = verb<{ stack: string }>(
   "list",

@@ -6,6 +6,7 @@ import { SettingsError, settingsOf } from "./config/settings.ts";
 import type { Deployment } from "./deployment.ts";
 import { readRelease, releasesOf } from "./release/files.ts";
 import { imagesOf, isPinned, type Release, ReleaseError, type Revisions, revisionsFor } from "./release/release.ts";
+import { isUnpublished } from "./release/unpublished.ts";
 import { requiredSecrets } from "./secrets/required.ts";
 
 /** What a stack's settings name, read: the releases behind `stable` and `candidate`; and those that they have named before. */
@@ -20,8 +21,6 @@ export function namedReleases(root: string, stack: string, { stable, candidate }
   };
 }
 
-const UNPUBLISHED = "unpublished.invalid/";
-
 /**
  * Throws a ReleaseError where an image that would be run lies in no registry: such a stack can be looked at, but not
  * deployed. On Cloud Run nothing runs before the first release, and the registry itself comes only then.
@@ -31,16 +30,16 @@ export function checkPublished(
   { target, edge, backups }: Settings,
   { stack, file }: { stack: string; file: string },
 ): void {
-  const release = [stable, candidate].find((named) => named?.unpublished);
-  if (release) {
-    throw new ReleaseError(
-      `release ${release.name} of ${stack} is unpublished: no registry holds its images. Build images/*, push them to your registry, then: maha release new --stack ${stack} --image SERVICE=REF@sha256:... and name it as stable`,
-    );
+  for (const release of [stable, candidate]) {
+    const image = release && imagesOf(release, target).find(isUnpublished);
+    if (image) {
+      throw new ReleaseError(
+        `release ${release.name} of ${stack} runs ${image}, which no registry holds. Build images/*, push them to your registry, name edge.image and backups.image in ${file}, then: maha release new --stack ${stack} --image SERVICE=REF@sha256:... and name it in place of ${release.name}`,
+      );
+    }
   }
   if (target === "cloud-run" && !stable) return;
-  const own = Object.entries({ edge: edge.image, backups: backups.image }).find(([, image]) =>
-    image.startsWith(UNPUBLISHED),
-  );
+  const own = Object.entries({ edge: edge.image, backups: backups.image }).find(([, image]) => isUnpublished(image));
   if (own) {
     throw new ReleaseError(
       `${file}, mahavishnu:${own[0]}.image: no registry holds this image. Build images/*, push it to your registry and name it by its digest`,
@@ -78,7 +77,9 @@ export function deploymentOf(asked: {
     [...revisionsOf(releases.candidate, target)].filter(([name, { id }]) => stable.get(name)?.id !== id),
   );
   const named = [releases.stable, releases.candidate, ...(releases.previous ?? [])].filter((one) => one !== undefined);
-  const images = [...new Set([...named.flatMap(imagesOf), settings.edge.image, settings.backups.image])];
+  const images = [
+    ...new Set([...named.flatMap((release) => imagesOf(release)), settings.edge.image, settings.backups.image]),
+  ];
   return { stack, settings, stable, candidate, images, secret, beforeTraffic: {} };
 }
 

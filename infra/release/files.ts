@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { RELEASE_NAME } from "../config/schema.ts";
 import { checkRelease, type Release, ReleaseError } from "./release.ts";
 
 /** Where the releases of a repository lie. */
@@ -9,9 +10,16 @@ const fileOf = (stack: string, name: string) => join("releases", stack, `${name}
 const namesIn = (folder: string): string[] =>
   existsSync(folder) ? readdirSync(folder).flatMap((file) => /^(.+)\.json$/.exec(file)?.[1] ?? []) : [];
 
-/** The names of a stack's releases, oldest first. Throws a ReleaseError for a file that is none. */
+/** The releases of a stack, oldest first. Throws a ReleaseError for a file that is none. */
 export function releasesOf(root: string, stack: string): Release[] {
-  return namesIn(folderOf(root, stack))
+  const names = namesIn(folderOf(root, stack));
+  const stray = names.find((name) => !RELEASE_NAME.test(name));
+  if (stray !== undefined) {
+    throw new ReleaseError(
+      `${fileOf(stack, stray)} is no release: one is called by lower-case letters, digits, dots and dashes. Delete it where it is a copy, or move it out of ${join("releases", stack)}`,
+    );
+  }
+  return names
     .map((name) => readRelease(root, stack, name))
     .sort((a, b) => a.created.localeCompare(b.created) || a.name.localeCompare(b.name));
 }
@@ -19,7 +27,7 @@ export function releasesOf(root: string, stack: string): Release[] {
 /** Reads a release. Throws a ReleaseError that names the releases there are, or what is wrong with the file. */
 export function readRelease(root: string, stack: string, name: string): Release {
   const file = fileOf(stack, name);
-  if (!/^[\w.-]+$/.test(name) || !existsSync(join(root, file))) {
+  if (!RELEASE_NAME.test(name) || !existsSync(join(root, file))) {
     const others = namesIn(folderOf(root, stack));
     throw new ReleaseError(
       `${file}: there is no such release. Releases of ${stack}: ${others.join(", ") || "none"}. A new one: maha release new --stack ${stack} --image SERVICE=REF@sha256:...`,

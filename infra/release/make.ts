@@ -3,8 +3,9 @@ import type { Target } from "../../ecosystem/targets.ts";
 import type { Settings } from "../config/schema.ts";
 import { settingsOf, targetsOf } from "../config/settings.ts";
 import { addressOf, databaseOf, peersBehindIdentity } from "./addresses.ts";
-import { checkRelease, type Release } from "./release.ts";
+import { checkRelease, imagesOf, type Release, seal } from "./release.ts";
 import { freeze, type Revision } from "./revision.ts";
+import { isUnpublished } from "./unpublished.ts";
 
 /** The image of each service, as it will be run. */
 export type Images = Record<ServiceName, string>;
@@ -19,20 +20,21 @@ export function makeRelease(asked: {
   settings: Settings;
   images: Images;
   created: Date;
-  unpublished?: boolean;
 }): Release {
-  const { stack, name, settings, images, created, unpublished } = asked;
-  const revisions = targetsOf(settings).map((target) => [
-    target,
-    services.map((service) => revisionOf(service, target, settings, images[service.name])),
-  ]);
-  const release = {
+  const { stack, name, settings, images, created } = asked;
+  const revisions: Release["revisions"] = Object.fromEntries(
+    targetsOf(settings).map((target) => [
+      target,
+      services.map((service) => revisionOf(service, target, settings, images[service.name])),
+    ]),
+  );
+  const release = seal({
     name,
     stack,
     created: created.toISOString(),
-    ...(unpublished && { unpublished }),
-    revisions: Object.fromEntries(revisions),
-  };
+    ...(imagesOf({ revisions }).some(isUnpublished) && { unpublished: true }),
+    revisions,
+  });
   return checkRelease(release, `release ${name} of ${stack}`);
 }
 

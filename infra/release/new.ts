@@ -3,8 +3,8 @@ import { RELEASE_NAME } from "../config/schema.ts";
 import { readStack, stackNames } from "../config/stack-file.ts";
 import { releasesOf, writeRelease } from "./files.ts";
 import { type Images, makeRelease } from "./make.ts";
-import { type Release, ReleaseError } from "./release.ts";
-import { unpublishedImage } from "./unpublished.ts";
+import { imagesOf, type Release, ReleaseError } from "./release.ts";
+import { isUnpublished, unpublishedImage } from "./unpublished.ts";
 
 type Asked = {
   images: Record<string, string>;
@@ -20,8 +20,8 @@ export function newRelease(root: string, stack: string, asked: Asked): { release
       `--name ${asked.name}: a release is called by lower-case letters, digits, dots and dashes. Example: --name r12`,
     );
   }
-  const { settings } = readStack(root, stack);
-  const images = imagesOf(root, stack, asked);
+  const { settings, file } = readStack(root, stack);
+  const images = chosenImages(root, stack, asked);
   const others = stackNames(root).flatMap((name) => releasesOf(root, name));
   const name = asked.name ?? nextName(others, stack, images);
   const namesake = others.find((other) => other.name === name && other.stack !== stack && !runs(other, images));
@@ -30,14 +30,8 @@ export function newRelease(root: string, stack: string, asked: Asked): { release
       `release ${name} of ${namesake.stack} runs other images: one name means the same images in every stack. Choose another --name`,
     );
   }
-  const release = makeRelease({
-    stack,
-    name,
-    settings,
-    images,
-    created: asked.created,
-    ...(asked.unpublished && { unpublished: true }),
-  });
+  const release = makeRelease({ stack, name, settings, images, created: asked.created });
+  if (!asked.unpublished) refuseUnpublished(release, file);
   return { release, file: writeRelease(root, release) };
 }
 
@@ -49,6 +43,15 @@ function nextName(releases: readonly Release[], stack: string, images: Images): 
   return known?.name ?? `r${Math.max(0, ...numbers) + 1}`;
 }
 
+/** It would stop an update half-way, with some of it made. On Cloud Run the edge's image is in a release too: as an identity proxy. */
+function refuseUnpublished(release: Release, file: string): void {
+  const image = imagesOf(release).find(isUnpublished);
+  if (image === undefined) return;
+  throw new ReleaseError(
+    `a release of ${release.stack} would run ${image}, which no registry holds. Push it, and name it by its digest: a service by --image SERVICE=REF@sha256:..., the edge in ${file}, mahavishnu:edge.image. Only to look at it offline: --unpublished`,
+  );
+}
+
 const runs = ({ revisions }: Release, images: Images): boolean =>
   Object.values(revisions).every((list) =>
     list.every(({ service, image }) => digestOf(image) === digestOf(images[service])),
@@ -57,7 +60,7 @@ const runs = ({ revisions }: Release, images: Images): boolean =>
 /** What an image is, wherever it lies: its digest, or the whole reference where it has none. */
 const digestOf = (image: string): string => /sha256:[0-9a-f]{64}$/.exec(image)?.[0] ?? image;
 
-function imagesOf(root: string, stack: string, { images, unpublished }: Asked): Images {
+function chosenImages(root: string, stack: string, { images, unpublished }: Asked): Images {
   const unknown = Object.keys(images).find((name) => !(serviceNames as readonly string[]).includes(name));
   if (unknown !== undefined) {
     throw new ReleaseError(`--image ${unknown}=...: no such service. Services: ${serviceNames.join(", ")}`);

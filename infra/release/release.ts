@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { type ServiceName, serviceNamed } from "../../ecosystem/services.ts";
+import { type ServiceName, serviceNamed, serviceNames } from "../../ecosystem/services.ts";
 import { type Target, targets } from "../../ecosystem/targets.ts";
+import { contentDigest } from "./digest.ts";
 import { contentOf, type Revision, revisionId, revisionSchema } from "./revision.ts";
 
 /** A release cannot be read, made or deployed; the message names the file and what to do. */
@@ -8,27 +9,40 @@ export class ReleaseError extends Error {
   override name = "ReleaseError";
 }
 
-export const releaseSchema = z.strictObject({
+const sealed = z.strictObject({
   name: z.string(),
   stack: z.string(),
   created: z.iso.datetime(),
-  /** No registry holds its images: everything offline takes it, a cloud does not. */
+  /** No registry holds some of its images: everything offline takes it, an update does not. */
   unpublished: z.literal(true).optional(),
-  revisions: z.partialRecord(z.enum(targets), z.array(revisionSchema).min(1)),
+  revisions: z.partialRecord(z.enum(targets), z.array(revisionSchema)),
+});
+
+/** `digest` is of all the rest: a revision that was taken out or a mark that is gone shows as much as an edited one. */
+export const releaseSchema = sealed.extend({
+  digest: z.string({ error: "a release has a digest of its content: it was taken out, so make a new release" }),
 });
 
 /** A named set of revisions, by target. Made once, never edited. */
 export type Release = z.infer<typeof releaseSchema>;
 
+/** Gives a release the digest of its content. */
+export const seal = (content: z.infer<typeof sealed>): Release => ({ ...content, digest: contentDigest(content) });
+
 /** The revisions of one release on one target, by service. */
 export type Revisions = ReadonlyMap<ServiceName, Revision>;
 
 /** A release, checked: well-formed, not edited since it was made, and safe to run. Throws a ReleaseError that names the file. */
-export function checkRelease(content: unknown, file: string): Release {
-  const read = releaseSchema.safeParse(content);
+export function checkRelease(found: unknown, file: string): Release {
+  const read = releaseSchema.safeParse(found);
   if (!read.success) throw new ReleaseError(`${file} is no release:\n${z.prettifyError(read.error)}`);
-  for (const [target, revisions] of Object.entries(read.data.revisions)) {
-    for (const revision of revisions) checkRevision(revision, target as Target, read.data.stack, file);
+  const { digest, ...content } = read.data;
+  for (const [target, revisions] of Object.entries(content.revisions)) {
+    checkServices(revisions, `${file}, ${target}`);
+    for (const revision of revisions) checkRevision(revision, target as Target, content.stack, file);
+  }
+  if (digest !== contentDigest(content)) {
+    throw new ReleaseError(`${file}: its content is not the one that its digest is of. ${edited(content.stack)}`);
   }
   return read.data;
 }
@@ -44,14 +58,29 @@ export function revisionsFor(release: Release, target: Target): Revisions {
   return new Map(revisions.map((revision) => [revision.service, revision]));
 }
 
-/** The images that a release needs, on whatever target. */
-export const imagesOf = ({ revisions }: Release): string[] =>
-  Object.values(revisions)
-    .flat()
-    .flatMap(({ image, identityProxy }) => (identityProxy ? [image, identityProxy.image] : [image]));
+/** The images that a release needs: on one target, or on whatever target. */
+export const imagesOf = ({ revisions }: Pick<Release, "revisions">, target?: Target): string[] =>
+  (target === undefined ? Object.values(revisions).flat() : (revisions[target] ?? [])).flatMap(
+    ({ image, identityProxy }) => (identityProxy ? [image, identityProxy.image] : [image]),
+  );
 
 /** An image that can never mean something else: by the digest of a registry, or by the id of a local one. */
 export const isPinned = (image: string): boolean => /^(\S+@)?sha256:[0-9a-f]{64}$/.test(image);
+
+const edited = (stack: string): string =>
+  `A release is never edited; take the file back from version control, or make a new release: maha release new --stack ${stack} --image ...`;
+
+/** A service that a release leaves out would be taken down with it, and of one that it has twice nobody knows which one runs. */
+function checkServices(revisions: readonly Revision[], place: string): void {
+  for (const name of serviceNames) {
+    const count = revisions.filter(({ service }) => service === name).length;
+    if (count !== 1) {
+      throw new ReleaseError(
+        `${place}: ${count === 0 ? `${name} is missing` : `${name} is there ${count} times`}. A release has each service once: ${serviceNames.join(", ")}`,
+      );
+    }
+  }
+}
 
 /** How much memory, in MiB, Cloud Run gives to an instance with so many processors: at least and at most. */
 const cloudRunMemory: Record<number, [number, number]> = {
@@ -79,9 +108,7 @@ function checkCloudRunSize({ cpu, memoryMi }: Revision, place: string): void {
 function checkRevision(revision: Revision, target: Target, stack: string, file: string): void {
   const content = contentOf(revision);
   if (revision.id !== revisionId(content)) {
-    throw new ReleaseError(
-      `${file}, ${target}, ${revision.id}: its content was edited. A release is never edited; make a new one: maha release new --stack ${stack} --image ...`,
-    );
+    throw new ReleaseError(`${file}, ${target}, ${revision.id}: its content was edited. ${edited(stack)}`);
   }
   const loose = [revision.image, revision.identityProxy?.image].find((image) => image && !isPinned(image));
   if (stack !== "local" && loose) {

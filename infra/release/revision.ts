@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { secretNames } from "../../ecosystem/secrets.ts";
 import { serviceNames } from "../../ecosystem/services.ts";
+import { contentDigest } from "./digest.ts";
 
 const byName = z.record(z.string(), z.string());
 
@@ -53,25 +53,10 @@ export type IdentityProxy = z.infer<typeof identityProxy>;
 export const freeze = (content: Frozen): Revision => ({ id: revisionId(content), ...content });
 
 /** The id that this content must have. */
-export function revisionId(content: Frozen): string {
-  const hash = createHash("sha256")
-    .update(JSON.stringify(inOrder(frozen.parse(content))))
-    .digest("hex");
-  return `${content.service}-${hash.slice(0, 10)}`;
-}
+export const revisionId = (content: Frozen): string =>
+  `${content.service}-${contentDigest(frozen.parse(content)).slice(0, 10)}`;
 
 /** The frozen part of a revision. */
 export function contentOf({ id: _, ...content }: Revision): Frozen {
   return content;
-}
-
-/** The same value with the keys of its objects in alphabetical order, so that equal content has equal text. */
-function inOrder(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inOrder);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, inOrder(item)]),
-  );
 }

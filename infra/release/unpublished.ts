@@ -2,6 +2,11 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+const REGISTRY = "unpublished.invalid";
+
+/** True for an image that no registry holds. */
+export const isUnpublished = (image: string): boolean => image.startsWith(`${REGISTRY}/`);
+
 /** A name for an image that only its build instructions exist of: the digest is of those, so another Dockerfile is another release. */
 export function unpublishedImage(root: string, name: string): string {
   const folder = join(root, "images", name);
@@ -10,5 +15,5 @@ export function unpublishedImage(root: string, name: string): string {
   for (const file of files.map((entry) => join(entry.parentPath, entry.name)).sort()) {
     hash.update(file.slice(folder.length)).update("\0").update(readFileSync(file)).update("\0");
   }
-  return `unpublished.invalid/${name}@sha256:${hash.digest("hex")}`;
+  return `${REGISTRY}/${name}@sha256:${hash.digest("hex")}`;
 }

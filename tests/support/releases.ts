@@ -12,8 +12,10 @@ export const imagesOf = (digit: string): Images =>
     serviceNames.map((name) => [name, `registry.acme.dev/${name}@sha256:${digit.repeat(64)}`]),
   ) as Images;
 
-/** A release of a committed stack with such images. */
+/** A release of a committed stack with such images, also the edge's: as if all of them were published. */
 export function releaseOf(stack: string, name: string, digit: string): Release {
   const { settings } = readStack(root, stack);
-  return makeRelease({ stack, name, settings, images: imagesOf(digit), created: new Date("2026-11-01T00:00:00Z") });
+  const edge = { ...settings.edge, image: `registry.acme.dev/edge@sha256:${digit.repeat(64)}` };
+  const created = new Date("2026-11-01T00:00:00Z");
+  return makeRelease({ stack, name, settings: { ...settings, edge }, images: imagesOf(digit), created });
 }

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -7,11 +7,16 @@ import { readRelease, releasesOf } from "../../../infra/release/files.ts";
 import { newRelease } from "../../../infra/release/new.ts";
 import { imagesOf, root } from "../../support/releases.ts";
 
-/** A folder with the committed stacks' settings and images, and no releases. */
-function project(): string {
+/** A folder with the committed stacks' settings and images, the edge's in such a registry, and no releases. */
+function project(registry = "registry.acme.dev/"): string {
   const folder = mkdtempSync(join(tmpdir(), "maha-release-"));
-  for (const stack of stackNames(root))
-    cpSync(join(root, `Pulumi.${stack}.yaml`), join(folder, `Pulumi.${stack}.yaml`));
+  for (const stack of stackNames(root)) {
+    const settings = readFileSync(join(root, `Pulumi.${stack}.yaml`), "utf8");
+    writeFileSync(
+      join(folder, `Pulumi.${stack}.yaml`),
+      settings.replaceAll("image: unpublished.invalid/", `image: ${registry}`),
+    );
+  }
   cpSync(join(root, "images"), join(folder, "images"), { recursive: true });
   return folder;
 }
@@ -71,6 +76,24 @@ describe("a new release", () => {
     expect(existsSync(join(folder, "releases"))).toBe(false);
   });
 
+  test("with an image that no registry holds is refused, also where it is the edge's beside a Cloud Run service", () => {
+    const nowhere = { ...imagesOf("a"), akosha: `unpublished.invalid/akosha@sha256:${"0".repeat(64)}` };
+    for (const [folder, images] of [
+      [project(), nowhere],
+      [project("unpublished.invalid/"), imagesOf("a")],
+    ] as const) {
+      const made = (unpublished: boolean) => newRelease(folder, "prod", { images, unpublished, created });
+      expect(() => made(false)).toThrow(
+        /would run unpublished\.invalid\/(akosha|edge)@.*Push it.*mahavishnu:edge\.image.*--unpublished/,
+      );
+      expect(existsSync(join(folder, "releases"))).toBe(false);
+      expect(made(true).release.unpublished).toBe(true);
+    }
+    // the edge of a host is no part of a release
+    const { release } = newRelease(project("unpublished.invalid/"), "local", { images: imagesOf("a"), created });
+    expect(release.unpublished).toBeUndefined();
+  });
+
   test("without published images is marked, and another Dockerfile is another release", () => {
     const folder = project();
     const first = newRelease(folder, "prod", { images: {}, unpublished: true, created }).release;
@@ -92,6 +115,18 @@ describe("a new release", () => {
 
   test("is looked for in its stack's folder alone", () => {
     expect(() => readRelease(root, "prod", "../staging/r1")).toThrow(/there is no such release/);
+  });
+
+  test("a stray file among the releases is named, with what to do", () => {
+    const folder = project();
+    newRelease(folder, "prod", { images: imagesOf("a"), created });
+    cpSync(join(folder, "releases/prod/r1.json"), join(folder, "releases/prod/R 2.json"));
+    expect(() => releasesOf(folder, "prod")).toThrow(/^releases\/prod\/R 2\.json is no release: .*Delete it/);
+    mkdirSync(join(folder, "releases/staging"));
+    cpSync(join(folder, "releases/prod/r1.json"), join(folder, "releases/staging/r1.json"));
+    expect(() => releasesOf(folder, "staging")).toThrow(
+      /^releases\/staging\/r1\.json says that it is release r1 of prod/,
+    );
   });
 
   test("that does not exist is refused with those that do", () => {

@@ -1,16 +1,23 @@
 import { describe, expect, test } from "vitest";
 import type { Target } from "../../../ecosystem/targets.ts";
-import { checkRelease, isPinned, type Release, ReleaseError, revisionsFor } from "../../../infra/release/release.ts";
-import { contentOf, type Frozen, freeze } from "../../../infra/release/revision.ts";
+import {
+  checkRelease,
+  isPinned,
+  type Release,
+  ReleaseError,
+  revisionsFor,
+  seal,
+} from "../../../infra/release/release.ts";
+import { contentOf, type Frozen, freeze, type Revision } from "../../../infra/release/revision.ts";
 import { releaseOf } from "../../support/releases.ts";
 
 /** A release of prod in which one service of one target was frozen differently. */
 function withChange(target: Target, service: string, change: Partial<Frozen>, stack = "prod"): Release {
-  const release = { ...releaseOf("prod", "r1", "a"), stack };
+  const { digest: _, ...release } = { ...releaseOf("prod", "r1", "a"), stack };
   const list = (release.revisions[target] ?? []).map((revision) =>
     revision.service === service ? freeze({ ...contentOf(revision), ...change }) : revision,
   );
-  return { ...release, revisions: { ...release.revisions, [target]: list } };
+  return seal({ ...release, revisions: { ...release.revisions, [target]: list } });
 }
 
 const peer = { service: "akosha", port: 8682, url: "https://a.run.app", audience: "https://a.run.app" } as const;
@@ -36,6 +43,33 @@ describe("a release", () => {
     const [first, ...rest] = release.revisions.compose ?? [];
     const edited = { ...release, revisions: { ...release.revisions, compose: [{ ...first, cpu: 64 }, ...rest] } };
     expect(check(edited)).toThrow(/^releases\/prod\/r1\.json, compose, session-buddy-\w+: its content was edited\./);
+  });
+
+  test.each<[string, (release: Release) => Partial<Release>]>([
+    ["its mark", () => ({ unpublished: true })],
+    ["its day", () => ({ created: "2030-01-01T00:00:00Z" })],
+    ["a target", ({ revisions: { compose: _, ...revisions } }) => ({ revisions })],
+    ["its digest", () => ({ digest: "0".repeat(64) })],
+  ])("that was edited in %s is refused as a whole", (_, edit) => {
+    const release = releaseOf("prod", "r1", "a");
+    expect(check({ ...release, ...edit(release) })).toThrow(
+      /^releases\/prod\/r1\.json: its content is not the one that its digest is of\..*release new --stack prod/,
+    );
+  });
+
+  test("without its digest is refused", () => {
+    const { digest: _, ...release } = releaseOf("prod", "r1", "a");
+    expect(check(release)).toThrow(/a release has a digest of its content: it was taken out/);
+  });
+
+  test("has each service once on each of its targets, whatever its digest", () => {
+    const { digest: _, ...release } = releaseOf("prod", "r1", "a");
+    const [first, second, third] = release.revisions["cloud-run"] as Revision[];
+    const withList = (list: (Revision | undefined)[]) =>
+      seal({ ...release, revisions: { ...release.revisions, "cloud-run": list as Revision[] } });
+    expect(check(withList([first, third]))).toThrow(/cloud-run: akosha is missing\. A release has each service once/);
+    expect(check(withList([]))).toThrow(/cloud-run: session-buddy is missing/);
+    expect(check(withList([first, second, third, second]))).toThrow(/cloud-run: akosha is there 2 times/);
   });
 
   test.each<[string, Target, string, Partial<Frozen>, RegExp]>([
