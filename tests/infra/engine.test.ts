@@ -1,22 +1,46 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Target } from "../../ecosystem/targets.ts";
+import { parseSettings } from "../../infra/config/settings.ts";
 import { readStack } from "../../infra/config/stack-file.ts";
 import { captureStack } from "../../infra/graph/offline.ts";
 import { systemClock } from "../../promotion/clock.ts";
 import { takeLease } from "../../promotion/lease.ts";
+import { kubeconfigFor, startApi } from "../support/api.ts";
 import { runWithEngine } from "../support/engine.ts";
+import { startGoogle } from "../support/google.ts";
 import { configOf, projectWith } from "../support/project.ts";
 import { releaseOf, root } from "../support/releases.ts";
 
-/** A project with two releases of the local stack, on a Docker host where nothing runs yet (a double of the docker command). */
+/** A project with two releases of the local stack, on a Docker host where nothing runs yet. */
 async function project(): Promise<string> {
   const folder = await projectWith(root, releaseOf("local", "r1", "a"), releaseOf("local", "r2", "b"));
-  await mkdir(join(folder, "bin"));
-  await writeFile(join(folder, "bin/docker"), '#!/bin/sh\necho "No such container: edge" >&2\nexit 1\n');
-  await chmod(join(folder, "bin/docker"), 0o755);
+  await emptyHost(join(folder, "bin"));
   return folder;
 }
+
+/** Makes a folder with a double of the docker command, whose host runs nothing. */
+async function emptyHost(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "docker"), '#!/bin/sh\necho "No such container: edge" >&2\nexit 1\n');
+  await chmod(join(folder, "docker"), 0o755);
+}
+
+/** Doubles of the platforms, where nothing runs yet, and the environment that leads a program to them. */
+const platforms: Record<Target, () => Promise<{ env: NodeJS.ProcessEnv; close(): Promise<void> }>> = {
+  "cloud-run": startGoogle,
+  compose: async () => {
+    const folder = await mkdtemp(join(tmpdir(), "maha-host-"));
+    await emptyHost(folder);
+    return { env: { PATH: `${folder}:${process.env.PATH}` }, close: async () => {} };
+  },
+  kubernetes: async () => {
+    const api = await startApi();
+    return { env: { KUBECONFIG: await kubeconfigFor(api, "mahavishnu-prod") }, close: api.close };
+  },
+};
 
 const images = {
   edge: { image: "edge:dev", rateLimit: { perMinute: 60, burst: 10, perHour: 1000 } },
@@ -41,16 +65,28 @@ async function run(
   });
 }
 
+afterEach(() => void vi.unstubAllEnvs());
+
 describe("Pulumi's own runtime, against a double of its engine", { timeout: 60_000 }, () => {
-  test("sees the resources that the offline graph shows, and no secret in the clear", async () => {
-    const folder = await project();
-    const seen = await run(folder);
+  test.each<[stack: string, target: Target]>([
+    ["local", "compose"],
+    ["prod", "cloud-run"],
+    ["prod", "kubernetes"],
+  ])("sees what the offline graph of %s on %s shows, and no secret in the clear", async (name, target) => {
+    const [stable, candidate] = [releaseOf(name, "r1", "a"), releaseOf(name, "r2", "b")];
+    const platform = await platforms[target]();
+    // the packages of providers note what they find there
+    for (const [variable, value] of Object.entries(platform.env)) vi.stubEnv(variable, value);
+    const changes = { target, candidate: "r2" };
+    const seen = await runWithEngine({
+      ...{ folder: await projectWith(root, stable, candidate), project: "mahavishnu", stack: name },
+      ...{ config: configOf(root, name, changes), preview: true, env: platform.env },
+    }).finally(platform.close);
     expect(seen.output).not.toMatch(/error/i);
     expect(seen.code).toBe(0);
-    const stack = readStack(root, "local");
-    const settings = { ...stack.settings, ...images };
-    const release = releaseOf("local", "r1", "a");
-    const offline = await captureStack({ ...stack, settings }, { stable: release, candidate: undefined }, "compose");
+    const stack = readStack(root, name);
+    const settings = parseSettings({ ...stack.settings, ...changes }, stack.file);
+    const offline = await captureStack({ ...stack, settings }, { stable, candidate }, target);
     const sketch = ({ urn, inputs, secretPaths, dependsOn }: (typeof seen.resources)[number]) => ({
       urn,
       inputs,
