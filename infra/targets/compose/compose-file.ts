@@ -4,10 +4,11 @@ import { readStack } from "../../config/stack-file.ts";
 import { labelsOf, named } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
 import { deploymentOf, namedReleases } from "../../stack.ts";
-import type { Container, Mount } from "./container.ts";
-import { type Description, describeCompose, volumesOf } from "./description.ts";
+import { aboutUnpublished } from "../unpublished.ts";
+import { type Container, type Mount, OURS } from "./container.ts";
+import { type Description, describeCompose, secretsOf, volumesOf } from "./description.ts";
 import { HEALTH, LOG, scratchOptions } from "./docker.ts";
-import { EDGE } from "./edge.ts";
+import { CERTIFICATES, EDGE } from "./edge.ts";
 
 /** Describes a stack as its file and its releases stand. Throws a SettingsError or a ReleaseError. */
 export function descriptionOf(root: string, name: string): Description {
@@ -38,14 +39,19 @@ export function composeFile(description: Description) {
 
 /** The same as text, after words about what must be there beside it. */
 export function asYaml(description: Description): string {
-  const { stack, project } = description;
+  const { stack, project, containers, derived } = description;
+  const folders = foldersOf(description);
   const head = [
     `The stack ${stack} on one Docker host, made by: maha compose --stack ${stack}`,
     "It names the images, the settings and the releases of now; make it again when they are others.",
     "",
-    "Its secrets are files beside it, which the users of its containers can read:",
-    ...secretsOf(description).map((secret) => `  secrets/${secret}: ${secrets[secret].form.words}`),
+    ...aboutUnpublished(containers.map(({ image }) => image)),
+    "Its secrets are files beside it, which the users of its containers can read. A name in <> stands for that secret's value:",
+    ...secretsOf(description).map((secret) => `  secrets/${secret}: ${derived[secret] ?? secrets[secret].form.words}`),
     "",
+    ...(folders.length > 0
+      ? ["These folders of the host must be there, and belong to user 10001:", ...folders, ""]
+      : []),
     `docker compose --project-name ${project} --file compose.yaml up --detach --remove-orphans`,
   ];
   // compose reads YAML 1.1, in which a bare no is no text
@@ -53,10 +59,19 @@ export function asYaml(description: Description): string {
   return `${head.map((line) => `# ${line}`.trimEnd()).join("\n")}\n${body}`;
 }
 
-const labelsFor = (stack: string, revision?: Revision) => ({ ...labelsOf(stack, revision), "managed-by": "compose" });
+/** The folders of the host that our own user reads or writes, each with who does. */
+function foldersOf({ containers }: Description): string[] {
+  const mounts = containers
+    .filter(({ user }) => user === OURS)
+    .flatMap(({ key, mounts = [] }) => mounts.flatMap((mount) => ("folder" in mount ? [{ key, ...mount }] : [])));
+  return [...Map.groupBy(mounts, ({ folder }) => folder)].map(([folder, used]) => {
+    const users = used.map(({ key, readOnly }) => `${key} ${readOnly ? "reads" : "writes"} it`).join(", ");
+    const files = used.some(({ path }) => path === CERTIFICATES) ? " and holds tls.crt and tls.key" : "";
+    return `  ${folder}: ${users}${files}`;
+  });
+}
 
-const secretsOf = ({ containers }: Description): Secret[] =>
-  [...new Set(containers.flatMap(({ secrets = [] }) => secrets))].sort();
+const labelsFor = (stack: string, revision?: Revision) => ({ ...labelsOf(stack, revision), "managed-by": "compose" });
 
 function composeService(container: Container, { stack, containers }: Description) {
   const {

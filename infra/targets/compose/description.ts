@@ -1,7 +1,9 @@
 import { images as published } from "../../../ecosystem/images.ts";
+import type { Secret } from "../../../ecosystem/secrets.ts";
 import { settingsOf } from "../../config/settings.ts";
 import type { Deployment } from "../../deployment.ts";
 import { named } from "../../names.ts";
+import { type Templates, templatesOf } from "../../secrets/derived.ts";
 import { addressesIn } from "./addresses.ts";
 import { backupContainers } from "./backups.ts";
 import type { Container, Volume } from "./container.ts";
@@ -21,6 +23,8 @@ export type Description = {
   /** The network of all containers, which leads nowhere else; `outside` is for those that must reach or be reached. */
   networks: { inside: string; subnet: string; outside: string };
   containers: Container[];
+  /** How the secrets are put together that nobody makes or gives. */
+  derived: Templates;
 };
 
 /**
@@ -36,23 +40,29 @@ export function describeCompose(
   const addresses = addressesIn(subnet);
   const services = serviceContainers(deployment, addresses);
   const running = services.map(({ key }) => key);
+  const containers = [
+    ...databaseContainers(stack, settings, images.postgres, addresses),
+    ...services,
+    ...(stable.size > 0
+      ? [
+          ...edgeContainers(deployment, addresses, running),
+          ...backupContainers(deployment, addresses, running),
+          ...monitoringContainers(deployment, images, addresses, running),
+        ]
+      : []),
+  ];
   return {
     stack,
     project: named(stack),
     networks: { inside: named(stack, "inside"), subnet, outside: named(stack, "outside") },
-    containers: [
-      ...databaseContainers(stack, settings, images.postgres, addresses),
-      ...services,
-      ...(stable.size > 0
-        ? [
-            ...edgeContainers(deployment, addresses, running),
-            ...backupContainers(deployment, addresses, running),
-            ...monitoringContainers(deployment, images, addresses, running),
-          ]
-        : []),
-    ],
+    containers,
+    derived: templatesOf(secretsOf({ containers }), "compose", settings),
   };
 }
+
+/** The secrets of a description, each once. */
+export const secretsOf = ({ containers }: Pick<Description, "containers">): Secret[] =>
+  [...new Set(containers.flatMap(({ secrets = [] }) => secrets))].sort();
 
 /** The volumes of a description, each once. */
 export function volumesOf({ containers }: Description): Volume[] {

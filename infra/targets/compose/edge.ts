@@ -22,7 +22,7 @@ export const SEEDING = "edge-files";
 const DECLARED = "declared.json";
 
 /** Where the host's certificate stands in the edge: the folder is mounted, so that a renewal needs no restart. */
-const CERTIFICATES = "/etc/edge/certificates";
+export const CERTIFICATES = "/etc/edge/certificates";
 
 /** The edge of a stack on one host. It sees the services' own calls come from the stack's network, and does not limit them. */
 export function edgeSettings({ settings, stable, candidate }: Asked, addresses: Addresses): EdgeSettings {

@@ -5,7 +5,9 @@ import type { Capture } from "../../graph/capture.ts";
 import { captureStack } from "../../graph/offline.ts";
 import { SIGNATURE } from "../../graph/properties.ts";
 import { type GraphResource, SECRET, UNKNOWN } from "../../graph/resource.ts";
+import { type Templates, templatesOf } from "../../secrets/derived.ts";
 import { namedReleases } from "../../stack.ts";
+import { aboutUnpublished } from "../unpublished.ts";
 
 /** One object of a cluster, as its API takes it. */
 export type Manifest = {
@@ -18,13 +20,26 @@ export type Manifest = {
 export type Needed = { namespace: string; name: string; keys: string[] };
 
 /** A stack as objects for `kubectl apply`, and the secrets that must be there beside them, without their values. */
-export type Manifests = { stack: string; objects: Manifest[]; secrets: Needed[] };
+export type Manifests = {
+  stack: string;
+  objects: Manifest[];
+  secrets: Needed[];
+  /** How the secrets are put together that nobody makes or gives. */
+  derived: Templates;
+};
 
 /** Describes a stack as its file and its releases stand. Throws a SettingsError or a ReleaseError. */
 export async function manifestsOf(root: string, name: string): Promise<Manifests> {
   const stack = readStack(root, name);
   const captured = await captureStack(stack, namedReleases(root, name, stack.settings), "kubernetes");
-  return { stack: name, objects: objectsOf(captured), secrets: secretsOf(captured) };
+  const needed = secretsOf(captured);
+  const known = needed.flatMap(({ keys }) => keys.filter(isKnown));
+  return {
+    stack: name,
+    objects: objectsOf(captured),
+    secrets: needed,
+    derived: templatesOf(known, "kubernetes", stack.settings),
+  };
 }
 
 /** An object stands after those that it needs. Kinds of others come last, secrets not at all. */
@@ -56,8 +71,9 @@ export function secretsOf({ requests, resources }: Pick<Capture, "requests" | "r
 }
 
 /** The objects as YAML, after words about the secrets. */
-export function asYaml({ stack, objects, secrets }: Manifests): string {
-  const head = preface(stack, secrets).map((line) => `# ${line}`.trimEnd());
+export function asYaml(manifests: Manifests): string {
+  const { objects } = manifests;
+  const head = preface(manifests).map((line) => `# ${line}`.trimEnd());
   // the cluster reads YAML 1.1, in which a bare yes is no text
   const documents = objects.map((object) => stringify(object, { version: "1.1", lineWidth: 0 }));
   return [`${head.join("\n")}\n`, ...documents].join("---\n");
@@ -112,24 +128,37 @@ function mustBePlain(name: string, value: unknown): void {
   if (typeof value === "object" && value !== null) for (const item of Object.values(value)) mustBePlain(name, item);
 }
 
-function preface(stack: string, needed: Needed[]): string[] {
+function preface({ stack, objects, secrets: needed, derived }: Manifests): string[] {
   return [
     `The Kubernetes objects of the stack ${stack}: maha manifests --stack ${stack} | kubectl apply -f -`,
-    "No value of a secret is printed. These must be there before their objects can start:",
+    "",
+    ...aboutUnpublished(imagesIn(objects)),
+    "No value of a secret is printed. These must be there before their objects can start; a name in <> stands for that",
+    "secret's value:",
     "",
     ...needed.flatMap(({ namespace, name, keys }) => [
       `Secret ${name} in ${namespace}`,
-      ...keys.map((key) => `  ${key}: ${wordsOf(key)}`),
+      ...keys.map((key) => `  ${key}: ${wordsOf(key, derived)}`),
     ]),
     "",
-    `maha secrets init --stack ${stack} makes the values and keeps them encrypted in Pulumi.${stack}.yaml. From a file for each value:`,
+    `maha secrets init --stack ${stack} makes the other values, or says how to set them, and keeps them encrypted in`,
+    `Pulumi.${stack}.yaml. From a file for each value:`,
     "kubectl -n NAMESPACE create secret generic NAME --from-file=KEY=FILE ...",
   ];
 }
 
-function wordsOf(key: string): string {
-  const known = (secrets as Record<string, (typeof secrets)[Secret]>)[key];
-  return known ? `${known.purpose} (${known.form.words})` : "of the Gateway's certificate";
+const isKnown = (key: string): key is Secret => key in secrets;
+
+function wordsOf(key: string, derived: Templates): string {
+  if (!isKnown(key)) return "of the Gateway's certificate";
+  return `${secrets[key].purpose} (${derived[key] ?? secrets[key].form.words})`;
+}
+
+/** The images of all containers in an object. */
+function imagesIn(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  const { image } = value as { image?: unknown };
+  return [...(typeof image === "string" ? [image] : []), ...Object.values(value).flatMap(imagesIn)];
 }
 
 /** The secrets of certificates that an object names. */

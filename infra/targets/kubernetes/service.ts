@@ -33,7 +33,7 @@ export class ClusterService extends pulumi.ComponentResource {
     const called = (name: string) => ({ name, namespace, labels: { ...labelsOf(stack), service } });
 
     const account = { metadata: called(service), automountServiceAccountToken: false };
-    const secret = { metadata: called(secretOf(service)), stringData: secretData(service, pair, deployment) };
+    const secret = { metadata: called(secretOf(service)), stringData: secretData(pair, deployment) };
     const needed: pulumi.Resource[] = [
       new ServiceAccount(`${name}-account`, account, own),
       new Secret(`${name}-secrets`, secret, own),

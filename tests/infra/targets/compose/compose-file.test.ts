@@ -5,12 +5,24 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { serviceNames } from "../../../../ecosystem/services.ts";
 import { asYaml, composeFile, descriptionOf } from "../../../../infra/targets/compose/compose-file.ts";
 import { root } from "../../../support/releases.ts";
 import { describeWith } from "../../../support/tools.ts";
-import { describedIn, first, idOf, type State, second } from "./support.ts";
+import { describedIn, first, idOf, local, localWith, type State, second } from "./support.ts";
 
 const [mv1, mv2] = [idOf(first, "mahavishnu"), idOf(second, "mahavishnu")] as const;
+
+const elsewhere = { backups: "gs:acme-backups:/local", vault: "gs:acme-vault:/local" };
+
+/** What the words before a compose.yaml say of folders. */
+const foldersIn = (text: string): string[] => {
+  const [, list = ""] = /folders of the host .+ user 10001:\n((?:# {3}.+\n)+)/.exec(text) ?? [];
+  return list
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => line.replace(/^# +/, ""));
+};
 
 describe("a stack as compose.yaml", () => {
   const file = composeFile(describedIn("candidate"));
@@ -59,6 +71,37 @@ describe("a stack as compose.yaml", () => {
     expect(new Set(used)).toEqual(new Set(Object.keys(file.secrets)));
     const text = asYaml(describedIn("candidate"));
     for (const name of Object.keys(file.secrets)) expect(text).toContain(`#   secrets/${name}: `);
+  });
+
+  test("says how to put together what secrets init does not make", () => {
+    const text = asYaml(describedIn("stable"));
+    for (const role of ["akosha", "mahavishnu"]) {
+      expect(text).toContain(
+        `#   secrets/${role}-database-url: postgresql://${role}:<${role}-database-password>@postgres:5432/${role}?sslmode=disable\n`,
+      );
+      // and what is filled in stands beside it
+      expect(text).toContain(`#   secrets/${role}-database-password: `);
+    }
+  });
+
+  test("says which folders its host must have, and whose they are", () => {
+    expect(foldersIn(asYaml(describedIn("stable")))).toEqual([
+      "/var/backups/mahavishnu: backup-save writes it, backup-check writes it, backup-vault reads it",
+      "/var/backups/mahavishnu-vault: backup-vault writes it",
+    ]);
+    const certified = localWith({ tls: true, certificates: "/etc/maha/tls", ...elsewhere });
+    expect(foldersIn(asYaml(describedIn("stable", certified)))).toEqual([
+      "/etc/maha/tls: edge reads it and holds tls.crt and tls.key",
+    ]);
+    expect(asYaml(describedIn("stable", localWith(elsewhere)))).not.toContain("folders of the host");
+  });
+
+  test("says which of its images no registry holds, and nothing where all are published", () => {
+    const [head = ""] = asYaml(descriptionOf(root, "local")).split("\nservices:");
+    expect(head).toMatch(/No registry holds these images: build images/);
+    for (const name of [...serviceNames, "edge", "backup"]) expect(head).toContain(`#   unpublished.invalid/${name}\n`);
+    const own = { edge: { ...local.edge, image: "edge:dev" }, backups: { ...local.backups, image: "backup:dev" } };
+    expect(asYaml(describedIn("candidate", { ...local, ...own }))).not.toContain("No registry");
   });
 
   test("lets Compose read no variable out of a script, and no word as a truth", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { secretNames } from "../../../../ecosystem/secrets.ts";
+import { serviceNames } from "../../../../ecosystem/services.ts";
 import type { GraphResource } from "../../../../infra/graph/resource.ts";
 import {
   asYaml,
@@ -9,11 +10,16 @@ import {
   objectsOf,
   secretsOf,
 } from "../../../../infra/targets/kubernetes/manifests.ts";
-import { stateOf } from "../../../support/kubernetes/states.ts";
+import { prod, stateOf } from "../../../support/kubernetes/states.ts";
 import { root } from "../../../support/releases.ts";
 
 const manifests = await manifestsOf(root, "prod");
 const text = asYaml(manifests);
+const publishedSettings = {
+  ...prod.settings,
+  edge: { ...prod.settings.edge, image: `registry.acme.dev/edge@sha256:${"e".repeat(64)}` },
+  backups: { ...prod.settings.backups, image: `registry.acme.dev/backup@sha256:${"f".repeat(64)}` },
+};
 
 describe("a stack as Kubernetes YAML", () => {
   test("is read back as the same objects, by the rules of the cluster's older YAML too", () => {
@@ -46,7 +52,8 @@ describe("a stack as Kubernetes YAML", () => {
   });
 
   test("shows no secret, and says which must be there with which keys", () => {
-    for (const name of secretNames) expect(text).not.toContain(`<${name}>`);
+    const body = text.slice(text.indexOf("---"));
+    for (const name of secretNames) expect(body).not.toContain(`<${name}>`);
     expect(text).not.toContain("[secret]");
     expect(text).not.toContain("kind: Secret\nmetadata");
     expect(manifests.secrets).toEqual(
@@ -65,6 +72,23 @@ describe("a stack as Kubernetes YAML", () => {
       expect(head).toContain(`# Secret ${name} in mahavishnu-prod\n`);
       for (const key of keys) expect(head).toContain(`#   ${key}: `);
     }
+  });
+
+  test("says how to put together what secrets init does not make", () => {
+    const at = "postgres.mahavishnu.internal:5432";
+    for (const role of ["akosha", "mahavishnu"]) {
+      expect(text).toContain(
+        `#   ${role}-database-url: ${role}'s database with its role's password (postgresql://${role}:<${role}-database-password>@${at}/${role}?sslmode=verify-full)\n`,
+      );
+    }
+  });
+
+  test("says which of its images no registry holds, and nothing where all are published", async () => {
+    const head = text.slice(0, text.indexOf("---"));
+    expect(head).toMatch(/No registry holds these images: build images/);
+    for (const name of [...serviceNames, "edge", "backup"]) expect(head).toContain(`#   unpublished.invalid/${name}\n`);
+    const objects = objectsOf(await stateOf("stable", publishedSettings));
+    expect(asYaml({ ...manifests, objects })).not.toContain("No registry");
   });
 
   test("names every secret that a pod reads", () => {

@@ -6,7 +6,7 @@ import { first, prod, revisionOf } from "../../../support/kubernetes/states.ts";
 
 const dataOf = async (service: ServiceName) => {
   const secret = (name: string) => pulumi.secret(`value-of-${name}`);
-  const outputs = secretData(service, { stable: revisionOf(first, service) }, { settings: prod.settings, secret });
+  const outputs = secretData({ stable: revisionOf(first, service) }, { settings: prod.settings, secret });
   const entries = Object.entries(outputs).map(async ([name, output]) => {
     expect(await pulumi.isSecret(output), name).toBe(true);
     return [name, await new Promise<string>((resolve) => output.apply(resolve))] as const;
