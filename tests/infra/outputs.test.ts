@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { serviceNames } from "../../ecosystem/services.ts";
@@ -28,6 +30,13 @@ const outputsOf = async (target: (typeof targets)[number], stable?: string, cand
   };
   return contract.parse((await captureStack(readStack(root, "prod"), releases, target)).outputs);
 };
+
+test("the README names each output, and no other", () => {
+  const [, section = ""] = readFileSync(join(root, "README.md"), "utf8").split("### What a stack answers with\n");
+  const [table = ""] = section.split("\n## ");
+  const rows = [...table.matchAll(/^\| `(\w+)` +\|/gm)].map(([, name]) => name);
+  expect(rows).toEqual(Object.keys(contract.shape));
+});
 
 describe.each(targets)("a stack's outputs on %s", (target) => {
   test("name nothing before the first release", async () => {
