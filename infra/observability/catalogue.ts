@@ -31,7 +31,7 @@ const nodeExporter = {
   node_memory_MemTotal_bytes: { type: "gauge", exporter: "node-exporter", labels: ["job", "instance"] },
 } as const satisfies Record<string, Series>;
 
-/** The backups' script, by a file that node-exporter reads. `store` is what was saved, or done to what was: `check`, `vault`. */
+/** Of the backups' script, by a file that node-exporter reads. `store` is what was saved, or done to what was: `check`, `vault`. */
 const backup = {
   mahavishnu_backup_success: { type: "gauge", exporter: "backup", labels: ["job", "instance", "store"] },
   mahavishnu_backup_last_success_timestamp_seconds: {
@@ -63,11 +63,18 @@ const cluster = {
     exporter: "kube-state-metrics",
     labels: ["namespace", "cronjob"],
   },
-  /** `name` is the certificate's, which the Gateway's annotation makes the same as its secret's. */
+  /** `name` is the certificate's, which must be called like its secret; which namespace it is in says one of two labels. */
   certmanager_certificate_expiration_timestamp_seconds: {
     type: "gauge",
     exporter: "cert-manager",
-    labels: ["name", "issuer_name"],
+    labels: ["name", "namespace", "exported_namespace", "issuer_name"],
+  },
+  /** Made by our own rules (`recordings.ts`). */
+  mahavishnu_backup_success: { type: "gauge", exporter: "rules", labels: ["namespace", "store"] },
+  mahavishnu_backup_last_success_timestamp_seconds: {
+    type: "gauge",
+    exporter: "rules",
+    labels: ["namespace", "store"],
   },
 } as const satisfies Record<string, Series>;
 
@@ -105,7 +112,19 @@ const cloudMonitoring = {
     exporter: "backup",
     labels: ["monitored_resource", "store"],
   },
-  /** Told by the machine of the single services itself, with `google-monitoring-enabled` in its metadata. */
+  /** Told each minute by the machine of the single services of each stable there (`targets/cloud-run/machine/health.sh`). */
+  "custom_googleapis_com:mahavishnu_single_up": {
+    type: "gauge",
+    exporter: "singles",
+    labels: ["monitored_resource", "instance_id", "service"],
+  },
+  /** Of what its container may have at most. */
+  "custom_googleapis_com:mahavishnu_single_memory_percent": {
+    type: "gauge",
+    exporter: "singles",
+    labels: ["monitored_resource", "instance_id", "service"],
+  },
+  /** Told by that machine too, with `google-monitoring-enabled` in its metadata. */
   "compute_googleapis_com:guest_disk_bytes_used": {
     type: "gauge",
     exporter: "cloud-monitoring",

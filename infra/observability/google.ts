@@ -16,8 +16,8 @@ import { scopeOf } from "./scope.ts";
 
 /**
  * When Google Cloud alerts about a stack, from its first release on, and whom it tells. `services` are the Cloud Run
- * services by the name that they have there; Google's own caller becomes one of their invokers, so that it can ask
- * whether they are up.
+ * services by the name that they have there, if any; Google's own caller becomes one of their invokers, so that it can
+ * ask whether they are up. Of the single services their machine tells.
  */
 export class CloudAlerting extends pulumi.ComponentResource {
   constructor(
@@ -39,7 +39,7 @@ export class CloudAlerting extends pulumi.ComponentResource {
       { stack, settings, secret, agent: caller },
       { ...own, dependsOn: agent },
     );
-    for (const rule of rulesFor(scopeOf(deployment, "cloud-run"))) {
+    for (const rule of rulesFor(scopeOf["cloud-run"](deployment))) {
       new AlertPolicy(
         `${name}-${rule.alert}`,
         { ...policy(rule, { stack, cloud }), notificationChannels: receivers.of(settings.alerts[rule.priority]) },

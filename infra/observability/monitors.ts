@@ -5,17 +5,19 @@ import { words } from "./alertmanager.ts";
 import { jobsIn } from "./conditions/kubernetes.ts";
 import { businessHours, fallback, inhibitions, type Notice, noticesOf } from "./notices.ts";
 import { edgeRelabelings, type Relabeling } from "./outcome.ts";
+import { clusterRecordings } from "./recordings.ts";
 import { ruleGroup, rulesFor } from "./rules.ts";
 import { scopeOf } from "./scope.ts";
 
 /** The Secret that holds what leads to the receivers, by the secrets' own names. */
 export const RECEIVERS = "alert-receivers";
 
-/** The alerting rules. The namespace is a label of each alert: by it the operator's Alertmanager finds the stack's routes. */
+/** The rules: those that make series, then those that alert, some upon the former. The namespace is a label of each alert: by it the operator's Alertmanager finds the stack's routes. */
 export function prometheusRule(deployment: Deployment) {
   const { stack } = deployment;
-  const rules = rulesFor(scopeOf(deployment, "kubernetes"));
-  return { groups: [ruleGroup(rules, { stack, namespace: namespaceOf(stack) })] };
+  const scope = scopeOf.kubernetes(deployment);
+  const alerting = ruleGroup(rulesFor(scope), { stack, namespace: namespaceOf(stack) });
+  return { groups: [{ ...alerting, rules: [...clusterRecordings(scope), ...alerting.rules] }] };
 }
 
 /** What is scraped in the namespace, by name: the edge, and each live revision. */

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import type { Role } from "../../ecosystem/role.ts";
 import type { Revision } from "../release/revision.ts";
-import { jobs } from "./conditions/compose.ts";
+import { type Host, jobs } from "./conditions/compose.ts";
 import { edgeRelabelings, type Relabeling } from "./outcome.ts";
 import { ruleGroup, rulesFor } from "./rules.ts";
 
@@ -19,12 +19,14 @@ export type Scrapes = {
 /** The configuration of a stack's own Prometheus, by file name; both files lie in the same folder. */
 export function prometheusFiles({
   stack,
+  host,
   scrapes,
 }: {
   stack: string;
+  host: Host;
   scrapes: Scrapes;
 }): Record<"prometheus.yml" | "rules.yml", string> {
-  const rules = { groups: [ruleGroup(rulesFor({ target: "compose" }), { stack })] };
+  const rules = { groups: [ruleGroup(rulesFor({ target: "compose", ...host }), { stack })] };
   return { "prometheus.yml": yaml(prometheusConfig(stack, scrapes)), "rules.yml": yaml(rules) };
 }
 

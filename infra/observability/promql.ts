@@ -53,6 +53,10 @@ export const absent = <L extends string>(series: Vector<L>): Vector<L> => atom(`
 export const absentFor = <L extends string>(series: Selector<L, Series["type"]>, window: Window): Vector<L> =>
   atom(`absent_over_time(${series.text}[${window}])`);
 
+/** The highest value that a gauge has had. */
+export const highest = <L extends string>(gauge: Selector<L, "gauge">, window: Window): Vector<L> =>
+  atom(`max_over_time(${gauge.text}[${window}])`);
+
 const aggregated =
   (operator: "sum" | "max" | "min" | "avg" | "count") =>
   <L extends string, K extends L>(labels: readonly K[], vector: Vector<L>): Vector<K> =>
@@ -72,6 +76,17 @@ export const quantile = <L extends string>(part: number, buckets: Vector<L>): Ve
 export const marked = <L extends string>(label: L, value: string, { text }: Expression): Vector<L> =>
   atom(`label_replace(max(${text}), "${label}", "${value}", "", "")`);
 
+/** Each sample with one label more: what the expression's first group finds in another label. */
+export const derived = <L extends string, N extends string>(
+  label: N,
+  from: L,
+  pattern: RegExp,
+  { text }: Vector<L>,
+): Vector<L | N> => atom(`label_replace(${text}, "${label}", "$1", "${from}", "${quoted(pattern.source)}")`);
+
+/** The same samples, each 0. */
+export const zero = <L extends string>(vector: Vector<L>): Vector<L> => loose(`0 * ${inner(vector)}`);
+
 export const secondsSince = <L extends string>(time: Vector<L>): Vector<L> => loose(`time() - ${inner(time)}`);
 export const secondsUntil = <L extends string>(time: Vector<L>): Vector<L> => loose(`${inner(time)} - time()`);
 
@@ -88,9 +103,9 @@ export const above = compared(">");
 export const below = compared("<");
 export const at = compared("==");
 
-/** The samples of the first that are above their own of the second. */
-export const exceeds = <L extends string>(first: Vector<L>, second: Vector<L>): Vector<L> =>
-  joined(">", [first, second]);
+/** 1 where a sample of the first is at least its own of the second, 0 where it is not. */
+export const reaches = <L extends string>(first: Vector<L>, second: Vector<L>): Vector<L> =>
+  joined(">= bool", [first, second]);
 
 /** The samples of the first that all the others have too. */
 export const and = <L extends string>(...vectors: Vector<L>[]): Vector<L> => joined("and", vectors);

@@ -1,11 +1,14 @@
 import { type Alert, type AlertName, alerts, runbookOf } from "./alerts.ts";
 import { cloudRunConditions, type Project } from "./conditions/cloud-run.ts";
-import { composeConditions } from "./conditions/compose.ts";
+import { composeConditions, type Host } from "./conditions/compose.ts";
 import type { Condition } from "./conditions/condition.ts";
 import { type Cluster, kubernetesConditions } from "./conditions/kubernetes.ts";
 
 /** Whose alerts are meant: everything on a Docker host or in a cloud project, or one stack's part of a cluster. */
-export type Scope = { target: "compose" } | ({ target: "kubernetes" } & Cluster) | ({ target: "cloud-run" } & Project);
+export type Scope =
+  | ({ target: "compose" } & Host)
+  | ({ target: "kubernetes" } & Cluster)
+  | ({ target: "cloud-run" } & Project);
 
 /** One alert as it is evaluated on one target. */
 export type Rule = Alert & Condition & { alert: AlertName; runbook: string };
@@ -22,7 +25,7 @@ export function rulesFor(scope: Scope): Rule[] {
 function conditionsOn(scope: Scope) {
   switch (scope.target) {
     case "compose":
-      return composeConditions();
+      return composeConditions(scope);
     case "kubernetes":
       return kubernetesConditions(scope);
     case "cloud-run":

@@ -1,12 +1,16 @@
 import { objectives } from "../../../ecosystem/objectives.ts";
+import type { ServiceName } from "../../../ecosystem/services.ts";
 import { type AlertName, CERTIFICATE_DAYS, LEAST_FREE } from "../alerts.ts";
 import {
   above,
   absentFor,
+  at,
   avgBy,
   below,
+  highest,
   increase,
   marked,
+  maxBy,
   minBy,
   or,
   quantile,
@@ -30,16 +34,21 @@ export const NOT_ON_CLOUD_RUN = ["ErrorBudgetBurn1x", "PromotionHeld", "DeadMan"
 export type CloudAlertName = Exclude<AlertName, (typeof NOT_ON_CLOUD_RUN)[number]>;
 
 /**
- * What a stack has in its project, which is its own: the stores that are saved each day, by whom their log line is said,
- * and whether there is a machine for single services.
+ * What a stack has in its project, which is its own: the stores that are saved each day, by whom their log line is said;
+ * whether Cloud Run itself has services, and the single ones, which a machine has.
  */
 export type Project = {
   stores: readonly { store: string; resource: "cloud_run_job" | "gce_instance" }[];
-  machine: boolean;
+  stateless: boolean;
+  singles: readonly ServiceName[];
 };
 
+/** A single service is down when it has not answered for so long, or when nobody has told anything: both outlast an update. */
+const UNHEALTHY = "3m";
+const UNHEARD = "5m";
+
 /** When each alert fires on Google Cloud. */
-export function cloudRunConditions({ stores, machine }: Project): Record<CloudAlertName, Condition> {
+export function cloudRunConditions({ stores, stateless, singles }: Project): Record<CloudAlertName, Condition> {
   const run = { monitored_resource: "cloud_run_revision" } as const;
   const uptime = { monitored_resource: "uptime_url" } as const;
   type Where = Parameters<typeof on<"run_googleapis_com:request_count">>[1];
@@ -57,7 +66,8 @@ export function cloudRunConditions({ stores, machine }: Project): Record<CloudAl
       ),
     );
   const disk = ["instance_id", "device_name"] as const;
-  const used = { monitored_resource: "gce_instance" } as const;
+  const machine = singles.length > 0;
+  const onMachine = { monitored_resource: "gce_instance" } as const;
   const { ErrorBudgetBurn1x: _, ...burn } = burning("service_name", {
     failures: (window: Window) => sumBy(["service_name"], increase(failed, window)),
     errorRatio: (window: Window) =>
@@ -65,9 +75,17 @@ export function cloudRunConditions({ stores, machine }: Project): Record<CloudAl
   });
   return {
     ...burn,
+    // nobody outside reaches a single service, so the machine itself tells of it
     ServiceDown: about(
       "host",
-      below(avgBy(["host"], on("monitoring_googleapis_com:uptime_check_check_passed", uptime)), 0.5),
+      or(
+        below(avgBy(["host"], on("monitoring_googleapis_com:uptime_check_check_passed", uptime)), 0.5),
+        ...singles.map((service) => {
+          const up = on("custom_googleapis_com:mahavishnu_single_up", { ...onMachine, service });
+          const answered = maxBy(["service"], highest(up, UNHEALTHY));
+          return marked("host", service, or(at(answered, 0), maxBy(["service"], absentFor(up, UNHEARD))));
+        }),
+      ),
     ),
     LatencyHigh: about(
       "service_name",
@@ -80,21 +98,29 @@ export function cloudRunConditions({ stores, machine }: Project): Record<CloudAl
       ),
     ),
     NoData: silent({
-      "cloud-run": on("run_googleapis_com:container_instance_count", run),
-      "uptime-checks": on("monitoring_googleapis_com:uptime_check_check_passed", uptime),
-      ...(machine && { singles: on("compute_googleapis_com:guest_disk_bytes_used", used) }),
+      ...(stateless && {
+        "cloud-run": on("run_googleapis_com:container_instance_count", run),
+        "uptime-checks": on("monitoring_googleapis_com:uptime_check_check_passed", uptime),
+      }),
+      ...(machine && { singles: on("compute_googleapis_com:guest_disk_bytes_used", onMachine) }),
     }),
     MemoryHigh: about(
       "service_name",
-      above(
-        quantile(
-          0.99,
-          sumBy(
-            ["service_name", "le"],
-            rate(on("run_googleapis_com:container_memory_utilizations_bucket", run), "10m"),
+      or(
+        above(
+          quantile(
+            0.99,
+            sumBy(
+              ["service_name", "le"],
+              rate(on("run_googleapis_com:container_memory_utilizations_bucket", run), "10m"),
+            ),
           ),
+          objectives.memoryRatio,
         ),
-        objectives.memoryRatio,
+        ...singles.map((service) => {
+          const used = on("custom_googleapis_com:mahavishnu_single_memory_percent", { ...onMachine, service });
+          return marked("service_name", service, above(used, 100 * objectives.memoryRatio));
+        }),
       ),
     ),
     DiskFull: about(
@@ -115,8 +141,8 @@ export function cloudRunConditions({ stores, machine }: Project): Record<CloudAl
                 "machine",
                 below(
                   ratio(
-                    sumBy(disk, on("compute_googleapis_com:guest_disk_bytes_used", { ...used, state: "free" })),
-                    above(sumBy(disk, on("compute_googleapis_com:guest_disk_bytes_used", used)), 0),
+                    sumBy(disk, on("compute_googleapis_com:guest_disk_bytes_used", { ...onMachine, state: "free" })),
+                    above(sumBy(disk, on("compute_googleapis_com:guest_disk_bytes_used", onMachine)), 0),
                   ),
                   LEAST_FREE,
                 ),

@@ -1,19 +1,7 @@
 import { objectives } from "../../../ecosystem/objectives.ts";
 import { type AlertName, CERTIFICATE_DAYS, LEAST_FREE } from "../alerts.ts";
-import {
-  above,
-  absent,
-  at,
-  below,
-  countBy,
-  marked,
-  maxBy,
-  minBy,
-  or,
-  ratio,
-  secondsSince,
-  seriesOn,
-} from "../promql.ts";
+import { above, absent, at, below, countBy, marked, maxBy, minBy, ratio, seriesOn } from "../promql.ts";
+import { backupConditions } from "./backups.ts";
 import { about, type Condition, silent } from "./condition.ts";
 import { edgeConditions } from "./edge.ts";
 
@@ -30,10 +18,12 @@ export const jobs = {
 /** What lies in memory, or is full by its nature. */
 const NO_DISKS = ["tmpfs", "ramfs", "overlay", "squashfs", "iso9660", "autofs", "nsfs", "fuse.lxcfs"];
 
+/** What of a host is a stack's: the stores that are saved each day. */
+export type Host = { stores: readonly string[] };
+
 /** When each alert fires on a Docker host. */
-export function composeConditions(): Record<AlertName, Condition> {
+export function composeConditions({ stores }: Host): Record<AlertName, Condition> {
   const disk = ["instance", "device"] as const;
-  const saved = on("mahavishnu_backup_last_success_timestamp_seconds");
   return {
     ...edgeConditions(jobs.edge),
     ServiceDown: about(
@@ -73,14 +63,13 @@ export function composeConditions(): Record<AlertName, Condition> {
       "instance",
       below(maxBy(["instance"], on("envoy_server_days_until_first_cert_expiring")), CERTIFICATE_DAYS),
     ),
-    BackupFailed: about("store", at(maxBy(["store"], on("mahavishnu_backup_success")), 0)),
-    BackupOld: about(
-      "store",
-      or(
-        above(secondsSince(maxBy(["store"], saved)), objectives.recoveryPointHours * 3600),
-        maxBy(["store"], absent(saved)),
+    ...backupConditions({
+      success: maxBy(["store"], on("mahavishnu_backup_success")),
+      lastSuccess: maxBy(["store"], on("mahavishnu_backup_last_success_timestamp_seconds")),
+      missing: stores.map((store) =>
+        maxBy(["store"], absent(on("mahavishnu_backup_last_success_timestamp_seconds", { store }))),
       ),
-    ),
+    }),
     DeadMan: { expression: countBy([], on("up")).text },
   };
 }

@@ -1,31 +1,19 @@
 import { objectives } from "../../../ecosystem/objectives.ts";
 import type { ServiceName } from "../../../ecosystem/services.ts";
 import { type AlertName, CERTIFICATE_DAYS, LEAST_FREE } from "../alerts.ts";
-import {
-  above,
-  absent,
-  at,
-  below,
-  countBy,
-  exceeds,
-  maxBy,
-  or,
-  ratio,
-  secondsSince,
-  secondsUntil,
-  seriesOn,
-} from "../promql.ts";
+import { above, absent, at, below, countBy, marked, maxBy, or, ratio, secondsUntil, seriesOn } from "../promql.ts";
+import { backupConditions } from "./backups.ts";
 import { about, type Condition, silent } from "./condition.ts";
 import { edgeConditions } from "./edge.ts";
 
 const on = seriesOn<"kubernetes">();
 
-/** What of a cluster is one stack's: `certificate` is the Gateway's, `backups` are the CronJobs that run each day. */
+/** What of a cluster is one stack's: `certificate` is the Gateway's, `stores` are those that `recordings.ts` speaks of. */
 export type Cluster = {
   namespace: string;
   services: readonly ServiceName[];
   certificate: string;
-  backups: readonly string[];
+  stores: readonly string[];
 };
 
 /** The scrape jobs of a stack in a cluster, which other stacks share. */
@@ -37,15 +25,15 @@ export function kubernetesConditions({
   namespace,
   services,
   certificate,
-  backups,
+  stores,
 }: Cluster): Record<AlertName, Condition> {
   const jobs = jobsIn(namespace);
   const container = ["pod", "container"] as const;
   const claim = ["persistentvolumeclaim"] as const;
-  const ends = on("certmanager_certificate_expiration_timestamp_seconds", { name: certificate });
-  const saved = (cronjob: string | readonly string[]) =>
-    on("kube_cronjob_status_last_successful_time", { namespace, cronjob });
-  const begun = on("kube_cronjob_status_last_schedule_time", { namespace, cronjob: backups });
+  const expiry = (where: { namespace: string } | { exported_namespace: string }) =>
+    maxBy(["name"], on("certmanager_certificate_expiration_timestamp_seconds", { name: certificate, ...where }));
+  // cert-manager's own word gives way to its pod's namespace, unless its scrape honours the labels it finds
+  const ends = or(expiry({ exported_namespace: namespace }), expiry({ namespace }));
   const stable = { job: jobs.services, role: "stable" } as const;
   return {
     ...edgeConditions(jobs.edge),
@@ -85,16 +73,15 @@ export function kubernetesConditions({
     ),
     CertificateExpiry: about(
       "name",
-      or(below(secondsUntil(maxBy(["name"], ends)), CERTIFICATE_DAYS * 86_400), maxBy(["name"], absent(ends))),
+      or(below(secondsUntil(ends), CERTIFICATE_DAYS * 86_400), marked("name", certificate, absent(ends))),
     ),
-    BackupFailed: about("cronjob", exceeds(maxBy(["cronjob"], begun), maxBy(["cronjob"], saved(backups)))),
-    BackupOld: about(
-      "cronjob",
-      or(
-        above(secondsSince(maxBy(["cronjob"], saved(backups))), objectives.recoveryPointHours * 3600),
-        ...backups.map((one) => maxBy(["cronjob"], absent(saved(one)))),
+    ...backupConditions({
+      success: maxBy(["store"], on("mahavishnu_backup_success", { namespace })),
+      lastSuccess: maxBy(["store"], on("mahavishnu_backup_last_success_timestamp_seconds", { namespace })),
+      missing: stores.map((store) =>
+        maxBy(["store"], absent(on("mahavishnu_backup_last_success_timestamp_seconds", { namespace, store }))),
       ),
-    ),
+    }),
     DeadMan: { expression: countBy([], on("up", { job: Object.values(jobs) })).text },
   };
 }

@@ -28,7 +28,8 @@ export function deployCloudRun(deployment: Deployment): Outputs {
   const { stack, settings } = deployment;
   const cloud = settingsOf(settings, "cloud-run", "the stack's settings");
   const { project, region, zone, domain } = cloud;
-  const { stateless, single } = placementOf(pairsOf(deployment));
+  const pairs = pairsOf(deployment);
+  const { stateless, single } = placementOf(pairs);
 
   const google = new Provider("google", { project, region, zone });
   const apis = new Apis("apis", { cloud }, { provider: google });
@@ -74,6 +75,6 @@ export function deployCloudRun(deployment: Deployment): Outputs {
     },
     after(database, store, ...(machine ? [machine] : [])),
   );
-  if (services.size > 0) new CloudAlerting("alerting", { deployment, services }, after(...started));
+  if (pairs.size > 0) new CloudAlerting("alerting", { deployment, services }, after(...started));
   return outputsOf(deployment);
 }

@@ -4,6 +4,7 @@ import { edgeMetricsPort, named } from "../../names.ts";
 import { alertmanagerFiles } from "../../observability/alertmanager.ts";
 import { receiverSecrets } from "../../observability/notices.ts";
 import { prometheusFiles, type Scrapes } from "../../observability/prometheus.ts";
+import { scopeOf } from "../../observability/scope.ts";
 import type { Addresses } from "./addresses.ts";
 import { backupSeries } from "./backups.ts";
 import type { Container } from "./container.ts";
@@ -75,11 +76,11 @@ export function monitoringContainers(
     {
       ...watcher("prometheus", "/-/healthy"),
       image: images.prometheus,
-      ...inFolder("/etc/prometheus", prometheusFiles({ stack, scrapes: scrapesOf(asked, addresses) }), [
-        "/bin/prometheus",
-        "--config.file=/etc/prometheus/prometheus.yml",
-        "--storage.tsdb.path=/prometheus",
-      ]),
+      ...inFolder(
+        "/etc/prometheus",
+        prometheusFiles({ stack, host: scopeOf.compose(asked), scrapes: scrapesOf(asked, addresses) }),
+        ["/bin/prometheus", "--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"],
+      ),
       mounts: [{ path: "/prometheus", volume: { key: "prometheus-data", keeps: false } }],
       cpu: 1,
       memoryMi: 1024,

@@ -12,7 +12,8 @@ export const project = {
     { store: "akosha-database", resource: "cloud_run_job" },
     { store: "session-buddy", resource: "gce_instance" },
   ],
-  machine: true,
+  stateless: true,
+  singles: ["session-buddy"],
 } as const;
 
 const requests = (code: string, values: string) =>
@@ -56,11 +57,17 @@ const memory = (low: string, all: string) =>
     sample("run_googleapis_com:container_memory_utilizations_bucket", { ...run, le }, values),
   );
 const instances = sample("run_googleapis_com:container_instance_count", { ...run, state: "active" }, "1x90");
-const guest = { monitored_resource: "gce_instance", instance_id: "7", device_name: "data" };
+const machine = { monitored_resource: "gce_instance", instance_id: "7" };
+const guest = { ...machine, device_name: "data" };
 const disk = (free: string, used: string) => [
   sample("compute_googleapis_com:guest_disk_bytes_used", { ...guest, state: "free" }, free),
   sample("compute_googleapis_com:guest_disk_bytes_used", { ...guest, state: "used" }, used),
 ];
+/** What the machine tells of its single service. */
+const single = (up: string) =>
+  sample("custom_googleapis_com:mahavishnu_single_up", { ...machine, service: "session-buddy" }, up);
+const singleMemory = (percent: string) =>
+  sample("custom_googleapis_com:mahavishnu_single_memory_percent", { ...machine, service: "session-buddy" }, percent);
 const database = (used: string) =>
   sample(
     "cloudsql_googleapis_com:database_disk_utilization",
@@ -87,15 +94,40 @@ export const cloudRunCases: Cases<CloudAlertName> = {
     fires: [
       {
         title: "it answers in one of three places",
-        given: [check("eur", "1x2 0x10"), check("usa", "1x2 0x10"), check("apac", "1x12")],
+        given: [check("eur", "1x2 0x10"), check("usa", "1x2 0x10"), check("apac", "1x12"), single("1x12")],
         ...{ every: "1m", at: "8m", firing: [{ host: uptime.host }] },
+      },
+      {
+        title: "the single service has not answered for minutes",
+        given: [check("eur", "1x12"), single("1x2 0x10")],
+        ...{ every: "1m", at: "8m", firing: [{ host: "session-buddy" }] },
+      },
+      {
+        title: "of the single service nothing is heard any more",
+        given: [check("eur", "1x20"), single("1x2 _x18")],
+        ...{ every: "1m", at: "10m", firing: [{ host: "session-buddy" }] },
+      },
+      {
+        title: "of the single service nothing was ever heard",
+        given: [check("eur", "1x20")],
+        ...{ every: "1m", at: "8m", firing: [{ host: "session-buddy" }] },
       },
     ],
     silent: [
       {
         title: "it answers in two of three places",
-        given: [check("eur", "1x12"), check("usa", "1x12"), check("apac", "0x12")],
+        given: [check("eur", "1x12"), check("usa", "1x12"), check("apac", "0x12"), single("1x12")],
         ...{ every: "1m", at: "8m", firing: [] },
+      },
+      {
+        title: "the single service is updated",
+        given: [check("eur", "1x12"), single("1x3 0 0 1x6")],
+        ...{ every: "1m", at: "6m", firing: [] },
+      },
+      {
+        title: "the machine starts anew",
+        given: [check("eur", "1x12"), single("1x3 _ _ _ 1x6")],
+        ...{ every: "1m", at: "7m", firing: [] },
       },
     ],
   },
@@ -140,13 +172,22 @@ export const cloudRunCases: Cases<CloudAlertName> = {
     fires: [
       {
         title: "half of the instances are full",
-        given: memory("0+5x30", "0+10x30"),
-        every: "1m",
-        at: "20m",
-        firing: akosha,
+        given: [...memory("0+5x30", "0+10x30"), singleMemory("75x30")],
+        ...{ every: "1m", at: "20m", firing: akosha },
+      },
+      {
+        title: "the single service uses 85 % of what it may",
+        given: [...memory("0+10x30", "0+10x30"), singleMemory("85x30")],
+        ...{ every: "1m", at: "20m", firing: [{ service_name: "session-buddy" }] },
       },
     ],
-    silent: [{ title: "all are below", given: memory("0+10x30", "0+10x30"), every: "1m", at: "20m", firing: [] }],
+    silent: [
+      {
+        title: "all are below",
+        given: [...memory("0+10x30", "0+10x30"), singleMemory("75x30")],
+        ...{ every: "1m", at: "20m", firing: [] },
+      },
+    ],
   },
   DiskFull: {
     fires: [

@@ -4,6 +4,9 @@ import { edgeCases } from "./edge-cases.ts";
 
 const sample = sampleOf<"compose">();
 
+/** The host that the cases are about. */
+export const host = { target: "compose", stores: ["akosha-database", "session-buddy"] } as const;
+
 const up = (service: string, role: string, values: string) =>
   sample(
     "up",
@@ -23,7 +26,8 @@ const memory = (available: string) => [
   sample("node_memory_MemTotal_bytes", { job: "node", instance: "node-exporter:9100" }, "100x30"),
 ];
 const stored = { job: "node", instance: "node-exporter:9100", store: "akosha-database" };
-const saved = (values: string) => sample("mahavishnu_backup_last_success_timestamp_seconds", stored, values);
+const saved = (values: string, store = stored.store) =>
+  sample("mahavishnu_backup_last_success_timestamp_seconds", { ...stored, store }, values);
 
 /** When each alert fires on a Docker host, and when it does not. */
 export const composeCases: Cases<AlertName> = {
@@ -144,17 +148,27 @@ export const composeCases: Cases<AlertName> = {
   BackupOld: {
     fires: [
       {
-        title: "it is 26 hours old",
-        given: [saved("0x60")],
-        every: "30m",
-        at: "26h",
-        firing: [{ store: "akosha-database" }],
+        title: "one of two is 26 hours old",
+        given: [saved("0x60"), saved("0x48 86400x48", "session-buddy")],
+        ...{ every: "30m", at: "26h", firing: [{ store: "akosha-database" }] },
       },
-      { title: "nothing was ever saved", given: [certificate("100x90")], every: "1m", at: "80m", firing: [{}] },
+      {
+        title: "one of two was never saved",
+        given: [saved("0x90")],
+        ...{ every: "1m", at: "80m", firing: [{ store: "session-buddy" }] },
+      },
     ],
     silent: [
-      { title: "it is 22 hours old", given: [saved("0x60")], every: "30m", at: "22h", firing: [] },
-      { title: "each day one succeeds", given: [saved("0x48 86400x48")], every: "30m", at: "26h", firing: [] },
+      {
+        title: "both are 22 hours old",
+        given: [saved("0x60"), saved("0x60", "session-buddy")],
+        ...{ every: "30m", at: "22h", firing: [] },
+      },
+      {
+        title: "each day both are saved",
+        given: [saved("0x48 86400x48"), saved("0x48 86400x48", "session-buddy")],
+        ...{ every: "30m", at: "26h", firing: [] },
+      },
     ],
   },
   DeadMan: {

@@ -12,7 +12,7 @@ export const cluster = {
   namespace,
   services: ["akosha"],
   certificate: "mcp-tls",
-  backups: ["backup-databases", "backup-check"],
+  stores: ["databases", "check"],
 } as const;
 
 const up = (role: "stable" | "candidate", values: string) =>
@@ -34,8 +34,13 @@ const volume = (free: string) => [
   sample("kubelet_volume_stats_available_bytes", claim, free),
   sample("kubelet_volume_stats_capacity_bytes", claim, "100x90"),
 ];
-const ends = (values: string, name = "mcp-tls") =>
-  sample("certmanager_certificate_expiration_timestamp_seconds", { name, issuer_name: "acme" }, values);
+const ends = (values: string, where: object = { namespace: "cert-manager", exported_namespace: namespace }) =>
+  sample(
+    "certmanager_certificate_expiration_timestamp_seconds",
+    { name: "mcp-tls", issuer_name: "acme", ...where },
+    values,
+  );
+const others = { namespace: "cert-manager", exported_namespace: "mahavishnu-staging" };
 const saved = (cronjob: string, values: string) =>
   sample("kube_cronjob_status_last_successful_time", { namespace, cronjob }, values);
 const begun = (cronjob: string, values: string) =>
@@ -113,25 +118,62 @@ export const kubernetesCases: Cases<AlertName> = {
         ...{ every: "1m", at: "80m", firing: [{ name: "mcp-tls" }] },
       },
       {
-        title: "nobody tells",
-        given: [ends(`${90 * DAY}x90`, "other")],
+        title: "13 days are left, and another stack's of the same name has more",
+        given: [ends(`${13 * DAY}x90`), ends(`${90 * DAY}x90`, others)],
+        ...{ every: "1m", at: "80m", firing: [{ name: "mcp-tls" }] },
+      },
+      {
+        title: "13 days are left, where the scrape honours cert-manager's own labels",
+        given: [ends(`${13 * DAY}x90`, { namespace }), ends(`${90 * DAY}x90`, { namespace: "mahavishnu-staging" })],
+        ...{ every: "1m", at: "80m", firing: [{ name: "mcp-tls" }] },
+      },
+      {
+        title: "nobody tells but of another certificate, and of another stack's",
+        given: [ends(`${90 * DAY}x90`, { name: "other", namespace }), ends(`${90 * DAY}x90`, others)],
         ...{ every: "1m", at: "80m", firing: [{ name: "mcp-tls" }] },
       },
     ],
-    silent: [{ title: "15 days are left", given: [ends(`${15 * DAY}x90`)], every: "1m", at: "80m", firing: [] }],
+    silent: [
+      {
+        title: "15 days are left, and another stack's of the same name has fewer",
+        given: [ends(`${15 * DAY}x90`), ends(`${3 * DAY}x90`, others)],
+        ...{ every: "1m", at: "80m", firing: [] },
+      },
+      {
+        title: "15 days are left, honoured",
+        given: [ends(`${15 * DAY}x90`, { namespace })],
+        every: "1m",
+        at: "80m",
+        firing: [],
+      },
+    ],
   },
   BackupFailed: {
     fires: [
       {
         title: "the last run has not succeeded",
         given: [begun("backup-check", `0x10 ${600}x90`), saved("backup-check", "60x100")],
-        ...{ every: "1m", at: "80m", firing: [{ cronjob: "backup-check" }] },
+        ...{ every: "1m", at: "80m", firing: [{ store: "check" }] },
+      },
+      {
+        title: "one has never succeeded",
+        given: [
+          begun("backup-check", `0x10 ${600}x90`),
+          begun("backup-databases", "0x100"),
+          saved("backup-databases", "60x100"),
+        ],
+        ...{ every: "1m", at: "80m", firing: [{ store: "check" }] },
       },
     ],
     silent: [
       {
         title: "it has succeeded in half an hour",
         given: [begun("backup-check", "0x10 600x90"), saved("backup-check", "60x40 2400x60")],
+        ...{ every: "1m", at: "80m", firing: [] },
+      },
+      {
+        title: "none was due yet",
+        given: [edge("1x100")],
         ...{ every: "1m", at: "80m", firing: [] },
       },
       {
@@ -146,7 +188,7 @@ export const kubernetesCases: Cases<AlertName> = {
       {
         title: "one is 26 hours old, the other was never made",
         given: [saved("backup-databases", "0x60")],
-        ...{ every: "30m", at: "26h", firing: [{ cronjob: "backup-databases" }, { cronjob: "backup-check" }] },
+        ...{ every: "30m", at: "26h", firing: [{ store: "databases" }, { store: "check" }] },
       },
     ],
     silent: [

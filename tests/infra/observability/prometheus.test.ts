@@ -17,6 +17,7 @@ const revision = (service: "akosha" | "echo", last: string) => ({
 const files = (at: string) =>
   prometheusFiles({
     stack: "prod",
+    host: { stores: ["settings"] },
     scrapes: {
       ...{ edge: at, nodeExporter: at, alertmanager: at },
       revisions: [

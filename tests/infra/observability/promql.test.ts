@@ -4,6 +4,8 @@ import {
   absent,
   and,
   countBy,
+  derived,
+  highest,
   increase,
   marked,
   maxBy,
@@ -11,9 +13,11 @@ import {
   quantile,
   rate,
   ratio,
+  reaches,
   secondsSince,
   seriesOn,
   sumBy,
+  zero,
 } from "../../../infra/observability/promql.ts";
 
 const on = seriesOn<"compose">();
@@ -33,6 +37,9 @@ test.each([
   ],
   [and(above(on("up"), 0), or(on("up"), absent(on("up")))), "(up > 0) and (up or absent(up))"],
   [above(secondsSince(on("mahavishnu_backup_size_bytes")), 9), "(time() - mahavishnu_backup_size_bytes) > 9"],
+  [highest(on("up", { job: "edge" }), "3m"), 'max_over_time(up{job="edge"}[3m])'],
+  [derived("store", "job", /backup-(.+)/, on("up")), 'label_replace(up, "store", "$1", "job", "backup-(.+)")'],
+  [reaches(or(on("up"), zero(on("up"))), on("up")), "(up or (0 * up)) >= bool up"],
   [marked("exporter", "edge", absent(on("up"))), 'label_replace(max(absent(up)), "exporter", "edge", "", "")'],
 ])("%o", ({ text }, expected) => {
   expect(text).toBe(expected);

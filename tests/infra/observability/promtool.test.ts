@@ -2,18 +2,19 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import type { AlertName } from "../../../infra/observability/alerts.ts";
+import { clusterRecordings } from "../../../infra/observability/recordings.ts";
 import { type Rule, ruleGroup, rulesFor, type Scope } from "../../../infra/observability/rules.ts";
 import { describeWith } from "../../support/tools.ts";
 import { type Cases, promtoolTest } from "./case.ts";
 import { cloudRunCases, project } from "./cloud-run-cases.ts";
-import { composeCases } from "./compose-cases.ts";
+import { composeCases, host } from "./compose-cases.ts";
 import { cluster, kubernetesCases } from "./kubernetes-cases.ts";
 import { folderWith, run } from "./tools.ts";
 
 const labels = { stack: "prod" };
 
 const scopes: { scope: Scope; cases: Partial<Cases<AlertName>> }[] = [
-  { scope: { target: "compose" }, cases: composeCases },
+  { scope: host, cases: composeCases },
   { scope: cluster, cases: kubernetesCases },
   { scope: project, cases: cloudRunCases },
 ];
@@ -26,9 +27,9 @@ describeWith(["promtool"], "promtool", {}, () => {
       expect(Object.keys(cases).sort()).toEqual(rules.map(({ alert }) => alert).sort());
       const tests = testFiles(rules, cases);
       const folder = folderWith({
-        "rules.yml": rulesFile(rules),
+        "rules.yml": rulesFile(scope, rules),
         ...tests,
-        ...Object.fromEntries(rules.map((rule) => [`${rule.alert}.rule.yml`, rulesFile([rule])])),
+        ...Object.fromEntries(rules.map((rule) => [`${rule.alert}.rule.yml`, rulesFile(scope, [rule])])),
       });
       await run("promtool", ["check", "rules", "--lint=all", "--lint-fatal", join(folder, "rules.yml")]);
       await run("promtool", ["test", "rules", ...Object.keys(tests).map((file) => join(folder, file))]);
@@ -36,7 +37,13 @@ describeWith(["promtool"], "promtool", {}, () => {
   );
 });
 
-const rulesFile = (rules: Rule[]) => stringify({ groups: [ruleGroup(rules, labels)] });
+/** In a cluster the series that are made of others come before the rules that ask for them. */
+function rulesFile(scope: Scope, rules: Rule[]) {
+  const group = ruleGroup(rules, labels);
+  const made = scope.target === "kubernetes" ? clusterRecordings(scope) : [];
+  const recordings = made.filter(({ record }) => rules.some(({ expression }) => expression.includes(record)));
+  return stringify({ groups: [{ ...group, rules: [...recordings, ...group.rules] }] });
+}
 
 /** The tests of each alert, by the pace of their values, which is promtool's pace of evaluation too. Each evaluates its own rule alone. */
 function testFiles(rules: Rule[], cases: Partial<Cases<AlertName>>): Record<string, string> {

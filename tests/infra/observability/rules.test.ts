@@ -6,9 +6,10 @@ import { NOT_ON_CLOUD_RUN } from "../../../infra/observability/conditions/cloud-
 import { rulesFor, type Scope } from "../../../infra/observability/rules.ts";
 import { plans } from "../../../promotion/plan.ts";
 import { project } from "./cloud-run-cases.ts";
+import { host } from "./compose-cases.ts";
 import { cluster } from "./kubernetes-cases.ts";
 
-const scopes: Scope[] = [{ target: "compose" }, cluster, project];
+const scopes: Scope[] = [host, cluster, project];
 
 test.each(targets)("on %s every alert is there, but for those that it says why not", (target) => {
   const scope = scopes.find((one) => one.target === target) as Scope;
@@ -23,7 +24,7 @@ test.each(targets)("on %s every alert is there, but for those that it says why n
 
 test("every priority has an alert on a host and in a cluster, and so has each on Google Cloud that anything pages for", () => {
   const of = (scope: Scope) => [...new Set(rulesFor(scope).map(({ priority }) => priority))].sort();
-  expect(of({ target: "compose" })).toEqual([...priorities]);
+  expect(of(host)).toEqual([...priorities]);
   expect(of(cluster)).toEqual([...priorities]);
   expect(of(project)).toEqual(["P1", "P2", "P3"]);
 });
@@ -35,7 +36,7 @@ test("the burn rates are the usual pairs, against the objective", () => {
     [3, "1d", "2h"],
     [1, "3d", "6h"],
   ]);
-  const bounds = rulesFor({ target: "compose" }).flatMap(({ alert, expression }) =>
+  const bounds = rulesFor(host).flatMap(({ alert, expression }) =>
     alert.startsWith("ErrorBudgetBurn") ? [expression.match(/> (0\.\d+)/g)] : [],
   );
   expect(bounds).toEqual(

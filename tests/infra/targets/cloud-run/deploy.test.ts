@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { captureStack } from "../../../../infra/graph/offline.ts";
 import { UNKNOWN } from "../../../../infra/graph/resource.ts";
 import { databaseName } from "../../../../infra/names.ts";
-import { type CloudGraph, graphsOf, prod } from "./support.ts";
+import { type CloudGraph, graphsOf, prod, releaseOf } from "./support.ts";
 
 const graphs = await graphsOf("none", "stable", "candidate", "iap");
 
@@ -12,6 +13,8 @@ const namesOf = (graph: CloudGraph, type: string) =>
     .sort();
 
 describe("before the first release", () => {
+  test("nobody is woken", () => expect(graphs.none.those("AlertPolicy")).toEqual([]));
+
   test("the ground is there, and nothing runs on it", () => {
     const { none } = graphs;
     expect(namesOf(none, "Repository")).toEqual(["registry-repository"]);
@@ -25,6 +28,34 @@ describe("before the first release", () => {
         type,
       ).toEqual([]);
     }
+  });
+});
+
+describe("a stack whose services are all single", async () => {
+  const release = releaseOf("r1", "a");
+  const those = (release.revisions["cloud-run"] ?? []).filter(({ sessions }) => sessions === "single");
+  const { resources } = await captureStack(
+    { name: "prod", file: "Pulumi.prod.yaml", settings: prod, secretsSet: [] },
+    {
+      stable: { ...release, revisions: { ...release.revisions, "cloud-run": those } },
+      candidate: undefined,
+      previous: [],
+    },
+    "cloud-run",
+  );
+  const of = (type: string) => resources.filter((resource) => resource.type.endsWith(`:${type}`));
+
+  test("is watched all the same, by what its machine tells", () => {
+    expect(those.map(({ service }) => service)).toEqual(["session-buddy"]);
+    expect(of("AlertPolicy").length).toBeGreaterThan(0);
+    const asked = (alert: string) =>
+      JSON.stringify(of("AlertPolicy").find(({ name }) => name === `alerting-${alert}`)?.inputs.conditions);
+    expect(asked("ServiceDown")).toMatch(/mahavishnu_single_up\{[^}]*session-buddy/);
+    expect(asked("MemoryHigh")).toMatch(/mahavishnu_single_memory_percent\{[^}]*session-buddy/);
+    // what only Cloud Run's own services have is not missed
+    expect(asked("NoData")).toContain("guest_disk_bytes_used");
+    expect(asked("NoData")).not.toMatch(/run_googleapis_com|uptime_check/);
+    for (const type of ["UptimeCheckConfig", "Slo", "ServiceIamMember"]) expect(of(type), type).toEqual([]);
   });
 });
 
