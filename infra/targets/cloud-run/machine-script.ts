@@ -11,6 +11,7 @@ import { accountEmail, backupJobName, databaseName, labelsOf, previewPort } from
 import { DATABASE_HOST } from "../../release/addresses.ts";
 import type { Revision } from "../../release/revision.ts";
 import { started } from "../compose/start.ts";
+import { healthTimer, machineHealth } from "./machine-health.ts";
 
 /** One container of the machine: the stable of a single service on its durable disk, or its candidate on a scratch volume. */
 export type Single = { revision: Revision; role: Role };
@@ -72,13 +73,21 @@ export function machineScript({ stack, project, region, singles, backup }: Machi
   ];
   const prepare = ({ revision }: Single) =>
     line("prepare", revision.id, accountEmail(revision.service, project), revision.image, ...secretsOf(revision));
-  const start = (container: (typeof containers)[number]) => {
-    const { id, health, startupSeconds } = container.revision;
-    return line("start", id, `http://127.0.0.1:${portOf(container)}${health}`, startupSeconds, ...container.arguments);
-  };
+  const addressOf = (single: Single) => `http://127.0.0.1:${portOf(single)}${single.revision.health}`;
+  const asked = (single: Single) => ({ service: single.revision.service, address: addressOf(single) });
+  const start = (container: (typeof containers)[number]) =>
+    line(
+      "start",
+      container.revision.id,
+      addressOf(container),
+      container.revision.startupSeconds,
+      ...container.arguments,
+    );
   const wanted = [
     `project=${quoted(project)} registry=${quoted(`${region}-docker.pkg.dev`)}`,
     "begin",
+    // before anything can fail: of what never comes to run it is told too
+    alone(...timedLines(machineHealth(project, stable.map(asked)), healthTimer)),
     ...stable.map(({ revision }) => line("disk", revision.service)),
     ...stable.map(prepare),
     line("settle", ...containers.map(({ revision, specification }) => `${revision.id}=${specification}`)),
@@ -90,7 +99,9 @@ export function machineScript({ stack, project, region, singles, backup }: Machi
   return `${functions.trimEnd()}\n${wanted.join("\n")}\n`;
 }
 
-const functions = readFileSync(new URL("./machine/apply.sh", import.meta.url), "utf8");
+const functions = ["google", "apply"]
+  .map((name) => readFileSync(new URL(`./machine/${name}.sh`, import.meta.url), "utf8"))
+  .join("\n");
 
 /** The processes and threads of one container; the busiest of the servers has some sixty. */
 const PROCESSES = 512;
@@ -132,12 +143,17 @@ function backupLines({ image, secrets, files, timer }: MachineContent["backup"])
     line("image", image),
     `secrets backup "$(own_token)" ${secrets.map(quoted).join(" ")}`,
     `mkdir -p ${machineFolders.scratch} && chown "$user" ${machineFolders.scratch}`,
-    ...Object.entries(files).map(([path, content]) => line("file", path, content)),
-    '[ -z "$changed" ] || systemctl daemon-reload',
-    line("systemctl", "enable", "--now", timer),
+    ...timedLines(files, timer),
   ];
   return [alone(...lines)];
 }
+
+/** Files of the machine, of which a timer is one. */
+const timedLines = (files: Readonly<Record<string, string>>, timer: string): string[] => [
+  ...Object.entries(files).map(([path, content]) => line("file", path, content)),
+  '[ -z "$changed" ] || systemctl daemon-reload',
+  line("systemctl", "enable", "--now", timer),
+];
 
 const secretsOf = ({ secrets }: Revision): string[] => [...new Set(Object.values(secrets))];
 

@@ -4,28 +4,12 @@
 set -euo pipefail
 umask 077
 
-metadata=http://metadata.google.internal/computeMetadata/v1
 memory=/run/singles # not a disk: secrets lie here only
 export HOME=$memory # where Docker keeps the way into the registry
 
 say() { echo "singles: $*"; }
 
-# --- asking Google -----------------------------------------------------------------------------------------------------
-
-field() { sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p"; }
-
-# The token comes on standard input: an argument could be read by everybody.
-ask() { # TOKEN CURL_ARGUMENT...
-  local token=$1
-  shift
-  printf 'header = "Authorization: Bearer %s"\n' "$token" |
-    curl --config - --silent --show-error --fail --retry 5 --max-time 30 "$@"
-}
-
-own_token() {
-  curl --silent --show-error --fail --retry 5 --max-time 30 --header 'Metadata-Flavor: Google' \
-    "$metadata/instance/service-accounts/default/token" | field access_token
-}
+# --- secrets ----------------------------------------------------------------------------------------------------------
 
 # A service's secrets are read in its own name: nobody else may read them.
 token_of() { # ACCOUNT

@@ -149,7 +149,7 @@ describe("what goes wrong", () => {
     machine.mark("ill/8678");
     expect(await machine.run(scriptOf(stable(), candidate()))).toMatchObject({ ok: false });
     expect(machine.running().sort()).toEqual([before.id, after.id].sort());
-    expect(those(machine.calls(), "systemctl enable")).toEqual(["--now backup-volumes.timer"]);
+    expect(those(machine.calls(), "systemctl enable")).toContain("--now backup-volumes.timer");
   });
 
   test("a disk that cannot be read is never given a new file system, and nothing is stopped", async () => {
@@ -164,14 +164,15 @@ describe("what goes wrong", () => {
   });
 });
 
-test("the backup's files are written, and systemd hears of it once", async () => {
+test("the files of both timers are written, and systemd hears of each once", async () => {
   const machine = await testMachine();
   await machine.run(scriptOf(stable()));
   const file = "etc/systemd/system/backup-volumes.timer";
   expect(machine.read(file)).toBe('[Timer]\nDescription=it\'s "daily"\n');
-  expect(those(machine.calls(), "systemctl")).toEqual(["daemon-reload", "enable --now backup-volumes.timer"]);
+  const [health, backup] = ["enable --now health.timer", "enable --now backup-volumes.timer"];
+  expect(those(machine.calls(), "systemctl")).toEqual(["daemon-reload", health, "daemon-reload", backup]);
   await machine.run(scriptOf(stable()));
-  expect(those(machine.calls(), "systemctl")).toEqual(["enable --now backup-volumes.timer"]);
+  expect(those(machine.calls(), "systemctl")).toEqual([health, backup]);
 });
 
 test("a word of a revision can hold whatever it likes", async () => {
