@@ -33,7 +33,7 @@ describe("a container for the Docker provider", () => {
       stopTimeout: 30,
       destroyGraceSeconds: 30,
       healthcheck: { interval: "10s", timeout: "3s", retries: 3, startPeriod: "1m0s" },
-      networksAdvanced: [{ name: "the inside", aliases: [mv1] }],
+      networksAdvanced: [{ name: "the inside", aliases: [mv1] }, { name: "the outside" }],
       volumes: [
         { containerPath: "/data", volumeName: `volume ${mv1}-data` },
         { containerPath: "/run/secrets", volumeName: "the secrets", readOnly: true },
