@@ -7,6 +7,15 @@ import type { Revision } from "./release/revision.ts";
  * below does not carry the stack.
  */
 
+/** The longest name of a stack: then every name below fits its platform, and a revision's stays one label of a DNS name. */
+export const STACK_NAME_LIMIT = 24;
+
+/** What is wrong with a stack's name, in words; undefined where nothing is. It is a part of the names below on every platform. */
+export function stackNameFault(name: string): string | undefined {
+  if (/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name) && name.length <= STACK_NAME_LIMIT) return undefined;
+  return `stack ${name}: a stack is called by at most ${STACK_NAME_LIMIT} lower-case letters, digits and dashes, a letter first and no dash last. Example: prod-eu, in Pulumi.prod-eu.yaml`;
+}
+
 /** The one small machine of a Cloud Run stack for its single services. */
 export const singlesMachine = "singles";
 

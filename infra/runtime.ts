@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../ecosystem/secrets.ts";
 import type { Settings } from "./config/schema.ts";
 import { parseSettings, SettingsError } from "./config/settings.ts";
-import { PROJECT } from "./config/stack-file.ts";
+import { checkStackName, ownSettings, PROJECT } from "./config/stack-file.ts";
 
 /** The stack that the engine runs the program for; `root` is the project's folder. */
 export type RuntimeStack = {
@@ -18,8 +18,9 @@ export type RuntimeStack = {
 /** Reads the stack's settings from the engine. Throws a SettingsError for what is wrong with them; it never shows a secret. */
 export function runtimeStack(): RuntimeStack {
   const name = pulumi.getStack();
+  checkStackName(name);
   const file = `Pulumi.${name}.yaml`;
-  const config = ownConfig();
+  const config = ownSettings(pulumi.runtime.allConfig(), file);
   const secretsSet = namesOf(config.secrets, file);
   const secrets: pulumi.Output<SecretValues> =
     new pulumi.Config(PROJECT).getSecretObject<SecretValues>("secrets") ?? pulumi.secret({});
@@ -34,14 +35,6 @@ export function runtimeStack(): RuntimeStack {
 }
 
 type SecretValues = Partial<Record<Secret, string>>;
-
-/** The stack's settings as text, by their keys without the project's name. */
-const ownConfig = (): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(pulumi.runtime.allConfig())
-      .filter(([key]) => key.startsWith(`${PROJECT}:`))
-      .map(([key, text]) => [key.slice(PROJECT.length + 1), text]),
-  );
 
 /** The names of the secrets that are set. What cannot be read may be a secret itself, so it is not repeated. */
 function namesOf(secrets = "{}", file: string): string[] {

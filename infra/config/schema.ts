@@ -85,7 +85,10 @@ const cloudRun = z
         ),
       )
       .min(1)
-      .meta({ allowed: "at least one invoker", example: "invokers: [group:agents@acme.dev]" }),
+      .refine((all) => new Set(all.map((member) => member.toLowerCase())).size === all.length, {
+        error: "somebody is there twice",
+      })
+      .meta({ allowed: "at least one invoker, each once", example: "invokers: [group:agents@acme.dev]" }),
     domain: field(
       z.string().regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/),
       "a domain that you own; each service answers below it; access: iap needs one",
@@ -110,6 +113,10 @@ const cloudRun = z
   .refine(({ region, zone }) => zone.startsWith(`${region}-`), {
     error: "the zone lies in another region",
     path: ["zone"],
+  })
+  .refine(({ region, multiRegionVault }) => multiRegionVault.toLowerCase() !== region, {
+    error: "the vault lies in the region itself: one outage takes both",
+    path: ["multiRegionVault"],
   });
 
 /** Where backups lie and where their copies do: two places, and what is outside of one kind, since each identity has one key. */
@@ -171,6 +178,10 @@ const compose = z
   .refine(elsewhere, vaultIsElsewhere)
   .refine(ofOneKind, vaultIsOfOneKind);
 
+/** What the pods of the backups can reach: Google, or an S3 by https on the internet (see `backupPolicy`). */
+const onTheInternet =
+  /^(gs:\S+|s3:(https:\/\/)?(?![^/]*\.(internal|local|svc)[:/])([a-z0-9-]+\.)+[a-z]{2,}(:443)?\/\S+)$/;
+
 const kubernetes = z
   .strictObject({
     ...shaping,
@@ -221,13 +232,13 @@ const kubernetes = z
       ).optional(),
     }),
     backups: field(
-      z.string().regex(/^(s3:|gs:)\S+$/),
-      "a restic repository: gs:bucket:/path or s3:host/bucket",
+      z.string().regex(onTheInternet),
+      "a restic repository on the internet, by https on port 443, since the cluster's backups reach nothing else: gs:bucket:/path or s3:host/bucket",
       "backups: gs:acme-backups:/prod",
     ),
     vault: field(
-      z.string().regex(/^(s3:|gs:)\S+$/),
-      "a second repository elsewhere, where copies are kept from harm",
+      z.string().regex(onTheInternet),
+      "a second repository elsewhere, where copies are kept from harm: on the internet, by https on port 443",
       "vault: gs:acme-vault:/prod",
     ),
     monitoringNamespace: name("where Prometheus and Alertmanager run", "monitoringNamespace: monitoring"),

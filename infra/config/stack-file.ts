@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { secretNames } from "../../ecosystem/secrets.ts";
+import { stackNameFault } from "../names.ts";
 import type { Settings } from "./schema.ts";
 import { parseSettings, SettingsError } from "./settings.ts";
 
@@ -18,6 +19,7 @@ export const stackNames = (folder: string): string[] =>
 
 /** Reads `Pulumi.<stack>.yaml` of a folder. Throws a SettingsError that names the stacks there are, or what is wrong. */
 export function readStack(folder: string, name: string): Stack {
+  checkStackName(name);
   const stacks = stackNames(folder);
   if (!stacks.includes(name)) {
     throw new SettingsError(
@@ -29,7 +31,31 @@ export function readStack(folder: string, name: string): Stack {
   return { name, file, settings: parseSettings(raw, file), secretsSet: secretsSet(raw, file) };
 }
 
-/** The settings of a stack file, keys without the project's name. Keys of other projects (providers) are left to them. */
+/** Throws a SettingsError for a name that a stack cannot have on some platform. */
+export function checkStackName(name: string): void {
+  const fault = stackNameFault(name);
+  if (fault !== undefined) throw new SettingsError(fault);
+}
+
+/** Whose keys may stand beside ours: Pulumi's own, and those of the providers that the program uses. */
+const neighbours = ["pulumi", "docker", "gcp", "kubernetes"];
+
+/** Our settings among all of a stack's, keys without the project's name. Throws a SettingsError for a key that nobody reads. */
+export function ownSettings<T>(config: Record<string, T>, file: string): Record<string, T> {
+  const own: Record<string, T> = {};
+  for (const [key, value] of Object.entries(config)) {
+    const [, namespace, rest] = /^([^:]*):(.*)$/.exec(key) ?? [];
+    if (namespace === PROJECT && rest !== undefined) own[rest] = value;
+    else if (namespace === undefined || !neighbours.includes(namespace)) {
+      throw new SettingsError(
+        `${file}, ${key}: nobody reads this. Ours begin with ${PROJECT}: (${PROJECT}:${rest ?? key}), those of providers with ${neighbours.map((name) => `${name}:`).join(", ")}`,
+      );
+    }
+  }
+  return own;
+}
+
+/** The settings of a stack file, keys without the project's name. */
 function rawSettings(text: string, file: string): Record<string, unknown> {
   let content: unknown;
   try {
@@ -39,12 +65,7 @@ function rawSettings(text: string, file: string): Record<string, unknown> {
   }
   if (typeof content !== "object" || Array.isArray(content))
     throw new SettingsError(`${file}: not a mapping with config:`);
-  const config = (content as { config?: Record<string, unknown> } | null)?.config ?? {};
-  return Object.fromEntries(
-    Object.entries(config)
-      .filter(([key]) => key.startsWith(`${PROJECT}:`))
-      .map(([key, value]) => [key.slice(PROJECT.length + 1), value]),
-  );
+  return ownSettings((content as { config?: Record<string, unknown> } | null)?.config ?? {}, file);
 }
 
 function secretsSet(raw: Record<string, unknown>, file: string): string[] {

@@ -12,7 +12,7 @@ export type Capture = { resources: GraphResource[]; outputs: Inputs; requests: R
 /**
  * Runs a Pulumi program in this process without an engine and answers with what it registered, in order. What a provider
  * would compute stays unknown, as in a preview. Runs are isolated from each other, but must follow one another.
- * Throws what the program throws.
+ * Throws what the program throws, and where two resources have one name: the engine refuses that too.
  */
 export function capture(
   { project, stack }: { project: string; stack: string },
@@ -34,6 +34,9 @@ export function capture(
       await pulumi.runtime.runInPulumiStack(() => program().catch(failed));
       await pulumi.runtime.disconnect(false);
       if (failure) throw failure;
+      const urns = found.resources.map(({ urn }) => urn);
+      const twice = urns.find((urn, index) => urns.indexOf(urn) !== index);
+      if (twice !== undefined) throw new Error(`Duplicate resource URN '${twice}'; try giving it a unique name`);
       return found;
     }),
   );

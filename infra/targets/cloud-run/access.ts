@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ServiceName } from "../../../ecosystem/services.ts";
 import type { CloudRunSettings } from "../../config/schema.ts";
 import { accountEmail } from "../../names.ts";
@@ -20,5 +21,12 @@ export function invokersOf(
   return [...people, ...callers.map((name) => ({ name, member: `serviceAccount:${accountEmail(name, project)}` }))];
 }
 
-/** A member as a part of a resource's name: `group:mcp@acme.dev` is `group-mcp-acme-dev`. */
-export const nameOf = (member: string): string => member.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+/**
+ * A member as a part of a resource's name: `group:mcp@acme.dev` is `group-mcp-acme-dev-` and the beginning of a hash, since
+ * another address may read the same without its signs. Capitals make no other member of it.
+ */
+export function nameOf(member: string): string {
+  const address = member.toLowerCase();
+  const hash = createHash("sha256").update(address).digest("hex").slice(0, 6);
+  return `${address.replaceAll(/[^a-z0-9]+/g, "-")}-${hash}`;
+}

@@ -126,9 +126,42 @@ describe("settings", () => {
       { "edge.rateLimit.perHour": 9 },
       /edge\.rateLimit\.perHour: an hour allows less than a burst \(1 to 100000/,
     ],
+    [
+      "an invoker twice",
+      { "cloudRun.invokers": ["group:agents@acme.dev", "group:Agents@acme.dev"] },
+      /cloudRun\.invokers: somebody is there twice \(at least one invoker, each once\)/,
+    ],
+    [
+      "a vault in the region itself, however it is written",
+      { "cloudRun.multiRegionVault": "EUROPE-WEST1" },
+      /cloudRun\.multiRegionVault: the vault lies in the region itself: one outage takes both \(where the off-site vault lies/,
+    ],
+    ...[
+      "minio.internal:9000/b",
+      "http://store.acme.dev/b",
+      "https://store.acme.dev:9000/b",
+      "minio/b",
+      "10.0.0.9/b",
+    ].map((place): [string, Json, RegExp] => [
+      `a cluster's repository at ${place}, which its backups cannot reach,`,
+      { "kubernetes.backups": `s3:${place}`, "kubernetes.vault": "s3:s3.amazonaws.com/vault" },
+      /kubernetes\.backups: .*not allowed \(a restic repository on the internet, by https on port 443/,
+    ]),
     ["an empty list of receivers", { "alerts.P1": [] }, /alerts\.P1: .*at least one receiver/],
   ])("%s is refused with its key and an example", (_, changes, line) => {
     expect(said(changes)).toMatch(line);
+  });
+
+  test("two invokers, a vault in another region and repositories on the internet are accepted", () => {
+    expect(said({ "cloudRun.invokers": ["group:mcp.agents@acme.dev", "group:mcp-agents@acme.dev"] })).toBe("");
+    expect(said({ "cloudRun.multiRegionVault": "EUROPE-WEST4" })).toBe("");
+    for (const place of [
+      "s3:s3.eu-west-1.amazonaws.com/b",
+      "s3:https://store.acme.dev:443/b",
+      "s3:store.acme.dev/b/c",
+    ]) {
+      expect(said({ "kubernetes.backups": place, "kubernetes.vault": "s3:s3.amazonaws.com/vault" })).toBe("");
+    }
   });
 
   test("an edge on loopback may ask nobody", () => {

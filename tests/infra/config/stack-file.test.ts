@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { readStack, stackNames } from "../../../infra/config/stack-file.ts";
+import { SettingsError } from "../../../infra/config/settings.ts";
+import { ownSettings, readStack, stackNames } from "../../../infra/config/stack-file.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -24,6 +25,30 @@ describe("a stack's file", () => {
     expect(() => readStack(root, "production")).toThrow(
       /stack production: there is no Pulumi\.production\.yaml\. Stacks here: local, prod, staging/,
     );
+  });
+
+  test.each(["Dev_1", "-a", "1a", "a-", "../prod", "a".repeat(25), ""])("%j names no stack on any platform", (name) => {
+    const files = name.includes("/") ? {} : { [`Pulumi.${name}.yaml`]: "" };
+    expect(() => readStack(folder(files), name)).toThrow(SettingsError);
+    expect(() => readStack(folder(files), name)).toThrow(/: a stack is called by at most 24 lower-case letters/);
+  });
+
+  test.each([
+    [
+      "mahavisnu:candidate",
+      /^Pulumi\.x\.yaml, mahavisnu:candidate: nobody reads this\..*\(mahavishnu:candidate\).*gcp:/,
+    ],
+    ["candidate", /^Pulumi\.x\.yaml, candidate: nobody reads this\..*\(mahavishnu:candidate\)/],
+    ["aws:region", /aws:region: nobody reads this/],
+  ])("a key of nobody is refused: %s", (key, message) => {
+    expect(() => readStack(folder({ "Pulumi.x.yaml": `config:\n  ${key}: r2\n` }), "x")).toThrow(message);
+  });
+
+  test("keys of Pulumi and of the providers are left to them", () => {
+    const keys = ["pulumi:tags", "gcp:project", "docker:host", "kubernetes:context"];
+    expect(ownSettings(Object.fromEntries([...keys, "mahavishnu:a"].map((key) => [key, key])), "x")).toEqual({
+      a: "mahavishnu:a",
+    });
   });
 
   test("one that is no YAML is refused by name", () => {

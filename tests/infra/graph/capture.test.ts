@@ -50,6 +50,15 @@ describe("a captured graph", () => {
     expect(JSON.stringify({ resources, outputs })).not.toContain("hunter2");
   });
 
+  test("refuses two resources of one name, as the engine does", async () => {
+    const twice = run(async () => {
+      new Network("inside", {});
+      new Network("inside", {});
+      return {};
+    });
+    await expect(twice).rejects.toThrow(/Duplicate resource URN 'urn:pulumi:s::p::docker:.*::inside'/);
+  });
+
   test("throws what the program throws, and the next run knows nothing of it", async () => {
     await expect(
       run(async () => {

@@ -11,8 +11,8 @@ describe("who may call a service", () => {
     {
       access: "iam" as const,
       expected: [
-        { name: "group-agents-acme-dev", member: invokers[0] },
-        { name: "serviceaccount-bot-acme-iam-gserviceaccount-com", member: invokers[1] },
+        { name: "group-agents-acme-dev-20240f", member: invokers[0] },
+        { name: "serviceaccount-bot-acme-iam-gserviceaccount-com-d28811", member: invokers[1] },
       ],
     },
     {
@@ -31,6 +31,8 @@ describe("who may call a service", () => {
   });
 
   test("no two members share a resource's name", () => {
-    expect(nameOf("user:a.b@acme.dev")).not.toBe(nameOf("group:a.b@acme.dev"));
+    const members = ["user:a.b@acme.dev", "group:a.b@acme.dev", "group:a-b@acme.dev", "group:a@b.acme.dev"];
+    expect(new Set(members.map(nameOf)).size).toBe(members.length);
+    expect(nameOf("group:A.b@acme.dev")).toBe(nameOf("group:a.b@acme.dev"));
   });
 });
