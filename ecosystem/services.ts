@@ -34,7 +34,7 @@ export type Service = {
   database: Readonly<Record<string, "host" | "port" | "name" | "user" | "sslMode">>;
   /** Which variable gets the address of the OpenTelemetry collector, and what else is then said. Without a collector, `without` is. */
   collector: { variable: string; with: Readonly<Record<string, string>>; without: Readonly<Record<string, string>> };
-  /** Whether it calls servers on the internet by itself; whoever does not gets no way there. */
+  /** Whether it calls servers on the internet by itself: on a Docker host and in a cluster whoever does not gets no way there. */
   internet: boolean;
   /** Which variable gets which secret. */
   secrets: Readonly<Record<string, Secret>>;
