@@ -5,6 +5,7 @@ import type { Target } from "../ecosystem/targets.ts";
 import type { Settings } from "./config/schema.ts";
 import type { Revisions } from "./release/release.ts";
 import type { Revision } from "./release/revision.ts";
+import type { TrafficBarrier } from "./traffic-guard.ts";
 
 /** What a target has to bring into being. */
 export type Deployment = {
@@ -18,8 +19,8 @@ export type Deployment = {
   images: readonly string[];
   /** The value of a generated or given secret, marked as secret. */
   secret: (name: Secret) => pulumi.Output<string>;
-  /** What the resources that say where traffic rests have to pass right before they are made or changed. */
-  beforeTraffic: pulumi.ResourceHookBinding;
+  /** What has to be passed by whatever moves traffic. */
+  barrier: TrafficBarrier;
 };
 
 /** Where a revision can be tried, with the headers that lead there. */

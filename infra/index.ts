@@ -5,9 +5,11 @@ import { program } from "./program.ts";
 import { promotionGuard } from "./promotion-guard.ts";
 import { runtimeStack } from "./runtime.ts";
 import { checkPublished, checkSecrets, deploymentOf, namedReleases } from "./stack.ts";
+import { withoutPromiseTraces } from "./traces.ts";
 
 /** What `pulumi preview` and `pulumi up` run. Whatever speaks against it is one line, before anything is registered. */
 export default async function main(): Promise<Outputs> {
+  withoutPromiseTraces();
   const preview = pulumi.runtime.isDryRun();
   try {
     const { root, name, file, settings, secretsSet, secret } = runtimeStack();
@@ -18,7 +20,11 @@ export default async function main(): Promise<Outputs> {
     const deployment = deploymentOf({ stack: name, file, target, settings, releases, secret });
     return await program(target, deployment, promotionGuard(join(root, ".maha", name), preview));
   } catch (error) {
-    if (error instanceof TypeError || error instanceof ReferenceError) throw error; // a fault of ours, not of what somebody wrote
+    if (isFault(error)) throw error;
     throw new pulumi.RunError((error as Error).message);
   }
 }
+
+/** True for what only a mistake in the program raises, which has to be found; all else is about what somebody wrote or runs. */
+const isFault = (error: unknown): boolean =>
+  [TypeError, ReferenceError, SyntaxError, RangeError].some((kind) => error instanceof kind);

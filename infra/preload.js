@@ -29,9 +29,7 @@ leaveOut("./runtime/closure/codePaths");
 leaveOut("./runtime/closure/v8Hooks", { isInitializedAsync: async () => {} });
 leaveOut("./automation");
 
-// Pulumi keeps a stack trace with each of its promises: together they cost more than all the rest. Its source maps are
-// there for them alone, as nothing of ours is built.
-Error.stackTraceLimit = 0;
+// nothing of ours is built, so its stack traces need no source map
 leaveOut("source-map-support/register");
 
 // without a place to send them, spans need no more than the interface of OpenTelemetry

@@ -12,9 +12,9 @@ const deployments: Record<Target, () => Promise<(deployment: Deployment) => Outp
 /** The whole program: asks the guard whether traffic may rest where it will be declared, then brings one target into being. */
 export async function program(target: Target, deployment: Deployment, guard: TrafficGuard): Promise<Outputs> {
   const { stack, settings } = deployment;
-  const [deploy, beforeTraffic] = await Promise.all([
+  const [deploy, barrier] = await Promise.all([
     deployments[target](),
     guard.admit({ stack, target, settings, services: revisionIds(deployment) }),
   ]);
-  return deploy({ ...deployment, beforeTraffic });
+  return deploy({ ...deployment, barrier });
 }

@@ -16,7 +16,7 @@ import {
   restingAnnotation,
 } from "./names.ts";
 import { MOVED_FROM } from "./targets/kubernetes/watcher/choice.ts";
-import type { Declared, TrafficGuard } from "./traffic-guard.ts";
+import { type Declared, openBarrier, type TrafficGuard } from "./traffic-guard.ts";
 
 /**
  * The guard that promotions are kept with, wired in by the entry file alone. `folder` is where the stack's lease and journals
@@ -37,14 +37,19 @@ export const promotionGuard = (folder: string, preview: boolean): TrafficGuard =
       declared.services,
       preview,
     );
-    if (preview) return {}; // it changes nothing
-    const hook = new pulumi.ResourceHook("before-traffic", () => confirm().catch(leaveTraffic));
-    return { beforeCreate: [hook], beforeUpdate: [hook] };
+    if (preview) return openBarrier; // it changes nothing
+    const ask = () => confirm().catch(leaveTraffic);
+    const hook = new pulumi.ResourceHook("before-traffic", ask);
+    return {
+      hooks: { beforeCreate: [hook], beforeUpdate: [hook] },
+      pass: (dependsOn, inputs) =>
+        pulumi.all([pulumi.all(dependsOn), inputs]).apply(([there]) => ask().then(() => there)),
+    };
   },
 });
 
 function leaveTraffic(error: Error): never {
-  throw new Error(`traffic stays as it is, and what this update has changed before stays changed: ${error.message}`);
+  throw new pulumi.RunError(`this update moves no more traffic, and leaves what it has changed: ${error.message}`);
 }
 
 /** Who can say where the traffic of a stack stands: its platform. */

@@ -8,6 +8,7 @@ import { readRelease, releasesOf } from "./release/files.ts";
 import { imagesOf, isPinned, type Release, ReleaseError, type Revisions, revisionsFor } from "./release/release.ts";
 import { isUnpublished } from "./release/unpublished.ts";
 import { requiredSecrets } from "./secrets/required.ts";
+import { openBarrier } from "./traffic-guard.ts";
 
 /** What a stack's settings name, read: the releases behind `stable` and `candidate`; and those that they have named before. */
 export type Named = { stable: Release | undefined; candidate: Release | undefined; previous?: readonly Release[] };
@@ -80,7 +81,7 @@ export function deploymentOf(asked: {
   const images = [
     ...new Set([...named.flatMap((release) => imagesOf(release)), settings.edge.image, settings.backups.image]),
   ];
-  return { stack, settings, stable, candidate, images, secret, beforeTraffic: {} };
+  return { stack, settings, stable, candidate, images, secret, barrier: openBarrier };
 }
 
 function checkImages({ edge, backups }: Settings, file: string): void {

@@ -3,6 +3,7 @@ import type { Target } from "../../ecosystem/targets.ts";
 import { PROJECT, readStack, type Stack } from "../config/stack-file.ts";
 import { program } from "../program.ts";
 import { deploymentOf, type Named, namedReleases } from "../stack.ts";
+import { openBarrier } from "../traffic-guard.ts";
 import { type Capture, capture } from "./capture.ts";
 import type { Graph } from "./resource.ts";
 
@@ -20,6 +21,6 @@ export function captureStack(stack: Stack, releases: Named, target: Target): Pro
   return capture({ project: PROJECT, stack: name }, async () => {
     const secret = (name: string) => pulumi.secret(`<${name}>`);
     const deployment = deploymentOf({ stack: name, file, target, settings, releases, secret });
-    return program(target, deployment, { admit: async () => ({}) });
+    return program(target, deployment, { admit: async () => openBarrier });
   });
 }

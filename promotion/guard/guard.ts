@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { checkLease, type Holder, LEASE_MS, takeLease } from "../lease.ts";
 import { lastPromotion } from "./history.ts";
-import { type Declared, objection } from "./objection.ts";
+import { type Declared, movedTraffic, objection } from "./objection.ts";
 import type { ReadStanding } from "./standing.ts";
 
 /** A deployment must not go on; the message says what stands against it and what to do. */
@@ -23,7 +23,8 @@ type Guard = {
 /**
  * Throws a LeaseError or a RefusedError where a deployment may not declare these revisions. A real one (not a preview)
  * holds the stack's lease from then on for as long as its process lives: it goes on changing things after its program has
- * ended. The answer asks the same once more, and throws the same: for right before the deployment moves traffic itself.
+ * ended. The answer asks once more for the lease and for traffic that was moved meanwhile, and throws the same: for right
+ * before the deployment moves traffic itself.
  */
 export async function admitDeployment(
   { stack, folder, holder, clock, readStanding, onLost }: Guard,
@@ -32,13 +33,12 @@ export async function admitDeployment(
 ): Promise<() => Promise<void>> {
   if (preview) await checkLease({ folder, holder, clock });
   const lease = preview ? null : await takeLease({ folder, holder, clock });
-  const ask = async () => {
-    const [last, standing] = [await lastPromotion(folder), await readStanding()];
-    const reason = objection({ stack, next, standing, last });
+  const refuse = (reason: string | null) => {
     if (reason !== null) throw new RefusedError(reason);
   };
   try {
-    await ask();
+    const [last, standing] = [await lastPromotion(folder), await readStanding()];
+    refuse(objection({ stack, next, standing, last }));
   } catch (error) {
     await lease?.release();
     throw error;
@@ -46,6 +46,6 @@ export async function admitDeployment(
   if (lease) setInterval(() => void lease.renew().catch(onLost), LEASE_MS / 3).unref();
   return async () => {
     await lease?.renew();
-    await ask();
+    refuse(movedTraffic(next, await readStanding()));
   };
 }

@@ -5,8 +5,8 @@ import { type Split, type Standing, sameSplit, splitInWords } from "./standing.t
 export type Declared = Record<string, { stable: string; candidate?: string }>;
 
 /**
- * What speaks against declaring the resting position of these revisions: stable 100 %, candidate 0 %. Null where nothing
- * does. First match wins; each reason says what to do.
+ * What speaks against beginning to declare the resting position of these revisions: stable 100 %, candidate 0 %. Null where
+ * nothing does. First match wins; each reason says what to do.
  */
 export function objection(asked: {
   stack: string;
@@ -21,13 +21,24 @@ export function objection(asked: {
   const unsettled =
     last?.result === "promoted" &&
     last.revisions.find(({ service, stable, candidate }) => {
-      // once the candidate was declared stable, its promotion is history: who names the old one again means it
+      if (stable === candidate || next[service]?.stable !== stable) return false;
+      // once the candidate was declared stable, its promotion is history, and so it is when its traffic is not there any
+      // more: who names the old one again means it
       const settled = sameSplit(standing?.declared[service] ?? {}, { [candidate]: 100 });
-      return !settled && next[service]?.stable === stable && stable !== candidate;
+      const live = standing?.live[service];
+      return !settled && (live === undefined || sameSplit(live, { [candidate]: 100 }));
     });
   if (unsettled) {
     return `promotion ${last?.id} has given ${unsettled.candidate} all the traffic of ${unsettled.service}, but the settings still name the release before it as stable. Run maha settle --stack ${stack}, commit, then deploy`;
   }
+  return movedTraffic(next, standing);
+}
+
+/**
+ * What of the traffic that stands there now speaks against it. It can be asked in the middle of a deployment, which changes
+ * what was declared last service by service.
+ */
+export function movedTraffic(next: Declared, standing: Standing | null): string | null {
   const moved = Object.entries(standing?.live ?? {}).find(
     ([service, split]) => !mayMove(split, standing?.declared[service], next[service]),
   );
@@ -47,5 +58,6 @@ function overtakenStable(next: Declared, overtaken: Record<string, string>): str
 /** The split that a deployment rests in. */
 const restingSplit = (revisions: Declared[string] | undefined): Split => (revisions ? { [revisions.stable]: 100 } : {});
 
+/** Traffic that nobody has, as after a first deployment that failed, was moved by nobody. */
 const mayMove = (live: Split, declared: Split | undefined, next: Declared[string] | undefined): boolean =>
-  sameSplit(live, restingSplit(next)) || (declared !== undefined && sameSplit(live, declared));
+  sameSplit(live, {}) || sameSplit(live, restingSplit(next)) || (declared !== undefined && sameSplit(live, declared));

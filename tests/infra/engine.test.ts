@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -51,7 +51,7 @@ async function run(
   folder: string,
   changes: Record<string, unknown> = {},
   preview = true,
-  onRegistered: (name: string) => Promise<unknown> = async () => {},
+  onRegistered: (name: string, type: string) => Promise<unknown> = async () => {},
 ) {
   const env = { PATH: `${folder}/bin:${process.env.PATH}` };
   return runWithEngine({
@@ -147,19 +147,48 @@ describe("Pulumi's own runtime, against a double of its engine", { timeout: 60_0
     expect(resources.map(({ name }) => name)).toContain("edge-files");
   });
 
-  test("leaves traffic alone when somebody takes the lease during an update", async () => {
+  /** An update during which somebody takes the lease, as soon as a resource of a name is registered. */
+  async function overtakenAt(name: string) {
     const folder = await project();
     const holder = { owner: "promoter", host: "elsewhere", pid: 1 };
     const ahead = { ...systemClock, now: () => Date.now() + 600_000 }; // for whom the update's lease is long over
     const lease = { folder: join(folder, ".maha/local"), holder, clock: ahead };
     let taken = false;
-    const { code, output, hooked } = await run(folder, {}, false, async (name) => {
-      if (taken || name !== "edge-files") return;
+    return run(folder, {}, false, async (registered, type) => {
+      if (taken || registered !== name || type.startsWith("mahavishnu:")) return;
       taken = true;
       await takeLease(lease);
     });
+  }
+
+  const left = /this update moves no more traffic, and leaves what it has changed: .* lost: .* belongs to promoter/;
+
+  test("leaves traffic alone when somebody takes the lease during an update", async () => {
+    const { code, output, hooked } = await overtakenAt("edge-files");
     expect(hooked).toEqual(["edge-files"]);
-    expect(output).toMatch(/traffic stays as it is, and what this update has changed .* lost: .* belongs to promoter/);
+    expect(output).toMatch(left);
+    expect(code).not.toBe(0);
+  });
+
+  test("leaves the only writer of a volume alone too, whose predecessor would go before any hook", async () => {
+    const { code, output, resources } = await overtakenAt("mahavishnu-local-inside");
+    expect(output).toMatch(left);
+    expect(code).not.toBe(0);
+    const containers = resources.filter(({ type }) => type === "docker:index/container:Container");
+    expect(containers.map(({ name }) => name)).not.toContain("session-buddy");
+    expect(containers.map(({ name }) => name)).not.toContain("edge-files");
+  });
+
+  test("shows where a fault of its own is", async () => {
+    const folder = await project();
+    await writeFile(
+      join(folder, "faulty.ts"),
+      ["export default async () => {", "  (undefined as never as { x(): void }).x();", "};"].join("\n"),
+    );
+    await rm(join(folder, "package.json"));
+    await writeFile(join(folder, "package.json"), '{ "type": "module", "main": "faulty.ts" }');
+    const { code, output } = await run(folder);
+    expect(output).toMatch(/TypeError.*reading 'x'[\s\S]*faulty\.ts:2:/);
     expect(code).not.toBe(0);
   });
 

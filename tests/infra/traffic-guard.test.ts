@@ -5,6 +5,7 @@ import { PROJECT, readStack } from "../../infra/config/stack-file.ts";
 import { capture } from "../../infra/graph/capture.ts";
 import { program } from "../../infra/program.ts";
 import { deploymentOf } from "../../infra/stack.ts";
+import { openBarrier } from "../../infra/traffic-guard.ts";
 import { releaseOf, root } from "../support/releases.ts";
 
 /** A hook that is registered already: the offline graph has nobody who would call it. */
@@ -17,10 +18,10 @@ async function guarded(target: Target): Promise<string[]> {
   const { file, settings } = readStack(root, "prod");
   const releases = { stable: releaseOf("prod", "r1", "a"), candidate: releaseOf("prod", "r2", "b") };
   const secret = (name: string) => pulumi.secret(`<${name}>`);
-  const binding = { beforeCreate: [hook], beforeUpdate: [hook] };
+  const barrier = { ...openBarrier, hooks: { beforeCreate: [hook], beforeUpdate: [hook] } };
   const { requests } = await capture({ project: PROJECT, stack: "prod" }, () =>
     program(target, deploymentOf({ stack: "prod", file, target, settings, releases, secret }), {
-      admit: async () => binding,
+      admit: async () => barrier,
     }),
   );
   return requests.flatMap((request) => {
@@ -32,9 +33,9 @@ async function guarded(target: Target): Promise<string[]> {
 }
 
 const expected: Record<Target, string[]> = {
-  "cloud-run": ["akosha-service", "mahavishnu-service"],
+  "cloud-run": ["singles-instance", "akosha-service", "mahavishnu-service"],
   compose: ["edge-files"],
-  kubernetes: ["edge-resting"],
+  kubernetes: ["edge-traffic"],
 };
 
 test.each(targets)(

@@ -37,7 +37,7 @@ type Answer<T> = (error: null, answer: T) => void;
 /**
  * Runs a Pulumi program the way the CLI does, with `@pulumi/pulumi/cmd/run` in a process of its own, against a double of
  * the engine that takes note of what is registered, makes nothing, and calls the hooks of what an update would create.
- * `onRegistered` is told each resource's name before it is answered.
+ * `onRegistered` is told each resource's name and type before it is answered.
  */
 export async function runWithEngine(asked: {
   folder: string;
@@ -46,7 +46,7 @@ export async function runWithEngine(asked: {
   config: Record<string, string>;
   preview: boolean;
   env?: NodeJS.ProcessEnv;
-  onRegistered?: (name: string) => Promise<unknown>;
+  onRegistered?: (name: string, type: string) => Promise<unknown>;
 }): Promise<Run> {
   const { folder, project, stack, config, preview, env = {} } = asked;
   const found: Found = {
@@ -138,7 +138,7 @@ function monitor(
     ) {
       found.lastAt = performance.now();
       found.registered.push(request);
-      await onRegistered?.(request.getName());
+      await onRegistered?.(request.getName(), request.getType());
       const refusal = preview ? "" : await askHooks(found, request);
       if (refusal !== "") {
         found.log += `${refusal}\n`;
@@ -146,6 +146,7 @@ function monitor(
       }
       const response = new resourceProto.RegisterResourceResponse();
       response.setUrn(urnOf(request, project, stack));
+      if (!preview && request.getCustom()) response.setId(`id of ${request.getName()}`);
       response.setObject(request.getObject());
       answer(null, response);
     },

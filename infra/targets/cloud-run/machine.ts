@@ -120,6 +120,7 @@ export class SinglesMachine extends pulumi.ComponentResource {
         // what it does at its start it does only then; two of one name cannot be, nor one disk at two machines
         replaceOnChanges: ['metadata["user-data"]'],
         deleteBeforeReplace: true,
+        hooks: deployment.barrier.hooks,
       },
     );
     this.registerOutputs({});

@@ -65,7 +65,7 @@ export class CloudRunService extends pulumi.ComponentResource {
       {
         parent: this,
         ignoreChanges: ["client", "clientVersion", "scaling"],
-        hooks: args.deployment.beforeTraffic,
+        hooks: args.deployment.barrier.hooks,
       },
     );
     for (const { name: who, member } of invokersOf(cloud, args.callers)) {

@@ -53,6 +53,9 @@ export type Container = {
   after: readonly string[];
 };
 
+/** True for the one writer of a service's volume, whichever revision it runs: another in its place has all its traffic. */
+export const isOnlyWriter = ({ key, revision }: Container): boolean => key === revision?.service;
+
 /** An address that never changes, names that lead to it, and whether the container can reach the world outside. */
 export type Place = { address: string; aliases?: readonly string[]; outside?: boolean };
 

@@ -8,9 +8,9 @@ import { secretValues } from "./secrets.ts";
 
 /** Brings a stack into being on one Docker host. `images` takes the place of the published ones of others. */
 export function deployCompose(deployment: Deployment, images?: OthersImages): Outputs {
-  const { stack, settings, beforeTraffic } = deployment;
+  const { stack, settings, barrier } = deployment;
   const { host, registry } = settingsOf(settings, "compose", "the stack's settings");
   const description = describeCompose(deployment, images);
-  new ComposeHost(named(stack), { host, registry, description, secret: secretValues(deployment), beforeTraffic });
+  new ComposeHost(named(stack), { host, registry, description, secret: secretValues(deployment), barrier });
   return { target: "compose", ...composeOutputs(deployment), revisions: revisionIds(deployment) };
 }

@@ -5,7 +5,8 @@ import { Volume } from "@pulumi/docker/volume.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../../../ecosystem/secrets.ts";
 import { named } from "../../names.ts";
-import type { Container as Described } from "./container.ts";
+import type { TrafficBarrier } from "../../traffic-guard.ts";
+import { type Container as Described, isOnlyWriter } from "./container.ts";
 import type { Description } from "./description.ts";
 import { containerArgs, labelArgs, type Made, SECRETS } from "./docker.ts";
 import { SEEDING } from "./edge.ts";
@@ -14,7 +15,7 @@ type Args = Pick<Made, "networks" | "volume"> & {
   container: Described;
   description: Description;
   secret: (name: Secret) => pulumi.Output<string>;
-  beforeTraffic: pulumi.ResourceHookBinding;
+  barrier: TrafficBarrier;
 };
 type Options = { parent: pulumi.Resource; provider: Provider; dependsOn: pulumi.Input<pulumi.Resource>[] };
 
@@ -25,21 +26,23 @@ export class HostContainer extends pulumi.ComponentResource {
 
   constructor(name: string, args: Args, { parent, provider, dependsOn }: Options) {
     super("mahavishnu:compose:Container", name, {}, { parent });
-    const { container, description, networks, volume, secret } = args;
+    const { container, description, networks, volume, secret, barrier } = args;
     const { stack } = description;
     const own = { parent: this, provider };
     const image = imageId(name, container.image, own);
     const secrets = container.secrets?.length
       ? secretsVolume(name, { container, stack, image, secret }, own)
       : undefined;
+    const inputs = containerArgs(container, description, { image, networks, volume, ...(secrets && { secrets }) });
     const made = new Container(
       name,
-      containerArgs(container, description, { image, networks, volume, ...(secrets && { secrets }) }),
+      inputs,
       // its name is fixed, so the old one goes before the new one comes; the provider would take note of another value of
       // these two, and change nothing
       {
-        ...{ ...own, dependsOn, deleteBeforeReplace: true, replaceOnChanges: ["tmpfs", "healthcheck"] },
-        hooks: container.key === SEEDING ? args.beforeTraffic : {},
+        ...{ ...own, deleteBeforeReplace: true, replaceOnChanges: ["tmpfs", "healthcheck"] },
+        dependsOn: isOnlyWriter(container) ? barrier.pass(dependsOn, inputs) : dependsOn,
+        hooks: container.key === SEEDING ? barrier.hooks : {},
       },
     );
     this.ready = container.health

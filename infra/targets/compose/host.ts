@@ -4,6 +4,7 @@ import { Volume } from "@pulumi/docker/volume.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../../../ecosystem/secrets.ts";
 import { named } from "../../names.ts";
+import type { TrafficBarrier } from "../../traffic-guard.ts";
 import { type Description, volumesOf } from "./description.ts";
 import { labelArgs } from "./docker.ts";
 import { HostContainer } from "./host-container.ts";
@@ -13,14 +14,14 @@ type Args = {
   registry?: string | undefined;
   description: Description;
   secret: (name: Secret) => pulumi.Output<string>;
-  beforeTraffic: pulumi.ResourceHookBinding;
+  barrier: TrafficBarrier;
 };
 
 /** A stack on one Docker host: its networks, its volumes and its containers, each after those that it waits for. */
 export class ComposeHost extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { host, registry, description, secret, beforeTraffic }: Args,
+    { host, registry, description, secret, barrier }: Args,
     options: pulumi.ComponentResourceOptions = {},
   ) {
     super("mahavishnu:compose:Host", name, {}, options);
@@ -49,7 +50,7 @@ export class ComposeHost extends pulumi.ComponentResource {
         container,
         description,
         secret,
-        beforeTraffic,
+        barrier,
         networks: { inside: inside.name, outside: outside.name },
         volume: ({ key }: { key: string }) => volumes.get(key) as pulumi.Output<string>,
       };

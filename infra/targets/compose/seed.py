@@ -110,10 +110,13 @@ def answers() -> bool:
 def ask(path: str) -> str:
     connection = http.client.HTTPConnection("edge")
     connection.sock = socket.socket(socket.AF_UNIX)
-    connection.sock.settimeout(2)
-    connection.sock.connect(os.path.join(folder, "admin.sock"))
-    connection.request("GET", path)
-    return connection.getresponse().read().decode()
+    connection.sock.settimeout(PATIENCE)
+    try:
+        connection.sock.connect(os.path.join(folder, "admin.sock"))
+        connection.request("GET", path)
+        return connection.getresponse().read().decode()
+    except TimeoutError:
+        sys.exit(f"the edge did not answer {path} within {PATIENCE:.0f} s; what it did before it goes on doing")
 
 
 main()

@@ -12,7 +12,7 @@ import { ClusterService } from "./service.ts";
 
 /** Brings a stack into being in a cluster: a namespace, its services with their revisions, the edge before them, the way in. */
 export function deployKubernetes(deployment: Deployment): Outputs {
-  const { stack, settings, beforeTraffic } = deployment;
+  const { stack, settings, barrier } = deployment;
   const cluster = settingsOf(settings, "kubernetes", "the stack's settings");
   const pairs = pairsOf(deployment);
   const name = named(stack);
@@ -28,7 +28,7 @@ export function deployKubernetes(deployment: Deployment): Outputs {
     const addresses = services.flatMap(({ revisions }) => revisions.map(({ service }) => service));
     const edge = new ClusterEdge(
       "edge",
-      { stack, settings, namespace, pairs, beforeTraffic },
+      { stack, settings, namespace, pairs, barrier },
       { ...inside, dependsOn: addresses },
     );
     const way = { stack, cluster, namespace, services: [...pairs.keys()] };

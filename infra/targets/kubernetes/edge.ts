@@ -12,6 +12,7 @@ import type { Settings } from "../../config/schema.ts";
 import { settingsOf } from "../../config/settings.ts";
 import type { Pair } from "../../deployment.ts";
 import { component, declaredAnnotation, edgeConfigMap, labelsOf, restingAnnotation } from "../../names.ts";
+import type { TrafficBarrier } from "../../traffic-guard.ts";
 import { EDGE, edgePod, PROGRAMS, RESTING } from "./edge-pod.ts";
 import { EDGE_REPLICAS, edgeSettings, fingerprint, restingFiles } from "./edge-settings.ts";
 import { edgePolicy } from "./network.ts";
@@ -24,14 +25,14 @@ type Args = {
   settings: Settings;
   namespace: pulumi.Input<string>;
   pairs: ReadonlyMap<ServiceName, Pair>;
-  beforeTraffic: pulumi.ResourceHookBinding;
+  barrier: TrafficBarrier;
 };
 
 /** The edge of a stack in a cluster: two Envoys that split the traffic alike, and what tells them how. */
 export class ClusterEdge extends pulumi.ComponentResource {
   constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:kubernetes:Edge", name, {}, options);
-    const { stack, settings, namespace, pairs, beforeTraffic } = args;
+    const { stack, settings, namespace, pairs, barrier } = args;
     const own = { parent: this };
     const called = (name: string) => ({ name, namespace, labels: { ...labelsOf(stack), ...component("edge") } });
     const ports = [...pairs].map(([name, { stable }]) => ({ name, port: stable.port }));
@@ -65,13 +66,13 @@ export class ClusterEdge extends pulumi.ComponentResource {
     const resting = new ConfigMap(
       `${name}-resting`,
       { metadata: called(RESTING), data: { ...files, [MOVED_FROM]: fingerprint(files) } },
-      { ...own, hooks: beforeTraffic },
+      own,
     );
-    // without data: that is the promoter's, and stays as it is whatever is declared here
+    // without data: that is the promoter's, and stays as it is whatever is declared here; what it names is what counts
     const traffic = new ConfigMap(
       `${name}-traffic`,
       { metadata: { ...called(edgeConfigMap), annotations: standing(pairs, files) } },
-      { ...own, dependsOn: [resting] },
+      { ...own, dependsOn: [resting], hooks: barrier.hooks },
     );
     const sources = new ConfigMap(`${name}-programs`, { metadata: called(PROGRAMS), data: programs }, own);
     const policy = new NetworkPolicy(

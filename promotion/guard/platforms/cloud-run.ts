@@ -8,7 +8,6 @@ export type Api = { endpoint: string; auth(): Promise<Pick<GoogleAuth, "request"
 const service = z.object({
   annotations: z.record(z.string(), z.string()).default({}),
   latestCreatedRevision: z.string().default(""),
-  latestReadyRevision: z.string().default(""),
   trafficStatuses: z.array(z.object({ revision: z.string().optional(), percent: z.number().default(0) })).default([]),
 });
 type Service = z.infer<typeof service>;
@@ -41,22 +40,28 @@ export function cloudRunStanding(
   };
 }
 
-function splitOf({ trafficStatuses, latestReadyRevision }: Service): Split {
-  const latest = latestReadyRevision.split("/").at(-1);
+/** Traffic without a revision goes to the newest, also while that is not ready: until it is, nobody has moved anything. */
+function splitOf({ trafficStatuses, latestCreatedRevision }: Service): Split {
+  const newest = latestCreatedRevision.split("/").at(-1);
   const split: Split = {};
   for (const { revision, percent } of trafficStatuses) {
-    const id = revision || latest;
+    const id = revision || newest;
     if (id) split[id] = (split[id] ?? 0) + percent;
   }
   return split;
 }
 
+/** Anything else is a bad moment of the platform, which must not end an update that is under way: it is asked again. */
+const isAnswer = (status: number): boolean => status !== 429 && status < 500;
+
 /** Reads a resource; null where there is none. */
 async function read(path: string, { endpoint, auth }: Api): Promise<unknown> {
   const failed = (why: string) => new Error(`${path} cannot be read, so nobody knows where its traffic stands: ${why}`);
-  const request = { url: `${endpoint}/v2/${path}`, validateStatus: () => true, timeout: 30_000 };
-  const { status, data } = await (await auth()).request(request).catch((error: Error) => {
-    throw failed(`${error.message} (see: gcloud auth application-default login)`);
+  const request = { url: `${endpoint}/v2/${path}`, timeout: 30_000, retry: true, validateStatus: isAnswer };
+  const { status, data } = await (await auth()).request(request).catch((error: Error & { status?: number }) => {
+    throw failed(
+      error.status ? `HTTP ${error.status}` : `${error.message} (see: gcloud auth application-default login)`,
+    );
   });
   if (status === 404 || (status === 403 && isSwitchedOff(data))) return null;
   if (status !== 200) throw failed(`HTTP ${status} (your account needs run.services.get there)`);

@@ -19,7 +19,7 @@ const scopes: { scope: Scope; cases: Partial<Cases<AlertName>> }[] = [
   { scope: project, cases: cloudRunCases },
 ];
 
-describeWith(["promtool"], "promtool", {}, () => {
+describeWith(["promtool"], "promtool", { timeout: 90_000 }, () => {
   test.each(scopes)(
     "accepts the rules of $scope.target, and each fires and is silent in its cases",
     async ({ scope, cases }) => {

@@ -8,6 +8,7 @@ import { capture } from "../../../infra/graph/capture.ts";
 import { program } from "../../../infra/program.ts";
 import { requiredSecrets } from "../../../infra/secrets/required.ts";
 import { deploymentOf } from "../../../infra/stack.ts";
+import { openBarrier } from "../../../infra/traffic-guard.ts";
 import { releaseOf, root } from "../../support/releases.ts";
 
 /** The secrets that the real program asks for when a stack has a release, on a target. */
@@ -20,7 +21,9 @@ async function asked(stack: string, target: Target): Promise<Secret[]> {
   };
   const releases = { stable: releaseOf(stack, "r9", "a"), candidate: undefined };
   await capture({ project: PROJECT, stack }, () =>
-    program(target, deploymentOf({ stack, file, target, settings, releases, secret }), { admit: async () => ({}) }),
+    program(target, deploymentOf({ stack, file, target, settings, releases, secret }), {
+      admit: async () => openBarrier,
+    }),
   );
   return secretNames.filter((name) => names.has(name));
 }

@@ -85,6 +85,18 @@ describe("the guard", () => {
     await expect(admit(folder, rest, preview)).rejects.toThrow(/the lease belongs to promoter \(process \d+ on here\)/);
   });
 
+  test("asks again when it is told to: for the lease, and for traffic that was moved meanwhile", async () => {
+    const folder = await folderWith({});
+    const now = { ...rest };
+    const confirm = await admit(folder, rest, false, async () => now);
+    await confirm();
+    now.live = { akosha: { a: 50, b: 50 } };
+    await expect(confirm()).rejects.toThrow(/the traffic of akosha stands at a 50 %, b 50 %/);
+    now.live = rest.live;
+    await takeLease({ folder, holder: somebody, clock: { ...systemClock, now: () => Date.now() + 600_000 } });
+    await expect(confirm()).rejects.toThrow(/was lost: traffic is in other hands: the lease belongs to promoter/);
+  });
+
   test("refuses an unfinished promotion, and gives the lease back", async () => {
     const folder = await folderWith({ p: [begun("p", 1), smoked, inForce(10)] });
     await expect(admit(folder, rest, false)).rejects.toThrow(RefusedError);

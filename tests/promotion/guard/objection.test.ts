@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { LastPromotion } from "../../../promotion/guard/history.ts";
-import { type Declared, objection } from "../../../promotion/guard/objection.ts";
+import { type Declared, movedTraffic, objection } from "../../../promotion/guard/objection.ts";
 import type { Split, Standing } from "../../../promotion/guard/standing.ts";
 
 const next = (stable: string, candidate?: string): Declared => ({
@@ -31,6 +31,14 @@ const cases: [string, Declared, Standing | null, LastPromotion | null, RegExp | 
     promotion("promoted"),
     null,
   ],
+  [
+    "the old stable again, after it had come back by the settings",
+    next("a"),
+    standing(on("a"), on("a")),
+    promotion("promoted"),
+    null,
+  ],
+  ["a second try after a first deployment that failed", next("a"), standing(on("a"), {}), null, null],
   [
     "a candidate that was rolled back and stays named",
     next("a", "b"),
@@ -88,6 +96,15 @@ describe("what speaks against a deployment", () => {
     const said = objection({ stack: "prod", next: declared, standing: where, last });
     if (reason === null) expect(said).toBeNull();
     else expect(said).toMatch(reason);
+  });
+
+  test("in the middle of a deployment, which has moved one of two services already, nothing does", () => {
+    // back to the old stable by the settings, long after the promotion of b and d was settled
+    const declared: Declared = { akosha: { stable: "a", candidate: "b" }, mahavishnu: { stable: "c", candidate: "d" } };
+    const half = { akosha: on("a"), mahavishnu: on("d") };
+    expect(movedTraffic(declared, { declared: half, live: half })).toBeNull();
+    const moved = { ...half, mahavishnu: { c: 50, d: 50 } };
+    expect(movedTraffic(declared, { declared: half, live: moved })).toMatch(/the traffic of mahavishnu stands at/);
   });
 
   test("a stable that stands alone behind a newer revision, where the newest would get the traffic", () => {

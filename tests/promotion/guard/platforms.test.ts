@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GoogleAuth, OAuth2Client } from "google-auth-library";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { routes } from "../../../edge/routes.ts";
 import { checkSettings, restingPosition } from "../../../edge/settings.ts";
 import { cloudRunStanding } from "../../../promotion/guard/platforms/cloud-run.ts";
@@ -68,13 +68,27 @@ describe("Cloud Run (Google's client, a double of its API)", () => {
     expect(await read()).toEqual({ ...standing, overtaken: { akosha: "akosha-b" } });
   });
 
-  test("traffic that goes to the latest revision", async () => {
+  test("traffic that goes to the newest revision, whether it is ready or not: nobody has moved it", async () => {
+    const revisions = "projects/p/locations/europe-west1/services/akosha/revisions";
     const body = {
-      latestReadyRevision: "projects/p/locations/europe-west1/services/akosha/revisions/akosha-a",
+      latestCreatedRevision: `${revisions}/akosha-b`,
+      latestReadyRevision: `${revisions}/akosha-a`,
       trafficStatuses: [{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 100 }],
     };
     api.answers.set(path("akosha"), { status: 200, body });
-    expect((await read())?.live).toEqual({ akosha: { "akosha-a": 100 } });
+    expect((await read())?.live).toEqual({ akosha: { "akosha-b": 100 } });
+  });
+
+  test("what it says after a bad moment", async () => {
+    api.answers.set(path("akosha"), { status: 503, body: {} });
+    const before = api.asked.filter(({ url }) => url === path("akosha")).length;
+    const asked = read();
+    await vi.waitFor(
+      () => expect(api.asked.filter(({ url }) => url === path("akosha")).length - before).toBeGreaterThan(1),
+      { timeout: 10_000 },
+    );
+    api.answers.set(path("akosha"), { status: 200, body: { trafficStatuses: [] } });
+    expect((await asked)?.live).toEqual({ akosha: {} });
   });
 
   test("no service where Cloud Run was never switched on", async () => {

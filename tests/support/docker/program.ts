@@ -14,6 +14,6 @@ export default async function main() {
   const deployment = deploymentOf({ stack: name, file, target: "compose", settings, releases, secret });
   const guard = promotionGuard(join(root, ".maha", name), pulumi.runtime.isDryRun());
   const declared = { stack: name, target: "compose", settings, services: revisionIds(deployment) } as const;
-  const beforeTraffic = await guard.admit(declared);
-  return deployCompose({ ...deployment, beforeTraffic }, othersAs(process.env.OTHERS_IMAGE ?? ""));
+  const barrier = await guard.admit(declared);
+  return deployCompose({ ...deployment, barrier }, othersAs(process.env.OTHERS_IMAGE ?? ""));
 }

@@ -3,13 +3,14 @@ import { expect, test } from "vitest";
 import { serviceNames } from "../../../../ecosystem/services.ts";
 import type { Deployment } from "../../../../infra/deployment.ts";
 import { databaseRoles, filesOf, secretsOf, storedSecrets } from "../../../../infra/targets/cloud-run/secrets.ts";
+import { openBarrier } from "../../../../infra/traffic-guard.ts";
 import { prod, revisionOf } from "./support.ts";
 
 const revisions = (digit: string) => new Map(serviceNames.map((name) => [name, revisionOf(name, digit)]));
 const deployment: Deployment = {
   ...{ stack: "prod", settings: prod, stable: revisions("a"), candidate: new Map(), images: [] },
   secret: (name) => pulumi.secret(`<${name}>`),
-  beforeTraffic: {},
+  barrier: openBarrier,
 };
 const plain = (output: pulumi.Output<string> | undefined) => new Promise((resolve) => output?.apply(resolve));
 

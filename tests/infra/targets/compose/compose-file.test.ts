@@ -117,25 +117,34 @@ describe("a stack as compose.yaml", () => {
   });
 });
 
-describeWith(["docker-compose"], "docker-compose takes a stack's compose.yaml", { concurrent: true }, () => {
-  const config = async (text: string) => {
-    const folder = await mkdtemp(join(tmpdir(), "maha-compose-"));
-    await writeFile(join(folder, "compose.yaml"), text);
-    const { stdout } = await promisify(execFile)("docker-compose", ["--file", join(folder, "compose.yaml"), "config"]);
-    return parse(stdout, { version: "1.1" });
-  };
+describeWith(
+  ["docker-compose"],
+  "docker-compose takes a stack's compose.yaml",
+  { concurrent: true, timeout: 60_000 },
+  () => {
+    const config = async (text: string) => {
+      const folder = await mkdtemp(join(tmpdir(), "maha-compose-"));
+      await writeFile(join(folder, "compose.yaml"), text);
+      const { stdout } = await promisify(execFile)("docker-compose", [
+        "--file",
+        join(folder, "compose.yaml"),
+        "config",
+      ]);
+      return parse(stdout, { version: "1.1" });
+    };
 
-  test.each<State>(["none", "candidate"])("in every state (%s)", async (state) => {
-    const described = describedIn(state);
-    const taken = await config(asYaml(described));
-    expect(Object.keys(taken.services).sort()).toEqual(described.containers.map(({ key }) => key).sort());
-  });
+    test.each<State>(["none", "candidate"])("in every state (%s)", async (state) => {
+      const described = describedIn(state);
+      const taken = await config(asYaml(described));
+      expect(Object.keys(taken.services).sort()).toEqual(described.containers.map(({ key }) => key).sort());
+    });
 
-  test("of the committed prod", async () => {
-    const taken = await config(asYaml(descriptionOf(root, "prod")));
-    expect(taken.networks.inside.internal).toBe(true);
-  });
-});
+    test("of the committed prod", async () => {
+      const taken = await config(asYaml(descriptionOf(root, "prod")));
+      expect(taken.networks.inside.internal).toBe(true);
+    });
+  },
+);
 
 test("maha compose prints it, and as JSON with --json", async () => {
   const maha = (...args: string[]) =>
