@@ -84,7 +84,10 @@ export const kubernetes: readonly Mutation[] = [
     "rules without runbooks",
     "incident-response",
     change("PrometheusRule", (i) => {
-      for (const rule of i.spec.groups[0].rules) delete rule.annotations.runbook_url;
+      const alerts = i.spec.groups
+        .flatMap(({ rules }: { rules: { alert?: string; annotations: object }[] }) => rules)
+        .filter(({ alert }: { alert?: string }) => alert);
+      for (const rule of alerts) delete rule.annotations.runbook_url;
     }),
   ),
   cluster(
