@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { field } from "../fields.ts";
+import { shaping } from "../shaping.ts";
+
+/** What has to be known of Google Cloud. */
+export const cloudRun = z
+  .strictObject({
+    ...shaping,
+    project: field(
+      z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/),
+      "the id of a Google Cloud project",
+      "project: acme-mcp-prod",
+    ),
+    projectNumber: field(
+      z.string().regex(/^\d{6,15}$/),
+      "the number of that project, in quotes",
+      'projectNumber: "123456789012"',
+    ),
+    region: field(z.string().regex(/^[a-z]+-[a-z]+\d$/), "a Google Cloud region", "region: europe-west1"),
+    zone: field(
+      z.string().regex(/^[a-z]+-[a-z]+\d-[a-f]$/),
+      "a zone of that region, for the machine of the single services",
+      "zone: europe-west1-b",
+    ),
+    access: field(
+      z.enum(["iam", "iap"]),
+      "iam (identity tokens of the invokers) or iap (people sign in; needs a domain)",
+      "access: iam",
+    ),
+    invokers: z
+      .array(
+        field(
+          z.string().regex(/^((user|group|serviceAccount):[^\s@]+@|domain:)[^\s@]+$/),
+          "who may call: user:, group:, serviceAccount: or domain: with its address, never allUsers or allAuthenticatedUsers",
+          "- group:agents@acme.dev",
+        ),
+      )
+      .min(1)
+      .refine((all) => new Set(all.map((member) => member.toLowerCase())).size === all.length, {
+        error: "somebody is there twice",
+      })
+      .meta({ allowed: "at least one invoker, each once", example: "invokers: [group:agents@acme.dev]" }),
+    domain: field(
+      z.string().regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/),
+      "a domain that you own; each service answers below it; access: iap needs one",
+      "domain: mcp.acme.dev",
+    ).optional(),
+    machineType: field(
+      z.string().regex(/^[a-z0-9]+-[a-z0-9-]+$/),
+      "a machine type for the single services",
+      "machineType: e2-standard-2",
+    ),
+    databaseTier: field(z.string().regex(/^db-[a-z0-9-]+$/), "a Cloud SQL tier", "databaseTier: db-custom-2-7680"),
+    multiRegionVault: field(
+      z.string().regex(/^[A-Z0-9-]{2,}$/),
+      "where the off-site vault lies: a location other than the region",
+      "multiRegionVault: EU",
+    ),
+  })
+  .refine(({ access, domain }) => access === "iam" || domain !== undefined, {
+    error: "access: iap needs a domain",
+    path: ["domain"],
+  })
+  .refine(({ region, zone }) => zone.startsWith(`${region}-`), {
+    error: "the zone lies in another region",
+    path: ["zone"],
+  })
+  .refine(({ region, multiRegionVault }) => multiRegionVault.toLowerCase() !== region, {
+    error: "the vault lies in the region itself: one outage takes both",
+    path: ["multiRegionVault"],
+  });
