@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
 import resourceProto from "@pulumi/pulumi/proto/resource_pb.js";
 import state from "@pulumi/pulumi/runtime/state.js";
+import { withoutPromiseTraces } from "../traces.ts";
 import { describe, plain, urnOf } from "./describe.ts";
 import { masked } from "./properties.ts";
 import type { GraphResource, Inputs } from "./resource.ts";
@@ -74,13 +75,11 @@ function monitor(found: Capture, { project, stack }: { project: string; stack: s
   };
 }
 
-/** Pulumi keeps a stack trace with each of its promises; without them a graph takes a quarter of the time. */
 async function withoutTraces<T>(run: () => Promise<T>): Promise<T> {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
+  const undo = withoutPromiseTraces();
   try {
     return await run();
   } finally {
-    Error.stackTraceLimit = limit;
+    undo();
   }
 }

@@ -34,17 +34,15 @@ export class HostContainer extends pulumi.ComponentResource {
       ? secretsVolume(name, { container, stack, image, secret }, own)
       : undefined;
     const inputs = containerArgs(container, description, { image, networks, volume, ...(secrets && { secrets }) });
-    const made = new Container(
-      name,
-      inputs,
-      // its name is fixed, so the old one goes before the new one comes; the provider would take note of another value of
-      // these two, and change nothing
-      {
-        ...{ ...own, deleteBeforeReplace: true, replaceOnChanges: ["tmpfs", "healthcheck"] },
-        dependsOn: isOnlyWriter(container) ? barrier.pass(dependsOn, inputs) : dependsOn,
-        hooks: container.key === SEEDING ? barrier.hooks : {},
-      },
-    );
+    const made = new Container(name, inputs, {
+      ...own,
+      dependsOn: isOnlyWriter(container) ? barrier.pass(dependsOn, inputs) : dependsOn,
+      // its name is fixed, so the old one goes before the new one comes
+      deleteBeforeReplace: true,
+      // the provider would take note of another value of these two, and change nothing
+      replaceOnChanges: ["tmpfs", "healthcheck"],
+      hooks: container.key === SEEDING ? barrier.hooks : {},
+    });
     this.ready = container.health
       ? made
       : pulumi.all([made.exitCode, made.containerLogs]).apply(([code, logs]) => checkDone(container, code, logs, made));
