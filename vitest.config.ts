@@ -9,6 +9,6 @@ export default defineConfig({
     maxConcurrency: 3,
     testTimeout: 20_000,
     hookTimeout: 60_000,
-    globalSetup: ["tests/support/setup.ts"],
+    globalSetup: ["tests/fixtures/setup.ts"],
   },
 });

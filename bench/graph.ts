@@ -8,10 +8,10 @@ import { targetsOf } from "../infra/config/settings.ts";
 import { PROJECT, readStack, stackNames } from "../infra/config/stack-file.ts";
 import { capture } from "../infra/graph/capture.ts";
 import { graphOf } from "../infra/graph/offline.ts";
-import { type Run, runWithEngine } from "../tests/support/engine.ts";
-import { startGoogle } from "../tests/support/google.ts";
-import { configOf, projectWith } from "../tests/support/project.ts";
-import { releaseOf, root } from "../tests/support/releases.ts";
+import { type Run, runWithEngine } from "../tests/fixtures/engine.ts";
+import { startGoogle } from "../tests/fixtures/google.ts";
+import { configOf, projectWith } from "../tests/fixtures/project.ts";
+import { releaseOf, root } from "../tests/fixtures/releases.ts";
 import type { Figure, Figures } from "./figure.ts";
 
 /** How long the program takes, and how much memory, beside the way that Pulumi's examples import their packages. */

@@ -5,7 +5,7 @@ import { figure } from "../cli/table.ts";
 import { targets } from "../ecosystem/targets.ts";
 import { analyse, answered, resourceRequest, server, stackRequest } from "../policies/analyse.ts";
 import { PACK, policiesOf } from "../policies/policies.ts";
-import type { Told } from "../policies/readers/told.ts";
+import type { Told } from "../policies/readers/declared-resource.ts";
 import { allProven, knownOf, toldOf } from "../tests/policies/graphs.ts";
 import { PackProcess } from "../tests/policies/pack-process.ts";
 import type { Figure, Figures } from "./figure.ts";

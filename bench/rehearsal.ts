@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { figure } from "../cli/table.ts";
+import { users } from "../load/users.ts";
 import { systemClock as clock } from "../promotion/clock.ts";
 import type { Event } from "../promotion/events.ts";
 import { plans } from "../promotion/plan.ts";
@@ -12,7 +13,6 @@ import { findEnvoy } from "../rehearsal/envoy.ts";
 import { rehearse } from "../rehearsal/rehearse.ts";
 import { raise } from "../rehearsal/stage.ts";
 import type { Summary } from "../rehearsal/summary.ts";
-import { users } from "../rehearsal/users.ts";
 import { defaultWorkload } from "../rehearsal/workload.ts";
 import type { Figure, Figures } from "./figure.ts";
 

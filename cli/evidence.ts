@@ -43,8 +43,8 @@ const audit = verb<Audit>(
   async (_, { target, offline = false, ...about }, io) => {
     const { auditOf, lockFiles } = await import("../policies/evidence/audit.ts");
     const { scan } = await import("../policies/evidence/scanner.ts");
-    const { readinessOf } = await import("./readiness/judge.ts");
-    const { subjectOf } = await import("./evidence/subject.ts");
+    const { readinessOf } = await import("../readiness/readiness.ts");
+    const { subjectOf } = await import("../readiness/subject.ts");
     const root = projectFolder();
     const now = new Date();
     const { digests } = subjectOf(root, about);
@@ -67,7 +67,7 @@ const list = verb<About>(
   "list what is known of a release, and whether it still holds",
   "maha evidence list --stack prod",
   async (_, about, io) => {
-    const { subjectOf } = await import("./evidence/subject.ts");
+    const { subjectOf } = await import("../readiness/subject.ts");
     const { readEvidence } = await import("../policies/evidence/files.ts");
     const { objectionOf, untimely } = await import("../policies/evidence/evidence.ts");
     const { table } = await import("./table.ts");
@@ -96,7 +96,7 @@ type Found = { kind: EvidenceKind; digests: Record<string, string>; date: Date; 
 async function keep(about: About, found: Found, io: Io): Promise<0> {
   const { makeEvidence } = await import("../policies/evidence/add.ts");
   const { writeEvidence } = await import("../policies/evidence/files.ts");
-  const { subjectOf } = await import("./evidence/subject.ts");
+  const { subjectOf } = await import("../readiness/subject.ts");
   const root = projectFolder();
   const by = about.by ?? userInfo().username;
   const evidence = makeEvidence({ ...found, by, subject: subjectOf(root, about) });

@@ -10,8 +10,8 @@ export const command = verb<Flags>(
   "ask the fourteen checks whether a stack may be deployed",
   "maha readiness --stack prod",
   async (_, flags, io) => {
-    const { readinessOf } = await import("./readiness/judge.ts");
-    const { lines, markdown } = await import("./readiness/words.ts");
+    const { readinessOf } = await import("../readiness/readiness.ts");
+    const { lines, markdown } = await import("../readiness/words.ts");
     const { exitCodeOf } = await import("../policies/report.ts");
     const report = await readinessOf(projectFolder(), flags, new Date());
     if (flags.markdown) process.stdout.write(`${markdown(report)}\n`);

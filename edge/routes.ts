@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Role } from "../ecosystem/role.ts";
+import type { Role } from "../ecosystem/revision-role.ts";
 import { newSessionsCluster, sessionsCluster } from "./clusters.ts";
 import {
   type Destination,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Role } from "../ecosystem/role.ts";
+import type { Role } from "../ecosystem/revision-role.ts";
 
 /** The edge of a stack: the folder that Envoy watches, the services behind it, and how it stands towards its clients. */
 export type EdgeSettings = z.infer<typeof edgeSettings>;

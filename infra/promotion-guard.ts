@@ -2,10 +2,10 @@ import { hostname, userInfo } from "node:os";
 import * as pulumi from "@pulumi/pulumi";
 import { systemClock } from "../promotion/clock.ts";
 import { admitDeployment } from "../promotion/guard/guard.ts";
-import { cloudRunStanding } from "../promotion/guard/platforms/cloud-run.ts";
-import { composeStanding } from "../promotion/guard/platforms/compose.ts";
-import { kubernetesStanding } from "../promotion/guard/platforms/kubernetes.ts";
-import type { ReadStanding } from "../promotion/guard/standing.ts";
+import { cloudRunStanding } from "../promotion/platforms/cloud-run/traffic-state.ts";
+import { composeStanding } from "../promotion/platforms/envoy-files/docker.ts";
+import { kubernetesStanding } from "../promotion/platforms/kubernetes/traffic-state.ts";
+import type { ReadStanding } from "../promotion/traffic-state.ts";
 import { settingsOf } from "./config/settings.ts";
 import {
   declaredAnnotation,

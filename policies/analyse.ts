@@ -4,7 +4,7 @@ import analyzer from "@pulumi/pulumi/proto/analyzer_pb.js";
 import structs from "google-protobuf/google/protobuf/struct_pb.js";
 import type { Facts } from "./facts.ts";
 import { PACK, policiesOf } from "./policies.ts";
-import type { Told } from "./readers/told.ts";
+import type { Told } from "./readers/declared-resource.ts";
 import type { Report } from "./report.ts";
 
 /** The policy server's own functions, which its types leave out: what they say is what the engine would be told. */

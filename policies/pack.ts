@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { PolicyPack } from "@pulumi/policy";
 // the entry alone reaches into the program, for the one thing that no resource tells
-import { catalogue } from "../infra/observability/catalogue.ts";
+import { catalogue } from "../infra/alerts/catalogue.ts";
 import { type Facts, readFacts } from "./facts.ts";
 import { PACK, policiesOf } from "./policies.ts";
 

@@ -1,4 +1,4 @@
-import type { Role } from "../ecosystem/role.ts";
+import type { Role } from "../ecosystem/revision-role.ts";
 
 /**
  * Requests of one revision from one kind of client. All numbers only grow while the thing that counts lives.

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Observation } from "./metrics-source.ts";
 import { planSchema } from "./plan.ts";
-import type { Observation } from "./source.ts";
 
 /** The journal's format; a journal of another one is refused, never guessed at. */
 export const FORMAT = 1;

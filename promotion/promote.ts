@@ -2,10 +2,10 @@ import type { Clock } from "./clock.ts";
 import { type Begun, type Event, FORMAT } from "./events.ts";
 import { begunEvents, type Journal } from "./journal.ts";
 import type { Lease } from "./lease.ts";
+import type { Observation, Source } from "./metrics-source.ts";
 import type { Probes } from "./probes.ts";
-import type { Observation, Source } from "./source.ts";
 import { fold, judge, pollMs, probesNeeded, type State, step } from "./state.ts";
-import type { Target } from "./target.ts";
+import type { Target } from "./traffic-controller.ts";
 
 /** Everything that a promotion needs from outside; `smoke` tries the candidate at 0 %, `onEvent` is told of everything that is written to the journal. */
 export type Promotion = {

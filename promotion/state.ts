@@ -11,9 +11,9 @@ import {
   stepTotal,
   type Trial,
   userRate,
-} from "./evidence/trial.ts";
+} from "./evidence/candidate.ts";
+import type { Observation } from "./metrics-source.ts";
 import type { Plan, Step } from "./plan.ts";
-import type { Observation } from "./source.ts";
 import { type Cause, decide, factsOf, gravest, type Kind, silentFacts, type Verdict } from "./verdict.ts";
 import { addWindows, type Seen, windowsSince } from "./windows.ts";
 

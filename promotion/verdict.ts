@@ -9,7 +9,7 @@ import {
   type Trial,
   withoutProbes,
   withoutUsers,
-} from "./evidence/trial.ts";
+} from "./evidence/candidate.ts";
 import type { Step } from "./plan.ts";
 
 export type Kind = "promote" | "wait" | "hold" | "roll-back";

@@ -1,5 +1,5 @@
 import { addCounts, noCounts, type RevisionCounts, type ServiceCounts, subtractCounts } from "./counts.ts";
-import type { Observation } from "./source.ts";
+import type { Observation } from "./metrics-source.ts";
 
 /** An observation of a source that answered. */
 export type Seen = Extract<Observation, { silent: false }>;

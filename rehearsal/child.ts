@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { reason } from "./reason.ts";
+import { reason } from "../load/reason.ts";
 
 /** How a child ended although nobody asked it to: what it was, its exit code or the signal, its last lines of output. */
 export type Death = { what: string; code: number | null; signal: string | null; output: string };

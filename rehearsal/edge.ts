@@ -1,15 +1,15 @@
 import { edgePaths } from "../edge/paths.ts";
 import type { EdgeSettings } from "../edge/settings.ts";
+import type { UsedService } from "../load/view.ts";
 import type { Clock } from "../promotion/clock.ts";
-import type { Source } from "../promotion/source.ts";
-import { edgeSource } from "../promotion/sources/edge.ts";
-import type { Target } from "../promotion/target.ts";
-import { adminSocket } from "../promotion/targets/edge/admin.ts";
-import { createEdge, readEdge } from "../promotion/targets/edge/folder.ts";
-import { edgeTarget } from "../promotion/targets/edge/target.ts";
+import type { Source } from "../promotion/metrics-source.ts";
+import { adminSocket } from "../promotion/platforms/envoy-files/admin.ts";
+import { createEdge, readEdge } from "../promotion/platforms/envoy-files/folder.ts";
+import { edgeSource } from "../promotion/platforms/envoy-files/metrics.ts";
+import { edgeTarget } from "../promotion/platforms/envoy-files/traffic-controller.ts";
+import type { Target } from "../promotion/traffic-controller.ts";
 import { freePort } from "./port.ts";
 import type { StagedService } from "./stage-process.ts";
-import type { UsedService } from "./view.ts";
 import { revisionId, type Workload } from "./workload.ts";
 
 /** A running edge in front of the stage: where users call each service, and what moves and counts their traffic. */

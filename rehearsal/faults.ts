@@ -1,5 +1,5 @@
 import { UsageError } from "../cli/usage.ts";
-import type { Role } from "../ecosystem/role.ts";
+import type { Role } from "../ecosystem/revision-role.ts";
 
 /** A fault that a rehearsal injects: what it is and, where it has one, its number. */
 export type Fault =

@@ -1,11 +1,11 @@
 import type { Counts } from "../promotion/counts.ts";
 import type { Event } from "../promotion/events.ts";
-import { alphas } from "../promotion/evidence/epoch.ts";
+import { stepTotal } from "../promotion/evidence/candidate.ts";
 import { certificateEValue } from "../promotion/evidence/index.ts";
-import { stepTotal } from "../promotion/evidence/trial.ts";
+import { alphas } from "../promotion/evidence/test-window.ts";
 import { currentStep, type State, type StepRecord, stepRecord, watching } from "../promotion/state.ts";
 import type { Verdict } from "../promotion/verdict.ts";
-import { clockTime, count, percent, percentUp } from "./report/format.ts";
+import { clockTime, count, percent, percentUp } from "../report/format.ts";
 
 /** One line about what an event changed; null where it changed nothing that a person would want to know. `before` is the state ahead of it, where known. */
 export function news(before: State | null, state: State, event: Event): string | null {

@@ -1,6 +1,6 @@
 import type { Clock } from "../promotion/clock.ts";
-import type { Source } from "../promotion/source.ts";
-import type { Target } from "../promotion/target.ts";
+import type { Source } from "../promotion/metrics-source.ts";
+import type { Target } from "../promotion/traffic-controller.ts";
 
 /** A stretch of time in which a share was being moved, in milliseconds since the epoch. */
 export type Shift = { from: number; to: number };

@@ -1,4 +1,4 @@
-import type { Target } from "../promotion/target.ts";
+import type { Target } from "../promotion/traffic-controller.ts";
 import { runSmoke } from "../smoke/smoke.ts";
 import type { Workload } from "./workload.ts";
 

@@ -1,8 +1,8 @@
 import { styleText } from "node:util";
 import type { Event } from "../promotion/events.ts";
 import type { State } from "../promotion/state.ts";
+import { clockTime } from "../report/format.ts";
 import { news, standing, standingInShort } from "./news.ts";
-import { clockTime } from "./report/format.ts";
 import { Block, clean, widthOf, wrap } from "./terminal.ts";
 
 /** Shows people how a promotion goes. No line is wider than the terminal. */

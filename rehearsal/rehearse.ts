@@ -2,6 +2,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../cli/usage.ts";
+import type { Tally } from "../load/tally.ts";
+import { type Users, users } from "../load/users.ts";
 import { admit, type Revisions } from "../promotion/admission.ts";
 import { systemClock as clock } from "../promotion/clock.ts";
 import type { Event } from "../promotion/events.ts";
@@ -10,6 +12,7 @@ import { type Lease, takeLease } from "../promotion/lease.ts";
 import { begin, type Promotion, promote } from "../promotion/promote.ts";
 import { resume } from "../promotion/resume.ts";
 import { fold, type State } from "../promotion/state.ts";
+import { renderReport } from "../report/report.ts";
 import { describeDeath } from "./child.ts";
 import { raiseEdge, usedServices } from "./edge.ts";
 import { findEnvoy } from "./envoy.ts";
@@ -17,11 +20,8 @@ import { parseFault } from "./faults.ts";
 import { newFolder, type RehearsalFolder, readSettings, type Settings } from "./folder.ts";
 import { type Shift, withFaults, withSilence } from "./obstacles.ts";
 import { preflight } from "./preflight.ts";
-import { renderReport } from "./report/report.ts";
 import { raise } from "./stage.ts";
 import { candidateTotals, lasted, type Summary, shiftErrors, unchanged } from "./summary.ts";
-import type { Tally } from "./tally.ts";
-import { type Users, users } from "./users.ts";
 import { defaultWorkload, readWorkload, revisionId, type Workload } from "./workload.ts";
 
 /** Who watches a rehearsal: hears what goes on and every event of the journal, and may stop it between two polls. */

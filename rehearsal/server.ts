@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Role } from "../ecosystem/role.ts";
+import type { Role } from "../ecosystem/revision-role.ts";
+import { reason } from "../load/reason.ts";
+import { openSession } from "../load/session.ts";
 import { type Child, type Death, describeDeath, quote, startChild } from "./child.ts";
 import { freePort } from "./port.ts";
-import { reason } from "./reason.ts";
-import { openSession } from "./session.ts";
 import { type Service, withPort } from "./workload.ts";
 
 /** One real MCP server that is ready, and the port of 127.0.0.1 on which it listens. */

@@ -1,10 +1,10 @@
-import type { Role } from "../ecosystem/role.ts";
+import type { Role } from "../ecosystem/revision-role.ts";
 import { edgePaths } from "../edge/paths.ts";
+import { serve } from "../load/link.ts";
 import { seeded } from "../promotion/random.ts";
 import { type Child, type Death, lastLines } from "./child.ts";
 import { type Envoy, startEnvoy } from "./envoy.ts";
 import { type Fault, faultAt } from "./faults.ts";
-import { serve } from "./link.ts";
 import { type FaultProxy, startProxy } from "./proxy.ts";
 import { startServer } from "./server.ts";
 import { revisionId, type Service, type Workload } from "./workload.ts";

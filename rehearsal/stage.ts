@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
+import { startHelper } from "../load/link.ts";
 import { type Death, signalGroup } from "./child.ts";
 import type { Fault } from "./faults.ts";
-import { startHelper } from "./link.ts";
 import type { StagedService, StageEvent, StageVerbs } from "./stage-process.ts";
 import type { Workload } from "./workload.ts";
 

@@ -1,11 +1,11 @@
+import type { Tally } from "../load/tally.ts";
 import { addCounts, noCounts } from "../promotion/counts.ts";
 import type { Event } from "../promotion/events.ts";
-import type { Observation } from "../promotion/source.ts";
+import type { Observation } from "../promotion/metrics-source.ts";
 import type { Outcome, StepRecord } from "../promotion/state.ts";
 import { type Seen, windowsSince } from "../promotion/windows.ts";
 import type { Fault } from "./faults.ts";
 import type { Shift } from "./obstacles.ts";
-import type { Tally } from "./tally.ts";
 
 /** How a rehearsal ended; see the README for what each number means. */
 export type Summary = {

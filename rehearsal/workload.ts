@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { UsageError } from "../cli/usage.ts";
-import { reason } from "./reason.ts";
+import { reason } from "../load/reason.ts";
 
 /** What is rehearsed: one or several services, and the folder in which their commands run. */
 export type Workload = { folder: string; services: Service[] };

@@ -4,7 +4,7 @@ import type { Target } from "../../ecosystem/targets.ts";
 import { named } from "../names.ts";
 import { databaseOf } from "../release/addresses.ts";
 import { type Backed, type BackupJob, databasePassword } from "./jobs.ts";
-import { type Place, placesOf } from "./places.ts";
+import { type Place, placesOf } from "./locations.ts";
 
 /** Where a job finds things in its container. */
 export type Layout = { secret(name: Secret): string; volume(service: ServiceName): string };

@@ -4,7 +4,7 @@ import type { ServiceName } from "../../ecosystem/services.ts";
 import type { Target } from "../../ecosystem/targets.ts";
 import type { Settings } from "../config/schema.ts";
 import { type Deployment, pairsOf } from "../deployment.ts";
-import { type BackupIdentity, placesOf } from "./places.ts";
+import { type BackupIdentity, placesOf } from "./locations.ts";
 
 /**
  * One regular job on the backups of a stack: saves stores, checks the repository and forgets what is past its time, or

@@ -1,9 +1,9 @@
 import { type Secret, secretNames, secrets } from "../../ecosystem/secrets.ts";
 import { services } from "../../ecosystem/services.ts";
 import type { Target } from "../../ecosystem/targets.ts";
+import { receiverSecrets } from "../alerts/notification-routes.ts";
 import { credentials, databasePassword } from "../backups/jobs.ts";
 import type { Settings } from "../config/schema.ts";
-import { receiverSecrets } from "../observability/notices.ts";
 
 /** The secrets that must be set for a stack to run on a target, those that we make and those that somebody gives. */
 export function requiredSecrets(settings: Settings, target: Target): Secret[] {

@@ -1,5 +1,5 @@
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
-import type { Told } from "./told.ts";
+import type { Told } from "./declared-resource.ts";
 
 /** What the program's capture knows of each request. */
 type Described = { urn: string; secretPaths: readonly string[] };

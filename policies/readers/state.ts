@@ -1,4 +1,4 @@
-import type { Told } from "./told.ts";
+import type { Told } from "./declared-resource.ts";
 
 /** A file is not the exported state of a stack; the message says what was expected. */
 export class StateError extends Error {

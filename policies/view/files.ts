@@ -4,7 +4,7 @@ import { objectAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
 import type { Container } from "./container.ts";
 import { filesIn } from "./docker.ts";
-import { once } from "./once.ts";
+import { once } from "./one-shot.ts";
 
 /** A text file that a resource brings, by its plain name. `content` is what it says, where it is YAML or JSON; it may throw a NotProven. */
 export type File = { resource: Resource; name: string; content: () => unknown };

@@ -9,7 +9,7 @@ import { dockerContainers } from "./docker.ts";
 import { clustersOf, listenersOf, routesOf } from "./edge.ts";
 import { filesOf } from "./files.ts";
 import { machineContainers } from "./machine.ts";
-import { once } from "./once.ts";
+import { once } from "./one-shot.ts";
 import { podContainers } from "./pods.ts";
 import { scrapesOf } from "./scrapes.ts";
 

@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.ts";
 import { checkLease, type Holder, LEASE_MS, takeLease } from "../lease.ts";
+import type { ReadStanding } from "../traffic-state.ts";
 import { lastPromotion } from "./history.ts";
-import { type Declared, movedTraffic, objection } from "./objection.ts";
-import type { ReadStanding } from "./standing.ts";
+import { type Declared, movedTraffic, objection } from "./refusal.ts";
 
 /** A deployment must not go on; the message says what stands against it and what to do. */
 export class RefusedError extends Error {

@@ -1,4 +1,4 @@
-import type { Role } from "../../ecosystem/role.ts";
+import type { Role } from "../../ecosystem/revision-role.ts";
 import { type Counts, noCounts, type ServiceCounts } from "../counts.ts";
 import { FORMAT } from "../events.ts";
 import { memoryJournal } from "../journal.ts";

@@ -1,4 +1,4 @@
-import type { Role } from "../../ecosystem/role.ts";
+import type { Role } from "../../ecosystem/revision-role.ts";
 import { type Random, seeded } from "../random.ts";
 import { poisson } from "./poisson.ts";
 

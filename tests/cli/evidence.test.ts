@@ -7,8 +7,8 @@ import { readRelease } from "../../infra/release/files.ts";
 import { generate } from "../../infra/secrets/generate.ts";
 import { judgeSecrets } from "../../infra/secrets/judge.ts";
 import { requiredSecrets } from "../../infra/secrets/required.ts";
+import { proving } from "../policies/fixtures.ts";
 import { root } from "../policies/graphs.ts";
-import { proving } from "../policies/kit.ts";
 import { project, scannerFinding, scannerWithoutDatabase } from "../policies/project.ts";
 import { type ReferenceServer, startReferenceServer } from "../reference-server/server.ts";
 

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { root } from "../support/releases.ts";
+import { root } from "../fixtures/releases.ts";
 
 /** Runs `maha manifests` as a person does, in a shell that names no stack. */
 function maha(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isBadInput } from "../../cli/errors.ts";
-import { readinessOf } from "../../cli/readiness/judge.ts";
 import { exitCodeOf } from "../../policies/report.ts";
+import { readinessOf } from "../../readiness/readiness.ts";
 import { root } from "../policies/graphs.ts";
 import { project } from "../policies/project.ts";
 

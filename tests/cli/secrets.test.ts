@@ -7,9 +7,9 @@ import { parse } from "yaml";
 import { type Secret, secrets } from "../../ecosystem/secrets.ts";
 import { readStack } from "../../infra/config/stack-file.ts";
 import { requiredSecrets } from "../../infra/secrets/required.ts";
-import { pulumiDouble } from "../support/pulumi/cli-double.ts";
-import { hasPulumi } from "../support/pulumi/workspace.ts";
-import { root } from "../support/releases.ts";
+import { pulumiDouble } from "../fixtures/pulumi/cli-double.ts";
+import { hasPulumi } from "../fixtures/pulumi/workspace.ts";
+import { root } from "../fixtures/releases.ts";
 
 type Ran = { code: number | null; stdout: string; stderr: string };
 

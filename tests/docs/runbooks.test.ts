@@ -9,8 +9,8 @@ import { objectives } from "../../ecosystem/objectives.ts";
 import { retention, schedules } from "../../ecosystem/retention.ts";
 import { targets } from "../../ecosystem/targets.ts";
 import { requestLog } from "../../edge/requestlog.ts";
+import { type AlertName, alerts, runbookOf } from "../../infra/alerts/alerts.ts";
 import { graphOf } from "../../infra/graph/offline.ts";
-import { type AlertName, alerts, runbookOf } from "../../infra/observability/alerts.ts";
 import { kinds } from "../../policies/evidence/kinds.ts";
 import { anchorOf, commandsOf, headingsOf, type Command as Typed } from "./commands.ts";
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { noCounts } from "../../promotion/counts.ts";
-import { Client } from "../support/edge/client.ts";
-import { deferred, type Everyday, startEveryday } from "../support/edge/everyday.ts";
-import { type Issuer, startIssuer } from "../support/edge/issuer.ts";
-import { describeWith } from "../support/tools.ts";
+import { Client } from "../fixtures/edge/client.ts";
+import { deferred, type Everyday, startEveryday } from "../fixtures/edge/everyday.ts";
+import { type Issuer, startIssuer } from "../fixtures/edge/issuer.ts";
+import { describeWith } from "../fixtures/tools.ts";
 
 const PEER = "127.0.0.3";
 const peers = [`${PEER}/32`];

@@ -11,8 +11,8 @@ import { listeners } from "../../edge/listeners.ts";
 import { routes } from "../../edge/routes.ts";
 import { type EdgeSettings, restingPosition } from "../../edge/settings.ts";
 import { certificates } from "../../edge/tls.ts";
-import { createEdge } from "../../promotion/targets/edge/folder.ts";
-import { envoyBinary, temporaryFolder } from "../support/envoy.ts";
+import { createEdge } from "../../promotion/platforms/envoy-files/folder.ts";
+import { envoyBinary, temporaryFolder } from "../fixtures/envoy.ts";
 
 const at = (port: number) => ({ address: "127.0.0.1", port });
 const settings: EdgeSettings = {

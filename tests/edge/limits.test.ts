@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { limitFilters } from "../../edge/limits.ts";
 import type { Limits } from "../../edge/settings.ts";
 import { noCounts } from "../../promotion/counts.ts";
-import { Client } from "../support/edge/client.ts";
-import { deferred, type Everyday, startEveryday } from "../support/edge/everyday.ts";
+import { Client } from "../fixtures/edge/client.ts";
+import { deferred, type Everyday, startEveryday } from "../fixtures/edge/everyday.ts";
 
 /** Ten at once, and the next one after ten seconds: nothing comes back while a test looks. */
 const tight: Limits = { perMinute: 6, burst: 10, perHour: 1000, exempt: ["127.0.0.3/32", "127.1.0.0/16"] };

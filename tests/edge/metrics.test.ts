@@ -4,8 +4,8 @@ import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { edgePaths } from "../../edge/paths.ts";
 import { freePort } from "../../rehearsal/port.ts";
-import { Client } from "../support/edge/client.ts";
-import { at, startEveryday } from "../support/edge/everyday.ts";
+import { Client } from "../fixtures/edge/client.ts";
+import { at, startEveryday } from "../fixtures/edge/everyday.ts";
 
 async function startMeasured() {
   const port = await freePort();

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { edgePaths } from "../../edge/paths.ts";
-import { startEveryday } from "../support/edge/everyday.ts";
+import { startEveryday } from "../fixtures/edge/everyday.ts";
 
 // What Envoy prints, to both streams, goes into its log here.
 test.each([

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { noCounts } from "../../promotion/counts.ts";
-import { deferred, type Everyday, startEveryday } from "../support/edge/everyday.ts";
+import { deferred, type Everyday, startEveryday } from "../fixtures/edge/everyday.ts";
 
 const { defer, cleanUp } = deferred();
 let edge: Everyday;

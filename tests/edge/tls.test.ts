@@ -7,10 +7,10 @@ import { connect, type SecureVersion, type TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import type { Tls } from "../../edge/settings.ts";
-import { Client } from "../support/edge/client.ts";
-import { startEveryday } from "../support/edge/everyday.ts";
-import { temporaryFolder } from "../support/envoy.ts";
-import { describeWith } from "../support/tools.ts";
+import { Client } from "../fixtures/edge/client.ts";
+import { startEveryday } from "../fixtures/edge/everyday.ts";
+import { temporaryFolder } from "../fixtures/envoy.ts";
+import { describeWith } from "../fixtures/tools.ts";
 
 /** A key and a certificate for a name, in place of those before: all at once by one link, as Kubernetes renews a secret. */
 async function certify(folder: string, name: string): Promise<Tls> {

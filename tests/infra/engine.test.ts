@@ -8,11 +8,11 @@ import { readStack } from "../../infra/config/stack-file.ts";
 import { captureStack } from "../../infra/graph/offline.ts";
 import { systemClock } from "../../promotion/clock.ts";
 import { takeLease } from "../../promotion/lease.ts";
-import { kubeconfigFor, startApi } from "../support/api.ts";
-import { runWithEngine } from "../support/engine.ts";
-import { startGoogle } from "../support/google.ts";
-import { configOf, projectWith } from "../support/project.ts";
-import { releaseOf, root } from "../support/releases.ts";
+import { kubeconfigFor, startApi } from "../fixtures/api.ts";
+import { runWithEngine } from "../fixtures/engine.ts";
+import { startGoogle } from "../fixtures/google.ts";
+import { configOf, projectWith } from "../fixtures/project.ts";
+import { releaseOf, root } from "../fixtures/releases.ts";
 
 /** A project with two releases of the local stack, on a Docker host where nothing runs yet. */
 async function project(): Promise<string> {

@@ -7,7 +7,7 @@ import { targets } from "../../ecosystem/targets.ts";
 import { readStack } from "../../infra/config/stack-file.ts";
 import { captureStack } from "../../infra/graph/offline.ts";
 import { UNKNOWN } from "../../infra/graph/resource.ts";
-import { releaseOf, root } from "../support/releases.ts";
+import { releaseOf, root } from "../fixtures/releases.ts";
 
 /** What only the platform will say, or the address that an MCP client takes. */
 const url = z.union([z.literal(UNKNOWN), z.string().regex(/^https?:\/\/[^/\s]+\/mcp$/)]);

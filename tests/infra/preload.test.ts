@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { root } from "../support/releases.ts";
+import { root } from "../fixtures/releases.ts";
 
 const preload = join(root, "infra/preload.js");
 const pulumi = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi"));

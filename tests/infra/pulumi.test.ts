@@ -7,10 +7,10 @@ import { type Target, targets } from "../../ecosystem/targets.ts";
 import { readStack } from "../../infra/config/stack-file.ts";
 import { systemClock } from "../../promotion/clock.ts";
 import { type Lease, takeLease } from "../../promotion/lease.ts";
-import { type ApiDouble, kubeconfigFor, startApi } from "../support/api.ts";
-import { type GoogleDouble, startGoogle } from "../support/google.ts";
-import { hasPulumi, type Operation, type Workspace, workspaceOf } from "../support/pulumi/workspace.ts";
-import { imagesOf, releaseOf, root } from "../support/releases.ts";
+import { type ApiDouble, kubeconfigFor, startApi } from "../fixtures/api.ts";
+import { type GoogleDouble, startGoogle } from "../fixtures/google.ts";
+import { hasPulumi, type Operation, type Workspace, workspaceOf } from "../fixtures/pulumi/workspace.ts";
+import { imagesOf, releaseOf, root } from "../fixtures/releases.ts";
 
 const name = "a stack's life under the real Pulumi CLI, with doubles of the clouds";
 const digest = `sha256:${"c".repeat(64)}`;

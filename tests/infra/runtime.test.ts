@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { runtimeStack } from "../../infra/runtime.ts";
-import { configOf } from "../support/project.ts";
-import { root } from "../support/releases.ts";
+import { configOf } from "../fixtures/project.ts";
+import { root } from "../fixtures/releases.ts";
 
 /** What the program reads when the engine runs it for a stack with such a configuration. */
 async function read(stack: string, more: Record<string, string> = {}) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { readStack } from "../../infra/config/stack-file.ts";
 import { makeRelease } from "../../infra/release/make.ts";
 import { checkPublished, namedReleases } from "../../infra/stack.ts";
-import { imagesOf, root } from "../support/releases.ts";
+import { imagesOf, root } from "../fixtures/releases.ts";
 
 describe("what no registry holds", () => {
   const { settings, file } = readStack(root, "prod");

@@ -6,7 +6,7 @@ import { capture } from "../../infra/graph/capture.ts";
 import { program } from "../../infra/program.ts";
 import { deploymentOf } from "../../infra/stack.ts";
 import { openBarrier } from "../../infra/traffic-guard.ts";
-import { releaseOf, root } from "../support/releases.ts";
+import { releaseOf, root } from "../fixtures/releases.ts";
 
 /** A hook that is registered already: the offline graph has nobody who would call it. */
 const hook = Object.assign(Object.create(pulumi.ResourceHook.prototype), {

@@ -7,7 +7,7 @@ import { rules } from "../../policies/rules.ts";
 import { bandOf, scoreOf } from "../../policies/score.ts";
 import { demand, fail, pass, worst } from "../../policies/verdict.ts";
 import { viewOf } from "../../policies/view/view.ts";
-import { asked, factsOf, reasons, resource, UNKNOWN } from "./kit.ts";
+import { asked, factsOf, reasons, resource, UNKNOWN } from "./fixtures.ts";
 
 const words = { why: "because", remedy: "do it" };
 const one = resource("x:y:Thing", "one", { name: "one" });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { checks } from "../../policies/checks.ts";
 import { kindNames, kinds } from "../../policies/evidence/kinds.ts";
-import { proving } from "./kit.ts";
+import { proving } from "./fixtures.ts";
 
 // the cells of its tables are padded
 const guide = readFileSync(join(import.meta.dirname, "../../docs/readiness.md"), "utf8").replace(/ +/g, " ");

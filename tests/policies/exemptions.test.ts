@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { rule } from "../../policies/check.ts";
 import { exempted, standingOf } from "../../policies/exemptions.ts";
 import { fail, pass, warn } from "../../policies/verdict.ts";
-import { asked, now } from "./kit.ts";
+import { asked, now } from "./fixtures.ts";
 
 const exemption = (rule: string, expires = "2027-01-20") => ({
   rule,

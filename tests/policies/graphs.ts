@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import type { Target } from "../../ecosystem/targets.ts";
+import { catalogue } from "../../infra/alerts/catalogue.ts";
 import { readStack } from "../../infra/config/stack-file.ts";
 import { captureStack } from "../../infra/graph/offline.ts";
-import { catalogue } from "../../infra/observability/catalogue.ts";
 import { namedReleases } from "../../infra/stack.ts";
 import { kindNames } from "../../policies/evidence/kinds.ts";
 import { type Facts, readFacts } from "../../policies/facts.ts";
+import type { Told } from "../../policies/readers/declared-resource.ts";
 import { fromProgram } from "../../policies/readers/program.ts";
-import type { Told } from "../../policies/readers/told.ts";
 import { digestOf } from "../../policies/view/container.ts";
-import { filed, now } from "./kit.ts";
+import { filed, now } from "./fixtures.ts";
 
 export const root = join(import.meta.dirname, "../..");
 

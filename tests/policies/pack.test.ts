@@ -1,11 +1,11 @@
 import structs from "google-protobuf/google/protobuf/struct_pb.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Target, targets } from "../../ecosystem/targets.ts";
-import { catalogue } from "../../infra/observability/catalogue.ts";
+import { catalogue } from "../../infra/alerts/catalogue.ts";
 import { analyse, answered, resourceRequest, server, stackRequest } from "../../policies/analyse.ts";
 import { readFacts } from "../../policies/facts.ts";
 import { PACK, policiesOf } from "../../policies/policies.ts";
-import type { Told } from "../../policies/readers/told.ts";
+import type { Told } from "../../policies/readers/declared-resource.ts";
 import { root, toldOf } from "./graphs.ts";
 import { mutations } from "./mutations/all.ts";
 import { analyzer, diagnosticsOf, PackProcess } from "./pack-process.ts";

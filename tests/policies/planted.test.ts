@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { targets } from "../../ecosystem/targets.ts";
 import { analyse, answered, resourceRequest, server } from "../../policies/analyse.ts";
 import { PACK, policiesOf } from "../../policies/policies.ts";
-import type { Told } from "../../policies/readers/told.ts";
+import type { Told } from "../../policies/readers/declared-resource.ts";
 import { allProven, knownOf, toldOf } from "./graphs.ts";
 import { diagnosticsOf } from "./pack-process.ts";
 

@@ -1,17 +1,17 @@
 import { cp, symlink, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readinessOf } from "../../cli/readiness/judge.ts";
 import { secretNames } from "../../ecosystem/secrets.ts";
 import { readStack } from "../../infra/config/stack-file.ts";
 import { makeEvidence } from "../../policies/evidence/add.ts";
 import { writeEvidence } from "../../policies/evidence/files.ts";
 import { kindNames } from "../../policies/evidence/kinds.ts";
 import { exitCodeOf } from "../../policies/report.ts";
-import { type GoogleDouble, startGoogle } from "../support/google.ts";
-import { hasPulumi, type Workspace, workspaceOf } from "../support/pulumi/workspace.ts";
-import { releaseOf, root } from "../support/releases.ts";
-import { digest, proving } from "./kit.ts";
+import { readinessOf } from "../../readiness/readiness.ts";
+import { type GoogleDouble, startGoogle } from "../fixtures/google.ts";
+import { hasPulumi, type Workspace, workspaceOf } from "../fixtures/pulumi/workspace.ts";
+import { releaseOf, root } from "../fixtures/releases.ts";
+import { digest, proving } from "./fixtures.ts";
 
 const name = "policies in a real pulumi up";
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { promote } from "../../promotion/promote.ts";
 import { resume } from "../../promotion/resume.ts";
 import { rollBack } from "../../promotion/rollback.ts";
-import { between, holdsIn, interrupt, play, type Script, sharesPut, testPlan, verdictsIn, world } from "./kit.ts";
+import { between, holdsIn, interrupt, play, type Script, sharesPut, testPlan, verdictsIn, world } from "./fixtures.ts";
 
 describe("case 11: the metrics source is down", () => {
   const patient = { ...testPlan, patience: { ...testPlan.patience, silence: 120 } };

@@ -7,7 +7,7 @@ import { LEASE_MS, LeaseError, takeLease } from "../../promotion/lease.ts";
 import { promote } from "../../promotion/promote.ts";
 import { resume } from "../../promotion/resume.ts";
 import { rollBack } from "../../promotion/rollback.ts";
-import { between, holdsIn, interrupt, play, type Script, sharesPut, testPlan, type Where, world } from "./kit.ts";
+import { between, holdsIn, interrupt, play, type Script, sharesPut, testPlan, type Where, world } from "./fixtures.ts";
 
 describe("case 19: two promoters", () => {
   test("one wins, the other is told whose it is and how old; a stale lease is taken over with a note", async () => {

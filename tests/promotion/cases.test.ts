@@ -6,7 +6,7 @@ import { promote } from "../../promotion/promote.ts";
 import { resume } from "../../promotion/resume.ts";
 import { rollBack, TooLateError } from "../../promotion/rollback.ts";
 import type { State } from "../../promotion/state.ts";
-import { interrupt, play, sharesPut, testPlan, type Where, world } from "./kit.ts";
+import { interrupt, play, sharesPut, testPlan, type Where, world } from "./fixtures.ts";
 
 /** What the next promotion is told of this one. */
 const past = ({ begun, outcome }: Pick<State, "begun" | "outcome">, at: number, byHand = false): Past => ({

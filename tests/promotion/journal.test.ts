@@ -6,7 +6,7 @@ import type { Event } from "../../promotion/events.ts";
 import { begunEvents, fileJournal, JournalError, memoryJournal } from "../../promotion/journal.ts";
 import { promote } from "../../promotion/promote.ts";
 import { fold, step } from "../../promotion/state.ts";
-import { testPlan, world } from "./kit.ts";
+import { testPlan, world } from "./fixtures.ts";
 
 let folder: string;
 let files = 0;

@@ -10,7 +10,7 @@ import { promote } from "../../promotion/promote.ts";
 import { resume } from "../../promotion/resume.ts";
 import { rollBack } from "../../promotion/rollback.ts";
 import { fold, type State } from "../../promotion/state.ts";
-import { interrupt, type Script, sharesPut, testPlan, type Where, world } from "./kit.ts";
+import { interrupt, type Script, sharesPut, testPlan, type Where, world } from "./fixtures.ts";
 
 const short: Plan = {
   ...testPlan,

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Holder, LEASE_MS, LeaseError, noLease, takeLease } from "../../promotion/lease.ts";
-import { virtualClock } from "./kit.ts";
+import { virtualClock } from "./fixtures.ts";
 
 let root: string;
 let folder: string;

@@ -3,7 +3,7 @@ import { JournalError, memoryJournal } from "../../promotion/journal.ts";
 import { begin, promote } from "../../promotion/promote.ts";
 import { resume } from "../../promotion/resume.ts";
 import type { State } from "../../promotion/state.ts";
-import { between, holdsIn, interrupt, play, sharesPut, testPlan, world } from "./kit.ts";
+import { between, holdsIn, interrupt, play, sharesPut, testPlan, world } from "./fixtures.ts";
 
 const refusing = (share: number, refused: (second: number) => boolean) => (put: number, second: number) => {
   if (put === share && refused(second)) throw new Error(`503: cannot put ${share} %`);

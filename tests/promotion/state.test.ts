@@ -13,7 +13,7 @@ import {
   watching,
 } from "../../promotion/state.ts";
 import type { Verdict } from "../../promotion/verdict.ts";
-import { between, play, seen, testPlan } from "./kit.ts";
+import { between, play, seen, testPlan } from "./fixtures.ts";
 
 const begun: Begun = {
   event: "begun",

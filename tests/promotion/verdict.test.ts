@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { inOutage, startWatching } from "../../promotion/evidence/trial.ts";
+import { inOutage, startWatching } from "../../promotion/evidence/candidate.ts";
 import { plans } from "../../promotion/plan.ts";
 import { decide, type Facts, factsOf, gravest, type Kind, silentFacts, type Verdict } from "../../promotion/verdict.ts";
 import { both, candidate, dead, healthy, outage, polls, start, times } from "./evidence/polls.ts";
-import { seen } from "./kit.ts";
+import { seen } from "./fixtures.ts";
 
 /** The documented table, as rows that exclude each other, so that their order cannot hide a mistake. */
 function documented({ source, candidate, stable, step }: Facts): Pick<Verdict, "kind" | "cause"> {

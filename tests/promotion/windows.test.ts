@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { noCounts } from "../../promotion/counts.ts";
 import { addWindows, type Seen, windowsSince } from "../../promotion/windows.ts";
-import { counts, seen } from "./kit.ts";
+import { counts, seen } from "./fixtures.ts";
 
 const at = (since: string, requests: number, failures = 0): Seen => ({
   silent: false,

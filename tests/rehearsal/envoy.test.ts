@@ -4,10 +4,10 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { createEdge } from "../../promotion/targets/edge/folder.ts";
+import { createEdge } from "../../promotion/platforms/envoy-files/folder.ts";
 import { findEnvoy, startEnvoy } from "../../rehearsal/envoy.ts";
 import { freePort } from "../../rehearsal/port.ts";
-import { envoyBinary, temporaryFolder } from "../support/envoy.ts";
+import { envoyBinary, temporaryFolder } from "../fixtures/envoy.ts";
 
 const speaking = (version: string) => `echo "envoy  version: 9e55/${version}/Clean/RELEASE/BoringSSL"`;
 

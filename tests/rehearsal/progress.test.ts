@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { plans } from "../../promotion/plan.ts";
 import { type Progress, progress } from "../../rehearsal/progress.ts";
-import { journalOf, type Script, scripts } from "./report/world.ts";
+import { journalOf, type Script, scripts } from "../report/fixtures.ts";
 import { screen } from "./screen.ts";
 
 const short = {

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { openSession } from "../../load/session.ts";
 import { seeded } from "../../promotion/random.ts";
 import type { Behaviour } from "../../rehearsal/faults.ts";
 import { startProxy } from "../../rehearsal/proxy.ts";
-import { openSession } from "../../rehearsal/session.ts";
 import { mcpServer } from "./mcp-server.ts";
 import { soon } from "./processes.ts";
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { createEdge } from "../../promotion/targets/edge/folder.ts";
+import { users } from "../../load/users.ts";
+import { createEdge } from "../../promotion/platforms/envoy-files/folder.ts";
 import { findEnvoy } from "../../rehearsal/envoy.ts";
 import { freePort } from "../../rehearsal/port.ts";
 import { raise } from "../../rehearsal/stage.ts";
-import { users } from "../../rehearsal/users.ts";
 import { defaultWorkload } from "../../rehearsal/workload.ts";
 
 // A whole rehearsal's processes, without the rehearsal: `node stage-main.ts FOLDER` prints "up" when users have been served, and waits.

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runSmoke, type SmokeOptions } from "../../smoke/smoke.ts";
-import { detail, proxy, serving, started, verdicts } from "./support.ts";
+import { detail, proxy, serving, started, verdicts } from "./fixtures.ts";
 
 const python = process.env.MAHA_FASTMCP_PYTHON ?? ".tools/fastmcp/bin/python";
 const installed = spawnSync(python, ["-c", "import fastmcp"]).status === 0;

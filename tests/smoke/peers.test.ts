@@ -9,7 +9,7 @@ import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runSmoke } from "../../smoke/smoke.ts";
 import { startReferenceServer } from "../reference-server/server.ts";
-import { detail, proxy, serving, started, verdicts } from "./support.ts";
+import { detail, proxy, serving, started, verdicts } from "./fixtures.ts";
 
 describe("server-everything, on the TypeScript SDK 1.x, with sessions", () => {
   let url: string;

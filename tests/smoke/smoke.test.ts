@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runSmoke, type SmokeOptions } from "../../smoke/smoke.ts";
 import { type Fault, parseFault } from "../reference-server/faults.ts";
 import { type ReferenceServer, startReferenceServer } from "../reference-server/server.ts";
-import { detail, proxy, serving, verdicts } from "./support.ts";
+import { detail, proxy, serving, verdicts } from "./fixtures.ts";
 
 let server: ReferenceServer;
 beforeEach(async () => {

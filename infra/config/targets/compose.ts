@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { elsewhere, ofOneKind, vaultIsElsewhere, vaultIsOfOneKind } from "../backup-locations.ts";
 import { field } from "../fields.ts";
-import { elsewhere, ofOneKind, vaultIsElsewhere, vaultIsOfOneKind } from "../places.ts";
 import { shaping } from "../shaping.ts";
 
 /** What has to be known of one Docker host. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { elsewhere, ofOneKind, vaultIsElsewhere, vaultIsOfOneKind } from "../backup-locations.ts";
 import { cidr, field, name } from "../fields.ts";
-import { elsewhere, ofOneKind, vaultIsElsewhere, vaultIsOfOneKind } from "../places.ts";
 import { shaping } from "../shaping.ts";
 
 /** What the pods of the backups can reach: Google, or an S3 by https on the internet (see `backupPolicy`). */

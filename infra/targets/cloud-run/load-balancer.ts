@@ -10,7 +10,7 @@ import { TargetHttpsProxy } from "@pulumi/gcp/compute/targetHttpsProxy.js";
 import { URLMap } from "@pulumi/gcp/compute/urlmap.js";
 import { WebBackendServiceIamMember } from "@pulumi/gcp/iap/webBackendServiceIamMember.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { Role } from "../../../ecosystem/role.ts";
+import type { Role } from "../../../ecosystem/revision-role.ts";
 import type { ServiceName } from "../../../ecosystem/services.ts";
 import { settingsOf } from "../../config/settings.ts";
 import type { Deployment, Pair } from "../../deployment.ts";

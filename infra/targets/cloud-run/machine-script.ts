@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path/posix";
-import type { Role } from "../../../ecosystem/role.ts";
+import type { Role } from "../../../ecosystem/revision-role.ts";
 import type { ServiceName } from "../../../ecosystem/services.ts";
 import { backupJobs } from "../../backups/jobs.ts";
-import { machineBackup } from "../../backups/machine.ts";
 import { settingsOf } from "../../config/settings.ts";
 import type { Deployment, Pair } from "../../deployment.ts";
 import { accountEmail, backupJobName, databaseName, labelsOf, previewPort } from "../../names.ts";
 import { DATABASE_HOST } from "../../release/addresses.ts";
 import type { Revision } from "../../release/revision.ts";
 import { started } from "../compose/start.ts";
+import { machineBackup } from "./backups/machine.ts";
 import { healthTimer, machineHealth } from "./machine-health.ts";
 
 /** One container of the machine: the stable of a single service on its durable disk, or its candidate on a scratch volume. */

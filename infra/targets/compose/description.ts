@@ -5,7 +5,7 @@ import type { Deployment } from "../../deployment.ts";
 import { named } from "../../names.ts";
 import { type Templates, templatesOf } from "../../secrets/derived.ts";
 import { addressesIn } from "./addresses.ts";
-import { backupContainers } from "./backups.ts";
+import { backupContainers } from "./backups/backups.ts";
 import type { Container, Volume } from "./container.ts";
 import { databaseContainers } from "./database.ts";
 import { edgeContainers } from "./edge.ts";

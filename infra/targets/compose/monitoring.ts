@@ -1,12 +1,12 @@
-import { seriesFolder } from "../../backups/compose.ts";
+import { receiverSecrets } from "../../alerts/notification-routes.ts";
+import { scopeOf } from "../../alerts/scope.ts";
 import { type Deployment, pairsOf } from "../../deployment.ts";
 import { edgeMetricsPort, named } from "../../names.ts";
-import { alertmanagerFiles } from "../../observability/alertmanager.ts";
-import { receiverSecrets } from "../../observability/notices.ts";
-import { prometheusFiles, type Scrapes } from "../../observability/prometheus.ts";
-import { scopeOf } from "../../observability/scope.ts";
 import type { Addresses } from "./addresses.ts";
-import { backupSeries } from "./backups.ts";
+import { alertmanagerFiles } from "./alerts/alertmanager.ts";
+import { prometheusFiles, type Scrapes } from "./alerts/prometheus.ts";
+import { backupSeries } from "./backups/backups.ts";
+import { seriesFolder } from "./backups/containers.ts";
 import type { Container } from "./container.ts";
 import type { OthersImages } from "./description.ts";
 import { started } from "./start.ts";

@@ -1,4 +1,4 @@
-import type { Role } from "../../../ecosystem/role.ts";
+import type { Role } from "../../../ecosystem/revision-role.ts";
 import { serviceNamed } from "../../../ecosystem/services.ts";
 import { databasePassword } from "../../backups/jobs.ts";
 import { type Deployment, pairsOf } from "../../deployment.ts";

@@ -1,9 +1,9 @@
 import { REVISION_HEADER } from "../../../edge/routes.ts";
-import { KubernetesBackups } from "../../backups/kubernetes.ts";
 import { settingsOf } from "../../config/settings.ts";
 import { type Deployment, type Outputs, pairsOf, revisionIds } from "../../deployment.ts";
 import { edgeFolder, named, namespaceOf } from "../../names.ts";
-import { ClusterAlerting } from "../../observability/kubernetes.ts";
+import { ClusterAlerting } from "./alerts/monitoring.ts";
+import { KubernetesBackups } from "./backups/backups.ts";
 import { ClusterEdge } from "./edge.ts";
 import { EDGE } from "./edge-pod.ts";
 import { ClusterGateway, hostOf } from "./gateway.ts";

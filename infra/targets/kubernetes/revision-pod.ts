@@ -1,11 +1,11 @@
 import type { core } from "@pulumi/kubernetes/types/input.js";
-import type { Role } from "../../../ecosystem/role.ts";
+import type { Role } from "../../../ecosystem/revision-role.ts";
 import { serviceNamed } from "../../../ecosystem/services.ts";
-import { backupSidecar } from "../../backups/kubernetes-pods.ts";
 import type { KubernetesSettings, Settings } from "../../config/schema.ts";
 import { settingsOf } from "../../config/settings.ts";
 import { claimOf, component, labelsOf, secretOf } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
+import { backupSidecar } from "./backups/pods.ts";
 import { resources, restrictedContainer, restrictedPod, scratch, spread } from "./pods.ts";
 
 /** Seconds in which whoever sends calls learns that a pod ends, before it is told to. */

@@ -6,7 +6,7 @@ import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionB
 import type { autoscaling } from "@pulumi/kubernetes/types/input.js";
 import * as pulumi from "@pulumi/pulumi";
 import { capacity } from "../../../ecosystem/capacity.ts";
-import type { Role } from "../../../ecosystem/role.ts";
+import type { Role } from "../../../ecosystem/revision-role.ts";
 import type { Settings } from "../../config/schema.ts";
 import { settingsOf } from "../../config/settings.ts";
 import { labelsOf } from "../../names.ts";

@@ -4,7 +4,7 @@ import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
 import * as pulumi from "@pulumi/pulumi";
 import { capacity } from "../../../ecosystem/capacity.ts";
-import type { Role } from "../../../ecosystem/role.ts";
+import type { Role } from "../../../ecosystem/revision-role.ts";
 import type { ServiceName } from "../../../ecosystem/services.ts";
 import type { KubernetesSettings } from "../../config/schema.ts";
 import type { Deployment, Pair } from "../../deployment.ts";

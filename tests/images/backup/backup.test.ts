@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, w
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, type TestContext, test, vi } from "vitest";
-import { describeWith } from "../../support/tools.ts";
-import { type Bench, bench, checksums } from "./kit.ts";
+import { describeWith } from "../../fixtures/tools.ts";
+import { type Bench, bench, checksums } from "./fixtures.ts";
 
 /** A volume as a single writer leaves it: databases with their logs, a key, a log file. */
 function volumeOf({ path }: Bench): string {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { retention } from "../../../ecosystem/retention.ts";
-import { describeWith } from "../../support/tools.ts";
-import { type Bench, bench } from "./kit.ts";
+import { describeWith } from "../../fixtures/tools.ts";
+import { type Bench, bench } from "./fixtures.ts";
 
 describeWith(
   ["restic"],

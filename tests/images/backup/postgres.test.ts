@@ -3,8 +3,8 @@ import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { describeWith } from "../../support/tools.ts";
-import { type Bench, bench } from "./kit.ts";
+import { describeWith } from "../../fixtures/tools.ts";
+import { type Bench, bench } from "./fixtures.ts";
 
 const PASSWORD = "B5rL0pQ2vXw8mN4tYk7hJd3s";
 

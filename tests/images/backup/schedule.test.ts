@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
-import { type Bench, bench } from "./kit.ts";
+import { type Bench, bench } from "./fixtures.ts";
 
 /** A double of the clock: `date` knows what the files say, and `sleep` moves it on by ten minutes at once. The rest of `date` is real. */
 function clockAt({ path }: Bench, time: string): void {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { describeWith } from "../../support/tools.ts";
-import { bench, checksums } from "./kit.ts";
+import { describeWith } from "../../fixtures/tools.ts";
+import { bench, checksums } from "./fixtures.ts";
 
 const month = () => new Date().toISOString().slice(0, 7);
 

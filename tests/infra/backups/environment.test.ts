@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { environmentOf } from "../../../infra/backups/environment.ts";
 import { backupJobs } from "../../../infra/backups/jobs.ts";
-import { placesOf } from "../../../infra/backups/places.ts";
-import { backedOn } from "./support.ts";
+import { placesOf } from "../../../infra/backups/locations.ts";
+import { backedOn } from "./fixtures.ts";
 
 const { settings: prod } = backedOn("prod", "kubernetes");
 

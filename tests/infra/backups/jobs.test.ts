@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { targets } from "../../../ecosystem/targets.ts";
 import { backupJobs, timeOf } from "../../../infra/backups/jobs.ts";
-import { backedOn } from "./support.ts";
+import { backedOn } from "./fixtures.ts";
 
 const said = (jobs: ReturnType<typeof backupJobs>) =>
   jobs.map(({ name, action, schedule, identity, volumes, databases }) =>

@@ -7,7 +7,7 @@ import { readStack } from "../../../infra/config/stack-file.ts";
 import { STACK_NAME_LIMIT } from "../../../infra/names.ts";
 import { makeRelease } from "../../../infra/release/make.ts";
 import type { Named } from "../../../infra/stack.ts";
-import { imagesOf, root } from "../../support/releases.ts";
+import { imagesOf, root } from "../../fixtures/releases.ts";
 
 const { settings: prod } = readStack(root, "prod");
 

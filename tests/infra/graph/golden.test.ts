@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { goldenGraphs } from "../../support/golden.ts";
-import { root } from "../../support/releases.ts";
+import { goldenGraphs } from "../../fixtures/golden.ts";
+import { root } from "../../fixtures/releases.ts";
 
 const folder = join(root, "tests/golden/graph");
 

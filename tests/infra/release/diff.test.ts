@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { differences } from "../../../infra/release/diff.ts";
-import { releaseOf } from "../../support/releases.ts";
+import { releaseOf } from "../../fixtures/releases.ts";
 
 test("two releases differ by the values of their revisions, not by their names", () => {
   const [a, b] = [releaseOf("local", "r1", "a"), releaseOf("local", "r2", "b")];

@@ -5,7 +5,7 @@ import type { Settings } from "../../../infra/config/schema.ts";
 import { readStack } from "../../../infra/config/stack-file.ts";
 import { makeRelease } from "../../../infra/release/make.ts";
 import type { Revision } from "../../../infra/release/revision.ts";
-import { imagesOf, root } from "../../support/releases.ts";
+import { imagesOf, root } from "../../fixtures/releases.ts";
 
 const { settings } = readStack(root, "prod");
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { stackNames } from "../../../infra/config/stack-file.ts";
 import { readRelease, releasesOf } from "../../../infra/release/files.ts";
 import { newRelease } from "../../../infra/release/new.ts";
-import { imagesOf, root } from "../../support/releases.ts";
+import { imagesOf, root } from "../../fixtures/releases.ts";
 
 /** A folder with the committed stacks' settings and images, the edge's in such a registry, and no releases. */
 function project(registry = "registry.acme.dev/"): string {

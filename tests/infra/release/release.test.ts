@@ -9,7 +9,7 @@ import {
   seal,
 } from "../../../infra/release/release.ts";
 import { contentOf, type Frozen, freeze, type Revision } from "../../../infra/release/revision.ts";
-import { releaseOf } from "../../support/releases.ts";
+import { releaseOf } from "../../fixtures/releases.ts";
 
 /** A release of prod in which one service of one target was frozen differently. */
 function withChange(target: Target, service: string, change: Partial<Frozen>, stack = "prod"): Release {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { contentOf, freeze, revisionId } from "../../../infra/release/revision.ts";
-import { releaseOf } from "../../support/releases.ts";
+import { releaseOf } from "../../fixtures/releases.ts";
 
 const revisions = releaseOf("prod", "r1", "a").revisions["cloud-run"] ?? [];
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readStack, stackNames } from "../../../infra/config/stack-file.ts";
 import { unpublishedImage } from "../../../infra/release/unpublished.ts";
-import { root } from "../../support/releases.ts";
+import { root } from "../../fixtures/releases.ts";
 
 test.each(stackNames(root))("until they are published, %s names our images by their folders' content", (stack) => {
   const { edge, backups } = readStack(root, stack).settings;

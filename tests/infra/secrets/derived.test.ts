@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { secretNames, secrets } from "../../../ecosystem/secrets.ts";
 import { readStack } from "../../../infra/config/stack-file.ts";
 import { derivedSecret, templatesOf } from "../../../infra/secrets/derived.ts";
-import { root } from "../../support/releases.ts";
+import { root } from "../../fixtures/releases.ts";
 
 const { settings } = readStack(root, "prod");
 

@@ -1,6 +1,6 @@
 import { expect, type TestContext, test, vi } from "vitest";
 import { pulumiConfig, SecretsError } from "../../../infra/secrets/pulumi-config.ts";
-import { pulumiDouble } from "../../support/pulumi/cli-double.ts";
+import { pulumiDouble } from "../../fixtures/pulumi/cli-double.ts";
 
 /** The settings of prod, with the double in the place of the CLI. */
 function withDouble(context: TestContext) {

@@ -9,7 +9,7 @@ import { program } from "../../../infra/program.ts";
 import { requiredSecrets } from "../../../infra/secrets/required.ts";
 import { deploymentOf } from "../../../infra/stack.ts";
 import { openBarrier } from "../../../infra/traffic-guard.ts";
-import { releaseOf, root } from "../../support/releases.ts";
+import { releaseOf, root } from "../../fixtures/releases.ts";
 
 /** The secrets that the real program asks for when a stack has a release, on a target. */
 async function asked(stack: string, target: Target): Promise<Secret[]> {

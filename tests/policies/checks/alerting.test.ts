@@ -11,7 +11,7 @@ import {
   reasons,
   resource,
   UNKNOWN,
-} from "../kit.ts";
+} from "../fixtures.ts";
 
 const facts = factsOf("prod", { evidence: [filed("pager")] });
 const secret = (file: string) => `/run/secrets/${file}`;

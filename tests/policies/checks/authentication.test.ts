@@ -14,7 +14,7 @@ import {
   reasons,
   resource,
   UNKNOWN,
-} from "../kit.ts";
+} from "../fixtures.ts";
 
 const facts = factsOf("prod", { evidence: [filed("secrets")] });
 const invoker = (name: string, member: unknown = "group:agents@test.dev") =>

@@ -10,7 +10,7 @@ import {
   reasons,
   resource,
   UNKNOWN,
-} from "../kit.ts";
+} from "../fixtures.ts";
 
 const evidence = [filed("backup"), filed("restore-drill")];
 const facts = factsOf("prod", { evidence });

@@ -1,7 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { circuitBreakers } from "../../../policies/checks/circuit-breakers.ts";
 import { clusterFile, routeFile } from "../edge-files.ts";
-import { asked, cloudService, deployment, dockerContainer, dockerService, reasons, resource, UNKNOWN } from "../kit.ts";
+import {
+  asked,
+  cloudService,
+  deployment,
+  dockerContainer,
+  dockerService,
+  reasons,
+  resource,
+  UNKNOWN,
+} from "../fixtures.ts";
 
 const edge = (clusters = clusterFile(), routes = routeFile()) =>
   dockerContainer("edge", { command: ["cds.json", clusters, "rds-akosha.json", routes] });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { incidentResponse } from "../../../policies/checks/incident-response.ts";
-import { asked, dockerContainer, reasons, resource, UNKNOWN } from "../kit.ts";
+import { asked, dockerContainer, reasons, resource, UNKNOWN } from "../fixtures.ts";
 
 const rule = (priority: string, runbook_url?: unknown) => ({
   alert: "X",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { integrationTests } from "../../../policies/checks/integration-tests.ts";
-import { asked, cloudService, digest, factsOf, filed, reasons, UNKNOWN } from "../kit.ts";
+import { asked, cloudService, digest, factsOf, filed, reasons, UNKNOWN } from "../fixtures.ts";
 
 describe("integration tests", () => {
   const services = [cloudService("akosha")];

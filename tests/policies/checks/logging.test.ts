@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { logging } from "../../../policies/checks/logging.ts";
 import { listenerFile } from "../edge-files.ts";
-import { asked, cloudService, deployment, dockerContainer, reasons, resource, UNKNOWN } from "../kit.ts";
+import { asked, cloudService, deployment, dockerContainer, reasons, resource, UNKNOWN } from "../fixtures.ts";
 
 const bucket = (retentionDays: unknown) =>
   resource("gcp:logging/projectBucketConfig:ProjectBucketConfig", "logs", { retentionDays });

@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { maintenance } from "../../../policies/checks/maintenance.ts";
-import { asked, cloudService, deployment, dockerContainer, dockerService, reasons, resource, UNKNOWN } from "../kit.ts";
+import {
+  asked,
+  cloudService,
+  deployment,
+  dockerContainer,
+  dockerService,
+  reasons,
+  resource,
+  UNKNOWN,
+} from "../fixtures.ts";
 
 const hostJobs = ["save", "check"].map((action) =>
   dockerContainer(`backup-${action}`, { command: ["schedule", "02:00", action] }),

@@ -11,7 +11,7 @@ import {
   reasons,
   resource,
   UNKNOWN,
-} from "../kit.ts";
+} from "../fixtures.ts";
 
 const prometheus = (jobs: string, expr = "up == 0") =>
   dockerContainer("prometheus", {

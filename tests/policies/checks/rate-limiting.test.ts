@@ -1,7 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { rateLimiting } from "../../../policies/checks/rate-limiting.ts";
 import { listenerFile } from "../edge-files.ts";
-import { asked, cloudService, deployment, dockerContainer, dockerService, reasons, resource, UNKNOWN } from "../kit.ts";
+import {
+  asked,
+  cloudService,
+  deployment,
+  dockerContainer,
+  dockerService,
+  reasons,
+  resource,
+  UNKNOWN,
+} from "../fixtures.ts";
 
 const edge = (changes: Parameters<typeof listenerFile>[0] = {}) =>
   dockerContainer("edge", { command: ["/lds.json", listenerFile(changes)] });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { securityAudit } from "../../../policies/checks/security-audit.ts";
-import { asked, cloudService, digest, factsOf, filed, reasons, UNKNOWN } from "../kit.ts";
+import { asked, cloudService, digest, factsOf, filed, reasons, UNKNOWN } from "../fixtures.ts";
 
 describe("security audit", () => {
   const services = [cloudService("akosha"), cloudService("mahavishnu"), cloudService("session-buddy")];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { unitTests } from "../../../policies/checks/unit-tests.ts";
-import { asked, cloudService, digest, factsOf, filed, reasons, UNKNOWN } from "../kit.ts";
+import { asked, cloudService, digest, factsOf, filed, reasons, UNKNOWN } from "../fixtures.ts";
 
 describe("unit tests", () => {
   const services = [cloudService("akosha")];

@@ -4,7 +4,7 @@ import { kinds } from "../../../policies/evidence/kinds.ts";
 import type { Scan } from "../../../policies/evidence/scanner.ts";
 import { report } from "../../../policies/report.ts";
 import { viewOf } from "../../../policies/view/view.ts";
-import { cloudService, digest, factsOf, resource } from "../kit.ts";
+import { cloudService, digest, factsOf, resource } from "../fixtures.ts";
 
 const scan: Scan = {
   scanner: "osv-scanner version: 2.5.0",

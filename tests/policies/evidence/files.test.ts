@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Evidence } from "../../../policies/evidence/evidence.ts";
 import { readEvidence, writeEvidence } from "../../../policies/evidence/files.ts";
-import { digests, filed } from "../kit.ts";
+import { digests, filed } from "../fixtures.ts";
 
 let root: string;
 beforeEach(() => {

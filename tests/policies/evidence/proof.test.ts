@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { kindNames, kinds } from "../../../policies/evidence/kinds.ts";
 import { proofOf } from "../../../policies/evidence/proof.ts";
 import { viewOf } from "../../../policies/view/view.ts";
-import { cloudService, digest, digests, factsOf, filed, now } from "../kit.ts";
+import { cloudService, digest, digests, factsOf, filed, now } from "../fixtures.ts";
 
 const view = viewOf((Object.keys(digests) as (keyof typeof digests)[]).map((name) => cloudService(name)));
 const proven = (kind: (typeof kindNames)[number], ...evidence: ReturnType<typeof filed>[]) =>

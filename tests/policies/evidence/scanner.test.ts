@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { lockFiles } from "../../../policies/evidence/audit.ts";
 import { scan } from "../../../policies/evidence/scanner.ts";
-import { describeWith } from "../../support/tools.ts";
+import { describeWith } from "../../fixtures/tools.ts";
 import { project } from "../project.ts";
 
 const root = join(import.meta.dirname, "../../..");

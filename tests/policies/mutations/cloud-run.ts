@@ -1,4 +1,4 @@
-import { change, drop, type Inputs, type Mutation, replace, unprotect } from "./kit.ts";
+import { change, drop, type Inputs, type Mutation, replace, unprotect } from "./fixtures.ts";
 
 const SERVICE = "cloudrunv2/service:Service";
 const INVOKER = "cloudrunv2/serviceIamMember:ServiceIamMember";

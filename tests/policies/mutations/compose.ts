@@ -1,4 +1,4 @@
-import { change, type Mutation, replace, unprotect } from "./kit.ts";
+import { change, type Mutation, replace, unprotect } from "./fixtures.ts";
 
 const host = (what: string, caught: string, breaks: Mutation["breaks"]): Mutation => ({
   target: "compose",

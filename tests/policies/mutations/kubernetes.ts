@@ -1,4 +1,4 @@
-import { add, change, drop, type Inputs, type Mutation, replace, unprotect } from "./kit.ts";
+import { add, change, drop, type Inputs, type Mutation, replace, unprotect } from "./fixtures.ts";
 
 const pod = (inputs: Inputs) => inputs.spec.template.spec;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { deletionProtection } from "../../../policies/rules/deletion-protection.ts";
-import { asked, type Cases, deployment, dockerService, factsOf, reasons, resource, UNKNOWN } from "../kit.ts";
+import { asked, type Cases, deployment, dockerService, factsOf, reasons, resource, UNKNOWN } from "../fixtures.ts";
 
 const sql = (deletionProtection: unknown, protect: boolean) =>
   resource("gcp:sql/databaseInstance:DatabaseInstance", "db", { deletionProtection }, { protect });

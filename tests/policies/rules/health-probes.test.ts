@@ -9,7 +9,7 @@ import {
   dockerService,
   reasons,
   UNKNOWN,
-} from "../kit.ts";
+} from "../fixtures.ts";
 
 const good: Cases = [
   ["probes", [cloudService("akosha"), deployment("akosha"), dockerService("akosha"), dockerContainer("prod-edge")]],

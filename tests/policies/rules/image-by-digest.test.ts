@@ -10,7 +10,7 @@ import {
   reasons,
   resource,
   UNKNOWN,
-} from "../kit.ts";
+} from "../fixtures.ts";
 
 const pulled = resource("docker:index/remoteImage:RemoteImage", "x-image", { name: `x@${digest("9")}` });
 const good: Cases = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { noPrivileges } from "../../../policies/rules/no-privileges.ts";
-import { asked, type Cases, deployment, dockerContainer, reasons, UNKNOWN } from "../kit.ts";
+import { asked, type Cases, deployment, dockerContainer, reasons, UNKNOWN } from "../fixtures.ts";
 
 const good: Cases = [["nothing but what is needed", [deployment("akosha"), dockerContainer("x")]]];
 const bad: Cases = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { noPublicBucket } from "../../../policies/rules/no-public-bucket.ts";
-import { asked, type Cases, reasons, resource, UNKNOWN } from "../kit.ts";
+import { asked, type Cases, reasons, resource, UNKNOWN } from "../fixtures.ts";
 
 const bucket = (props: object) => resource("gcp:storage/bucket:Bucket", "bucket", props);
 const good: Cases = [

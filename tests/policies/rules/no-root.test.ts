@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { noRoot } from "../../../policies/rules/no-root.ts";
-import { asked, type Cases, cloudService, deployment, dockerContainer, reasons, UNKNOWN } from "../kit.ts";
+import { asked, type Cases, cloudService, deployment, dockerContainer, reasons, UNKNOWN } from "../fixtures.ts";
 
 const good: Cases = [["users of their own", [deployment("akosha"), dockerContainer("x")]]];
 const bad: Cases = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { noWildcardIam } from "../../../policies/rules/no-wildcard-iam.ts";
-import { asked, type Cases, reasons, resource, UNKNOWN } from "../kit.ts";
+import { asked, type Cases, reasons, resource, UNKNOWN } from "../fixtures.ts";
 
 const member = (role: unknown) => resource("gcp:projects/iAMMember:IAMMember", "member", { role });
 const role = (rule: object) => resource("kubernetes:rbac.authorization.k8s.io/v1:Role", "role", { rules: [rule] });

@@ -10,7 +10,7 @@ import {
   reasons,
   resource,
   UNKNOWN,
-} from "../kit.ts";
+} from "../fixtures.ts";
 
 const mount = (readOnly: boolean) => ({
   volumes: [{ volumeName: "session-buddy-data", containerPath: "/v", readOnly }],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { privateDatabase } from "../../../policies/rules/private-database.ts";
-import { asked, type Cases, deployment, dockerContainer, reasons, resource, UNKNOWN } from "../kit.ts";
+import { asked, type Cases, deployment, dockerContainer, reasons, resource, UNKNOWN } from "../fixtures.ts";
 
 const sql = (ipConfiguration: object) =>
   resource("gcp:sql/databaseInstance:DatabaseInstance", "db", { settings: { ipConfiguration } });

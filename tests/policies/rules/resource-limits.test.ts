@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { resourceLimits } from "../../../policies/rules/resource-limits.ts";
-import { asked, type Cases, cloudService, deployment, dockerContainer, reasons, UNKNOWN } from "../kit.ts";
+import { asked, type Cases, cloudService, deployment, dockerContainer, reasons, UNKNOWN } from "../fixtures.ts";
 
 const good: Cases = [
   ["limits everywhere", [cloudService("akosha"), deployment("akosha"), dockerContainer("x")]],

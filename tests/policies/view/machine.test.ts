@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { machineContainers } from "../../../policies/view/machine.ts";
-import { digest, resource } from "../kit.ts";
+import { digest, resource } from "../fixtures.ts";
 
 const script = (...lines: string[]) =>
   resource("gcp:compute/instance:Instance", "singles", {

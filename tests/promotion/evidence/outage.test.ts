@@ -7,8 +7,8 @@ import {
   startWatching,
   stepTotal,
   type Trial,
-} from "../../../promotion/evidence/trial.ts";
-import { seen } from "../kit.ts";
+} from "../../../promotion/evidence/candidate.ts";
+import { seen } from "../fixtures.ts";
 import { against, both, dead, healthy, outage, polls, start, times } from "./polls.ts";
 
 describe("a shared outage", () => {

@@ -5,8 +5,8 @@ import {
   observeTrial,
   startTrial,
   type Trial,
-} from "../../../promotion/evidence/trial.ts";
-import { seen } from "../kit.ts";
+} from "../../../promotion/evidence/candidate.ts";
+import { seen } from "../fixtures.ts";
 
 /** Polls one second apart, from the second `from` on. */
 export function polls(trial: Trial, from: number, ...windows: ServiceCounts[]): Trial {

@@ -6,9 +6,9 @@ import { systemClock } from "../../../promotion/clock.ts";
 import type { Event } from "../../../promotion/events.ts";
 import { admitDeployment, RefusedError } from "../../../promotion/guard/guard.ts";
 import { lastPromotion } from "../../../promotion/guard/history.ts";
-import type { Standing } from "../../../promotion/guard/standing.ts";
 import { LeaseError, takeLease } from "../../../promotion/lease.ts";
 import { plans } from "../../../promotion/plan.ts";
+import type { Standing } from "../../../promotion/traffic-state.ts";
 
 const holder = (pid = process.pid) => ({ owner: "test", host: "here", pid });
 const revisions = [{ service: "akosha", stable: "a", candidate: "b" }];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CloudRunSettings } from "../../../../infra/config/schema.ts";
 import { invokersOf, nameOf } from "../../../../infra/targets/cloud-run/access.ts";
-import { prod } from "./support.ts";
+import { prod } from "./fixtures.ts";
 
 const invokers = ["group:agents@acme.dev", "serviceAccount:bot@acme.iam.gserviceaccount.com"];
 const cloud = (access: "iam" | "iap") => ({ ...prod.cloudRun, access, invokers }) as CloudRunSettings;

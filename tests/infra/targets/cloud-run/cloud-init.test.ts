@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { cloudInit } from "../../../../infra/targets/cloud-run/cloud-init.ts";
-import { temporaryFolder } from "../../../support/envoy.ts";
+import { temporaryFolder } from "../../../fixtures/envoy.ts";
 
 type File = { path: string; content: string };
 const config = parse(cloudInit()) as { write_files: File[]; runcmd: string[][] };

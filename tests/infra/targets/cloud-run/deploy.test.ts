@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { captureStack } from "../../../../infra/graph/offline.ts";
 import { UNKNOWN } from "../../../../infra/graph/resource.ts";
 import { databaseName } from "../../../../infra/names.ts";
-import { type CloudGraph, graphsOf, prod, releaseOf } from "./support.ts";
+import { type CloudGraph, graphsOf, prod, releaseOf } from "./fixtures.ts";
 
 const graphs = await graphsOf("none", "stable", "candidate", "iap");
 

@@ -14,7 +14,7 @@ import {
   identityProxyConfig,
 } from "../../../../infra/targets/cloud-run/identity-proxy.ts";
 import { freePort } from "../../../../rehearsal/port.ts";
-import { envoyBinary, temporaryFolder } from "../../../support/envoy.ts";
+import { envoyBinary, temporaryFolder } from "../../../fixtures/envoy.ts";
 
 const peer = {
   service: "akosha",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { graphsOf } from "./support.ts";
+import { graphsOf } from "./fixtures.ts";
 
 const graphs = await graphsOf("stable", "candidate", "open", "openCandidate", "iap");
 

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
-import { catalogue } from "../../../../infra/observability/catalogue.ts";
+import { catalogue } from "../../../../infra/alerts/catalogue.ts";
 import { machineHealth } from "../../../../infra/targets/cloud-run/machine-health.ts";
 import { machineScript, type Single } from "../../../../infra/targets/cloud-run/machine-script.ts";
-import { type TestMachine, testMachine } from "../../../support/machine/machine.ts";
-import { describeWith } from "../../../support/tools.ts";
-import { revisionOf } from "./support.ts";
+import { type TestMachine, testMachine } from "../../../fixtures/machine/machine.ts";
+import { describeWith } from "../../../fixtures/tools.ts";
+import { revisionOf } from "./fixtures.ts";
 
 const single = (digit: string, role: Single["role"]): Single => ({
   revision: { ...revisionOf("session-buddy", digit), startupSeconds: 1 },

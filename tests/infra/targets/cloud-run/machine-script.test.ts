@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { type MachineContent, machineScript, type Single } from "../../../../infra/targets/cloud-run/machine-script.ts";
-import { testMachine } from "../../../support/machine/machine.ts";
-import { revisionOf } from "./support.ts";
+import { testMachine } from "../../../fixtures/machine/machine.ts";
+import { revisionOf } from "./fixtures.ts";
 
 const hasty = { startupSeconds: 3 };
 const before = { ...revisionOf("session-buddy", "a"), ...hasty };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type CloudGraph, graphsOf } from "./support.ts";
+import { type CloudGraph, graphsOf } from "./fixtures.ts";
 
 const graphs = await graphsOf("stable", "candidate");
 

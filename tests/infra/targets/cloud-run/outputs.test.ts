@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Settings } from "../../../../infra/config/schema.ts";
-import { cloudRunWith, graphOf, prod } from "./support.ts";
+import { cloudRunWith, graphOf, prod } from "./fixtures.ts";
 
 const without = cloudRunWith({ domain: undefined });
 const machine = "http://singles.europe-west1-b.c.mahavishnu-prod.internal";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { UNKNOWN } from "../../../../infra/graph/resource.ts";
-import { type CloudGraph, graphsOf } from "./support.ts";
+import { type CloudGraph, graphsOf } from "./fixtures.ts";
 
 const graphs = await graphsOf("stable", "open");
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Pair } from "../../../../infra/deployment.ts";
 import { ReleaseError } from "../../../../infra/release/release.ts";
 import { callersOf, placementOf } from "../../../../infra/targets/cloud-run/placement.ts";
-import { cloudRunWith, revisionOf } from "./support.ts";
+import { cloudRunWith, revisionOf } from "./fixtures.ts";
 
 const pair = (stable: Pair["stable"], candidate?: Pair["stable"]): [Pair["stable"]["service"], Pair] => [
   stable.service,

@@ -4,7 +4,7 @@ import { serviceNames } from "../../../../ecosystem/services.ts";
 import type { Deployment } from "../../../../infra/deployment.ts";
 import { databaseRoles, filesOf, secretsOf, storedSecrets } from "../../../../infra/targets/cloud-run/secrets.ts";
 import { openBarrier } from "../../../../infra/traffic-guard.ts";
-import { prod, revisionOf } from "./support.ts";
+import { prod, revisionOf } from "./fixtures.ts";
 
 const revisions = (digit: string) => new Map(serviceNames.map((name) => [name, revisionOf(name, digit)]));
 const deployment: Deployment = {

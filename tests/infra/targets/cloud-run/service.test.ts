@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type CloudGraph, graphsOf, releaseOf } from "./support.ts";
+import { type CloudGraph, graphsOf, releaseOf } from "./fixtures.ts";
 
 const graphs = await graphsOf("stable", "candidate", "open", "iap");
 

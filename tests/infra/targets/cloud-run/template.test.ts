@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { fileSecret } from "../../../../infra/names.ts";
 import { template } from "../../../../infra/targets/cloud-run/template.ts";
-import { revisionOf } from "./support.ts";
+import { revisionOf } from "./fixtures.ts";
 
 const place = {
   stack: "prod",

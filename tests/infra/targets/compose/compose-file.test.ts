@@ -7,9 +7,9 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { serviceNames } from "../../../../ecosystem/services.ts";
 import { asYaml, composeFile, descriptionOf } from "../../../../infra/targets/compose/compose-file.ts";
-import { root } from "../../../support/releases.ts";
-import { describeWith } from "../../../support/tools.ts";
-import { describedIn, first, idOf, local, localWith, type State, second } from "./support.ts";
+import { root } from "../../../fixtures/releases.ts";
+import { describeWith } from "../../../fixtures/tools.ts";
+import { describedIn, first, idOf, local, localWith, type State, second } from "./fixtures.ts";
 
 const [mv1, mv2] = [idOf(first, "mahavishnu"), idOf(second, "mahavishnu")] as const;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { rolesSql } from "../../../../infra/targets/compose/database.ts";
-import { containerOf, describedIn, local, type State } from "./support.ts";
+import { containerOf, describedIn, local, type State } from "./fixtures.ts";
 
 describe("the database of a stack on a Docker host", () => {
   test.each<State>(["none", "stable", "candidate"])(

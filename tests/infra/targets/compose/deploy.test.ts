@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { secretNames } from "../../../../ecosystem/secrets.ts";
 import { SECRET, UNKNOWN } from "../../../../infra/graph/resource.ts";
-import { first, graphIn, idOf, local, localWith, type State, second } from "./support.ts";
+import { first, graphIn, idOf, local, localWith, type State, second } from "./fixtures.ts";
 
 const [mv1, mv2] = [idOf(first, "mahavishnu"), idOf(second, "mahavishnu")];
 const ak2 = idOf(second, "akosha");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { containerArgs, goCpus, goDuration } from "../../../../infra/targets/compose/docker.ts";
-import { containerOf, describedIn, first, idOf } from "./support.ts";
+import { containerOf, describedIn, first, idOf } from "./fixtures.ts";
 
 const described = describedIn("stable");
 const mv1 = idOf(first, "mahavishnu");

@@ -13,7 +13,7 @@ import {
   prod,
   type State,
   second,
-} from "./support.ts";
+} from "./fixtures.ts";
 
 const addresses = addressesIn(local.compose?.subnet ?? "");
 const settingsIn = (state: State, settings = local) => edgeSettings(deploymentIn(state, settings), addresses);

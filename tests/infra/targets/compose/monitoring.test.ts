@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { containerOf, describedIn, first, idOf, second } from "./support.ts";
+import { containerOf, describedIn, first, idOf, second } from "./fixtures.ts";
 
 /** The files that a container writes before it starts. */
 function written(state: "stable" | "candidate", key: string): Record<string, string> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { composeOutputs } from "../../../../infra/targets/compose/outputs.ts";
-import { deploymentIn, localWith, prod } from "./support.ts";
+import { deploymentIn, localWith, prod } from "./fixtures.ts";
 
 describe("the outputs of a stack on a Docker host", () => {
   test("say where users call, where a candidate is tried, and how the edge's admin is reached", () => {

@@ -10,12 +10,12 @@ import { type Edge, restingPosition } from "../../../../edge/settings.ts";
 import type { Settings } from "../../../../infra/config/schema.ts";
 import { makeRelease } from "../../../../infra/release/make.ts";
 import type { Release } from "../../../../infra/release/release.ts";
-import { composeStanding } from "../../../../promotion/guard/platforms/compose.ts";
-import { callTool, keepCalling, open } from "../../../support/docker/caller.ts";
-import { docker, hasEngine } from "../../../support/docker/engine.ts";
-import { baseImage, buildImages, hasBaseImage } from "../../../support/docker/images.ts";
-import { hasDockerProvider, type RealStack, realStack, secretValue } from "../../../support/docker/stack.ts";
-import { idOf, local } from "./support.ts";
+import { composeStanding } from "../../../../promotion/platforms/envoy-files/docker.ts";
+import { callTool, keepCalling, open } from "../../../fixtures/docker/caller.ts";
+import { docker, hasEngine } from "../../../fixtures/docker/engine.ts";
+import { baseImage, buildImages, hasBaseImage } from "../../../fixtures/docker/images.ts";
+import { hasDockerProvider, type RealStack, realStack, secretValue } from "../../../fixtures/docker/stack.ts";
+import { idOf, local } from "./fixtures.ts";
 
 const STACK = "suite";
 const missing = !hasEngine

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Secret } from "../../../../ecosystem/secrets.ts";
 import { secretNames, secrets } from "../../../../ecosystem/secrets.ts";
 import { secretValues } from "../../../../infra/targets/compose/secrets.ts";
-import { local } from "./support.ts";
+import { local } from "./fixtures.ts";
 
 const value = (name: Secret) =>
   new Promise<[string, boolean]>((resolve) => {

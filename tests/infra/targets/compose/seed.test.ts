@@ -6,14 +6,14 @@ import { expect, onTestFinished, test } from "vitest";
 import { edgeFiles } from "../../../../edge/files.ts";
 import { edgePaths } from "../../../../edge/paths.ts";
 import { type EdgeSettings, restingPosition } from "../../../../edge/settings.ts";
-import { adminSocket } from "../../../../promotion/targets/edge/admin.ts";
-import { clustersInForce } from "../../../../promotion/targets/edge/readback.ts";
+import { adminSocket } from "../../../../promotion/platforms/envoy-files/admin.ts";
+import { clustersInForce } from "../../../../promotion/platforms/envoy-files/readback.ts";
 import { startEnvoy } from "../../../../rehearsal/envoy.ts";
 import { freePort } from "../../../../rehearsal/port.ts";
-import { Client } from "../../../support/edge/client.ts";
-import { startUpstream } from "../../../support/edge/upstream.ts";
-import { envoyBinary, temporaryFolder } from "../../../support/envoy.ts";
-import { describeWith } from "../../../support/tools.ts";
+import { Client } from "../../../fixtures/edge/client.ts";
+import { startUpstream } from "../../../fixtures/edge/upstream.ts";
+import { envoyBinary, temporaryFolder } from "../../../fixtures/envoy.ts";
+import { describeWith } from "../../../fixtures/tools.ts";
 
 const script = new URL("../../../../infra/targets/compose/seed.py", import.meta.url).pathname;
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { makeRelease } from "../../../../infra/release/make.ts";
 import { revisionsFor } from "../../../../infra/release/release.ts";
 import { type Description, describeCompose } from "../../../../infra/targets/compose/description.ts";
-import { imagesOf } from "../../../support/releases.ts";
-import { containerOf, deploymentIn, describedIn, first, idOf, local, type State, second } from "./support.ts";
+import { imagesOf } from "../../../fixtures/releases.ts";
+import { containerOf, deploymentIn, describedIn, first, idOf, local, type State, second } from "./fixtures.ts";
 
 const keysIn = (state: State) =>
   describedIn(state)

@@ -8,10 +8,10 @@ import {
   noApiServer,
   placeOf,
   startApiServer,
-} from "../../../support/kubernetes/apiserver.ts";
-import { installForeignKinds } from "../../../support/kubernetes/foreign-kinds.ts";
-import { type State, stateOf } from "../../../support/kubernetes/states.ts";
-import { startWatcher } from "../../../support/kubernetes/watcher.ts";
+} from "../../../fixtures/kubernetes/apiserver.ts";
+import { installForeignKinds } from "../../../fixtures/kubernetes/foreign-kinds.ts";
+import { type State, stateOf } from "../../../fixtures/kubernetes/states.ts";
+import { startWatcher } from "../../../fixtures/kubernetes/watcher.ts";
 
 const NAMESPACE = "mahavishnu-prod";
 

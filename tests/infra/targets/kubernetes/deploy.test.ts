@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { secretNames } from "../../../../ecosystem/secrets.ts";
 import { services } from "../../../../ecosystem/services.ts";
-import { at, first, objects, revisionOf, second, stateOf } from "../../../support/kubernetes/states.ts";
+import { at, first, objects, revisionOf, second, stateOf } from "../../../fixtures/kubernetes/states.ts";
 
 const all = {
   none: await stateOf("none"),

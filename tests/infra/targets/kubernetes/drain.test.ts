@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { edgePaths } from "../../../../edge/paths.ts";
 import { freePort } from "../../../../rehearsal/port.ts";
-import { Client } from "../../../support/edge/client.ts";
-import { at, startEveryday } from "../../../support/edge/everyday.ts";
-import { root } from "../../../support/releases.ts";
+import { Client } from "../../../fixtures/edge/client.ts";
+import { at, startEveryday } from "../../../fixtures/edge/everyday.ts";
+import { root } from "../../../fixtures/releases.ts";
 
 /** An edge that is measured, and what ends it gently, as a pod's preStop runs it. */
 async function startDrainable() {

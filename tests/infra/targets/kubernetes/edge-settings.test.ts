@@ -3,7 +3,7 @@ import { type ServiceName, services } from "../../../../ecosystem/services.ts";
 import type { KubernetesSettings } from "../../../../infra/config/schema.ts";
 import type { Pair } from "../../../../infra/deployment.ts";
 import { edgeSettings, fingerprint, restingFiles } from "../../../../infra/targets/kubernetes/edge-settings.ts";
-import { first, prod, revisionOf, second } from "../../../support/kubernetes/states.ts";
+import { first, prod, revisionOf, second } from "../../../fixtures/kubernetes/states.ts";
 
 const asked = { edge: prod.settings.edge, cluster: prod.settings.kubernetes as KubernetesSettings };
 const pairs = new Map<ServiceName, Pair>(

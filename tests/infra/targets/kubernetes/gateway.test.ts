@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { KubernetesSettings } from "../../../../infra/config/schema.ts";
 import { gatewaySpec, routeSpec } from "../../../../infra/targets/kubernetes/gateway.ts";
-import { prod } from "../../../support/kubernetes/states.ts";
+import { prod } from "../../../fixtures/kubernetes/states.ts";
 
 const cluster = prod.settings.kubernetes as KubernetesSettings;
 

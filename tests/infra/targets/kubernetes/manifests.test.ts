@@ -10,8 +10,8 @@ import {
   objectsOf,
   secretsOf,
 } from "../../../../infra/targets/kubernetes/manifests.ts";
-import { prod, stateOf } from "../../../support/kubernetes/states.ts";
-import { root } from "../../../support/releases.ts";
+import { prod, stateOf } from "../../../fixtures/kubernetes/states.ts";
+import { root } from "../../../fixtures/releases.ts";
 
 const manifests = await manifestsOf(root, "prod");
 const text = asYaml(manifests);

@@ -8,7 +8,7 @@ import {
   type Policy,
   servicePolicy,
 } from "../../../../infra/targets/kubernetes/network.ts";
-import { first, prod, revisionOf } from "../../../support/kubernetes/states.ts";
+import { first, prod, revisionOf } from "../../../fixtures/kubernetes/states.ts";
 
 const { settings } = prod;
 const pairs = new Map<ServiceName, Pair>(services.map(({ name }) => [name, { stable: revisionOf(first, name) }]));

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type ServiceName, services } from "../../../../ecosystem/services.ts";
 import { resources } from "../../../../infra/targets/kubernetes/pods.ts";
 import { filesData, hasClaim, revisionPod } from "../../../../infra/targets/kubernetes/revision-pod.ts";
-import { first, prod, revisionOf } from "../../../support/kubernetes/states.ts";
+import { first, prod, revisionOf } from "../../../fixtures/kubernetes/states.ts";
 
 const { settings } = prod;
 const podOf = (name: ServiceName, role: "stable" | "candidate" = "stable", changed = settings) =>

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { replicas, scaling } from "../../../../infra/targets/kubernetes/revision.ts";
-import { first, revisionOf } from "../../../support/kubernetes/states.ts";
+import { first, revisionOf } from "../../../fixtures/kubernetes/states.ts";
 
 const revision = revisionOf(first, "mahavishnu");
 

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { type ServiceName, services } from "../../../../ecosystem/services.ts";
 import { secretData } from "../../../../infra/targets/kubernetes/secrets.ts";
-import { first, prod, revisionOf } from "../../../support/kubernetes/states.ts";
+import { first, prod, revisionOf } from "../../../fixtures/kubernetes/states.ts";
 
 const dataOf = async (service: ServiceName) => {
   const secret = (name: string) => pulumi.secret(`value-of-${name}`);

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { type ConfigMap, follow } from "../../../../../infra/targets/kubernetes/watcher/configmap.ts";
-import { certificate, startWatchApi, type WatchApi } from "../../../../support/kubernetes/watch-api.ts";
-import { describeWith } from "../../../../support/tools.ts";
+import { certificate, startWatchApi, type WatchApi } from "../../../../fixtures/kubernetes/watch-api.ts";
+import { describeWith } from "../../../../fixtures/tools.ts";
 
 /** What was seen of a ConfigMap, and a wait until the last of it is so. */
 async function following(change: (double: WatchApi) => void = () => {}) {

@@ -8,16 +8,16 @@ import { shareOf } from "../../../../../edge/routes.ts";
 import { type EdgeSettings, type Position, restingPosition } from "../../../../../edge/settings.ts";
 import { fingerprint, restingFiles } from "../../../../../infra/targets/kubernetes/edge-settings.ts";
 import { edgePrograms } from "../../../../../infra/targets/kubernetes/programs.ts";
-import { adminSocket } from "../../../../../promotion/targets/edge/admin.ts";
-import { routesInForce } from "../../../../../promotion/targets/edge/readback.ts";
+import { adminSocket } from "../../../../../promotion/platforms/envoy-files/admin.ts";
+import { routesInForce } from "../../../../../promotion/platforms/envoy-files/readback.ts";
 import { startEnvoy } from "../../../../../rehearsal/envoy.ts";
 import { freePort } from "../../../../../rehearsal/port.ts";
-import { Client } from "../../../../support/edge/client.ts";
-import { startUpstream } from "../../../../support/edge/upstream.ts";
-import { envoyBinary } from "../../../../support/envoy.ts";
-import { startWatchApi } from "../../../../support/kubernetes/watch-api.ts";
-import { startWatcher } from "../../../../support/kubernetes/watcher.ts";
-import { describeWith } from "../../../../support/tools.ts";
+import { Client } from "../../../../fixtures/edge/client.ts";
+import { startUpstream } from "../../../../fixtures/edge/upstream.ts";
+import { envoyBinary } from "../../../../fixtures/envoy.ts";
+import { startWatchApi } from "../../../../fixtures/kubernetes/watch-api.ts";
+import { startWatcher } from "../../../../fixtures/kubernetes/watcher.ts";
+import { describeWith } from "../../../../fixtures/tools.ts";
 
 /** An edge between two revisions, which are known by name. */
 function edgeOf(folder: string, listen: number, stable: Port, candidate?: Port): EdgeSettings {

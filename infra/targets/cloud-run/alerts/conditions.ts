@@ -1,0 +1,172 @@
+import { objectives } from "../../../../ecosystem/objectives.ts";
+import type { ServiceName } from "../../../../ecosystem/services.ts";
+import { type AlertName, CERTIFICATE_DAYS, LEAST_FREE } from "../../../alerts/alerts.ts";
+import { about, burning, type Condition, silent } from "../../../alerts/conditions/condition.ts";
+import {
+  above,
+  absentFor,
+  at,
+  avgBy,
+  below,
+  highest,
+  increase,
+  marked,
+  maxBy,
+  minBy,
+  or,
+  quantile,
+  rate,
+  ratio,
+  seriesOn,
+  sumBy,
+  unless,
+  type Window,
+} from "../../../alerts/promql.ts";
+
+const on = seriesOn<"cloud-run">();
+
+/**
+ * Not there on Google Cloud. A policy looks back a day at most; Cloud Run counts the promotion's probes of a revision
+ * among its requests, so that nobody could tell from them whether users are split; and a policy that always fires is one
+ * incident that never ends, not a signal that repeats.
+ */
+export const NOT_ON_CLOUD_RUN = ["ErrorBudgetBurn1x", "PromotionHeld", "DeadMan"] as const satisfies AlertName[];
+export type CloudAlertName = Exclude<AlertName, (typeof NOT_ON_CLOUD_RUN)[number]>;
+
+/**
+ * What a stack has in its project, which is its own: the stores that are saved each day, by whom their log line is said;
+ * whether Cloud Run itself has services, and the single ones, which a machine has.
+ */
+export type Project = {
+  stores: readonly { store: string; resource: "cloud_run_job" | "gce_instance" }[];
+  stateless: boolean;
+  singles: readonly ServiceName[];
+};
+
+/** A single service is down when it has not answered for so long, or when nobody has told anything: both outlast an update. */
+const UNHEALTHY = "3m";
+const UNHEARD = "5m";
+
+/** When each alert fires on Google Cloud. */
+export function cloudRunConditions({ stores, stateless, singles }: Project): Record<CloudAlertName, Condition> {
+  const run = { monitored_resource: "cloud_run_revision" } as const;
+  const uptime = { monitored_resource: "uptime_url" } as const;
+  type Where = Parameters<typeof on<"run_googleapis_com:request_count">>[1];
+  const requests = (where: Where) => on("run_googleapis_com:request_count", { ...run, ...where });
+  // who has no right, or asks for what is not there, says nothing about the service
+  const counted = requests({ response_code: { not: ["401", "403", "404", "413", "429"] } });
+  const failed = requests({ response_code_class: "5xx" });
+  const runs = "logging_googleapis_com:user_mahavishnu_backup_success_count";
+  const successes = "logging_googleapis_com:user_mahavishnu_backup_success_sum";
+  // a resource is named exactly, or Google refuses to choose among several
+  const saidOf = (series: typeof runs | typeof successes) =>
+    or(
+      ...[...new Set(stores.map(({ resource }) => resource))].map((monitored_resource) =>
+        sumBy(["store"], increase(on(series, { monitored_resource }), "1d")),
+      ),
+    );
+  const disk = ["instance_id", "device_name"] as const;
+  const machine = singles.length > 0;
+  const onMachine = { monitored_resource: "gce_instance" } as const;
+  const { ErrorBudgetBurn1x: _, ...burn } = burning("service_name", {
+    failures: (window: Window) => sumBy(["service_name"], increase(failed, window)),
+    errorRatio: (window: Window) =>
+      ratio(sumBy(["service_name"], rate(failed, window)), sumBy(["service_name"], rate(counted, window))),
+  });
+  return {
+    ...burn,
+    // nobody outside reaches a single service, so the machine itself tells of it
+    ServiceDown: about(
+      "host",
+      or(
+        below(avgBy(["host"], on("monitoring_googleapis_com:uptime_check_check_passed", uptime)), 0.5),
+        ...singles.map((service) => {
+          const up = on("custom_googleapis_com:mahavishnu_single_up", { ...onMachine, service });
+          const answered = maxBy(["service"], highest(up, UNHEALTHY));
+          return marked("host", service, or(at(answered, 0), maxBy(["service"], absentFor(up, UNHEARD))));
+        }),
+      ),
+    ),
+    LatencyHigh: about(
+      "service_name",
+      above(
+        quantile(
+          0.95,
+          sumBy(["service_name", "le"], rate(on("run_googleapis_com:request_latencies_bucket", run), "10m")),
+        ),
+        objectives.p95Ms,
+      ),
+    ),
+    NoData: silent({
+      ...(stateless && {
+        "cloud-run": on("run_googleapis_com:container_instance_count", run),
+        "uptime-checks": on("monitoring_googleapis_com:uptime_check_check_passed", uptime),
+      }),
+      ...(machine && { singles: on("compute_googleapis_com:guest_disk_bytes_used", onMachine) }),
+    }),
+    MemoryHigh: about(
+      "service_name",
+      or(
+        above(
+          quantile(
+            0.99,
+            sumBy(
+              ["service_name", "le"],
+              rate(on("run_googleapis_com:container_memory_utilizations_bucket", run), "10m"),
+            ),
+          ),
+          objectives.memoryRatio,
+        ),
+        ...singles.map((service) => {
+          const used = on("custom_googleapis_com:mahavishnu_single_memory_percent", { ...onMachine, service });
+          return marked("service_name", service, above(used, 100 * objectives.memoryRatio));
+        }),
+      ),
+    ),
+    DiskFull: about(
+      "disk",
+      or(
+        marked(
+          "disk",
+          "database",
+          above(
+            on("cloudsql_googleapis_com:database_disk_utilization", { monitored_resource: "cloudsql_database" }),
+            1 - LEAST_FREE,
+          ),
+        ),
+        ...(machine
+          ? [
+              marked(
+                "disk",
+                "machine",
+                below(
+                  ratio(
+                    sumBy(disk, on("compute_googleapis_com:guest_disk_bytes_used", { ...onMachine, state: "free" })),
+                    above(sumBy(disk, on("compute_googleapis_com:guest_disk_bytes_used", onMachine)), 0),
+                  ),
+                  LEAST_FREE,
+                ),
+              ),
+            ]
+          : []),
+      ),
+    ),
+    CertificateExpiry: about(
+      "host",
+      below(
+        minBy(["host"], on("monitoring_googleapis_com:uptime_check_time_until_ssl_cert_expires", uptime)),
+        CERTIFICATE_DAYS,
+      ),
+    ),
+    BackupFailed: about("store", unless(above(saidOf(runs), 0), above(saidOf(successes), 0))),
+    BackupOld: about(
+      "store",
+      or(
+        below(saidOf(successes), 1),
+        ...stores.map(({ store, resource }) =>
+          marked("store", store, absentFor(on(runs, { monitored_resource: resource, store }), "1d")),
+        ),
+      ),
+    ),
+  };
+}

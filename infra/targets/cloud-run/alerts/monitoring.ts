@@ -1,0 +1,66 @@
+import { ServiceIamMember } from "@pulumi/gcp/cloudrunv2/serviceIamMember.js";
+import { AlertPolicy } from "@pulumi/gcp/monitoring/alertPolicy.js";
+import { GenericService } from "@pulumi/gcp/monitoring/genericService.js";
+import { Slo } from "@pulumi/gcp/monitoring/slo.js";
+import { UptimeCheckConfig } from "@pulumi/gcp/monitoring/uptimeCheckConfig.js";
+import { ServiceIdentity } from "@pulumi/gcp/projects/serviceIdentity.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { ServiceName } from "../../../../ecosystem/services.ts";
+import { rulesFor } from "../../../alerts/rules.ts";
+import { scopeOf } from "../../../alerts/scope.ts";
+import { settingsOf } from "../../../config/settings.ts";
+import type { Deployment } from "../../../deployment.ts";
+import { cloudRunUrl } from "../../../release/addresses.ts";
+import { objectivesOf, policy, uptimeCheck } from "./policies.ts";
+import { CloudReceivers } from "./receivers.ts";
+
+/**
+ * When Google Cloud alerts about a stack, from its first release on, and whom it tells. `services` are the Cloud Run
+ * services by the name that they have there, if any; Google's own caller becomes one of their invokers, so that it can
+ * ask whether they are up. Of the single services their machine tells.
+ */
+export class CloudAlerting extends pulumi.ComponentResource {
+  constructor(
+    name: string,
+    args: { deployment: Deployment; services: ReadonlyMap<ServiceName, pulumi.Input<string>> },
+    options: pulumi.ComponentResourceOptions,
+  ) {
+    super("mahavishnu:observability:CloudAlerting", name, {}, options);
+    const { deployment, services } = args;
+    const { stack, settings, secret } = deployment;
+    const cloud = settingsOf(settings, "cloud-run", "the stack's settings");
+    const { project, projectNumber, region } = cloud;
+    // known by its form: Google makes it when it is asked to, and does not always say what it is called
+    const caller = `serviceAccount:service-${projectNumber}@gcp-sa-monitoring-notification.iam.gserviceaccount.com`;
+    const own = { parent: this };
+    const agent = new ServiceIdentity(`${name}-agent`, { project, service: "monitoring.googleapis.com" }, own);
+    const receivers = new CloudReceivers(
+      `${name}-receivers`,
+      { stack, settings, secret, agent: caller },
+      { ...own, dependsOn: agent },
+    );
+    for (const rule of rulesFor(scopeOf["cloud-run"](deployment))) {
+      new AlertPolicy(
+        `${name}-${rule.alert}`,
+        { ...policy(rule, { stack, cloud }), notificationChannels: receivers.of(settings.alerts[rule.priority]) },
+        own,
+      );
+    }
+    for (const [service, runName] of services) {
+      const host = new URL(cloudRunUrl(service, settings)).host;
+      const asked = { service, host, stack, cloud };
+      if (cloud.access === "iam") {
+        new ServiceIamMember(
+          `${name}-asks-${service}`,
+          { project, location: region, name: runName, role: "roles/run.invoker", member: caller },
+          { ...own, dependsOn: agent },
+        );
+      }
+      new UptimeCheckConfig(`${name}-uptime-${service}`, uptimeCheck(asked), own);
+      const { generic, slos } = objectivesOf(asked);
+      const known = new GenericService(`${name}-objectives-${service}`, generic, own);
+      for (const slo of slos) new Slo(`${name}-${slo.sloId}`, { ...slo, service: known.serviceId }, own);
+    }
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,99 @@
+import { NotificationChannel } from "@pulumi/gcp/monitoring/notificationChannel.js";
+import { Subscription } from "@pulumi/gcp/pubsub/subscription.js";
+import { Topic } from "@pulumi/gcp/pubsub/topic.js";
+import { TopicIAMMember } from "@pulumi/gcp/pubsub/topicIAMMember.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { Secret } from "../../../../ecosystem/secrets.ts";
+import type { Settings } from "../../../config/schema.ts";
+import { settingsOf } from "../../../config/settings.ts";
+import type { Deployment } from "../../../deployment.ts";
+import { labelsOf, named } from "../../../names.ts";
+
+type Receiver = Settings["alerts"]["P1"][number];
+/** `agent` is who publishes for Google's monitoring in the project. */
+type Args = Pick<Deployment, "stack" | "settings" | "secret"> & { agent: pulumi.Input<string> };
+
+/** The notification channels of a stack: one for each receiver that any priority has. */
+export class CloudReceivers extends pulumi.ComponentResource {
+  readonly #channels = new Map<Receiver, NotificationChannel>();
+
+  constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
+    super("mahavishnu:observability:CloudReceivers", name, {}, options);
+    const { stack, settings, secret } = args;
+    const { project } = settingsOf(settings, "cloud-run", "the stack's settings");
+    const own = { parent: this };
+    const channel = (receiver: Receiver, how: object) =>
+      this.#channels.set(
+        receiver,
+        new NotificationChannel(
+          `${name}-${receiver}`,
+          {
+            project,
+            displayName: `${receiver} (${stack})`,
+            userLabels: labelsOf(stack),
+            ...how,
+          } as ConstructorParameters<typeof NotificationChannel>[1],
+          own,
+        ),
+      );
+    for (const receiver of new Set(Object.values(settings.alerts).flat())) {
+      switch (receiver) {
+        case "pagerduty-routing-key":
+          channel(receiver, { type: "pagerduty", sensitiveLabels: { serviceKey: secret(receiver) } });
+          break;
+        case "ticket-webhook-url":
+          channel(receiver, { type: "webhook_tokenauth", labels: { url: secret(receiver) } });
+          break;
+        case "slack-webhook-url":
+          channel(receiver, { type: "pubsub", labels: { topic: this.#relay(name, args) } });
+      }
+    }
+    this.registerOutputs();
+  }
+
+  /** The channels that lead to receivers. */
+  of(receivers: readonly Receiver[]): pulumi.Output<string>[] {
+    return receivers.map((receiver) => (this.#channels.get(receiver) as NotificationChannel).id);
+  }
+
+  /** Slack's webhooks understand nothing that Google Cloud sends: a topic whose subscription says it in Slack's words. */
+  #relay(name: string, { stack, settings, secret, agent }: Args): pulumi.Output<string> {
+    const own = { parent: this };
+    const { project } = settingsOf(settings, "cloud-run", "the stack's settings");
+    const topic = new Topic(`${name}-topic`, { project, name: named(stack, "alerts"), labels: labelsOf(stack) }, own);
+    new TopicIAMMember(
+      `${name}-publisher`,
+      { project, topic: topic.name, role: "roles/pubsub.publisher", member: agent },
+      own,
+    );
+    new Subscription(
+      `${name}-slack`,
+      {
+        project,
+        name: named(stack, "alerts-slack"),
+        topic: topic.id,
+        labels: labelsOf(stack),
+        ackDeadlineSeconds: 30,
+        messageRetentionDuration: "3600s",
+        expirationPolicy: { ttl: "" },
+        retryPolicy: { minimumBackoff: "10s", maximumBackoff: "600s" },
+        pushConfig: { pushEndpoint: secret("slack-webhook-url" satisfies Secret), noWrapper: { writeMetadata: true } },
+        messageTransforms: [{ javascriptUdf: { functionName: "slack", code: slack } }],
+      },
+      own,
+    );
+    return topic.id;
+  }
+}
+
+/**
+ * Runs at Pub/Sub: Google's words about an incident as a message of Slack's. Attributes become headers, and Slack takes
+ * JSON for JSON only where one says so.
+ */
+export const slack = `function slack(message, metadata) {
+  const incident = JSON.parse(message.data).incident;
+  const lines = [incident.state + ": " + incident.policy_name, incident.summary, incident.documentation && incident.documentation.content, incident.url];
+  message.attributes = { "Content-Type": "application/json" };
+  message.data = JSON.stringify({ text: lines.filter(Boolean).join("\\n") });
+  return message;
+}`;

@@ -1,0 +1,81 @@
+import { stringify } from "yaml";
+import type { Secret } from "../../../../ecosystem/secrets.ts";
+import { businessHours, fallback, inhibitions, type Notice, noticesOf } from "../../../alerts/notification-routes.ts";
+import type { Settings } from "../../../config/schema.ts";
+
+/**
+ * The configuration of a stack's own Alertmanager, by file name. `secretFile` tells where the file with a receiver's
+ * secret is mounted: Alertmanager reads them anew for each message, and expands no environment variable anywhere.
+ * `receiverSecrets` (notices.ts) names the secrets to mount.
+ */
+export function alertmanagerFiles(
+  alerts: Settings["alerts"],
+  secretFile: (secret: Secret) => string,
+): Record<"alertmanager.yml", string> {
+  return { "alertmanager.yml": stringify(alertmanagerConfig(alerts, secretFile), { lineWidth: 0, version: "1.1" }) };
+}
+
+export function alertmanagerConfig(alerts: Settings["alerts"], secretFile: (secret: Secret) => string) {
+  const notices = noticesOf(alerts);
+  return {
+    route: { receiver: fallback, group_by: ["alertname", "service"], routes: notices.map(route) },
+    receivers: notices.map(({ receiver, secrets }) => ({ name: receiver, ...integrations(secrets, secretFile) })),
+    inhibit_rules: inhibitions.map(({ source, targets, equal }) => ({
+      source_matchers: [`alertname="${source}"`],
+      target_matchers: [`alertname=~"${targets.join("|")}"`],
+      equal: [equal],
+    })),
+    time_intervals: [
+      {
+        name: businessHours.name,
+        time_intervals: [
+          {
+            weekdays: [businessHours.weekdays],
+            times: [{ start_time: businessHours.start, end_time: businessHours.end }],
+          },
+        ],
+      },
+    ],
+  };
+}
+
+const route = ({ receiver, match, wait, interval, repeat, ...notice }: Notice) => ({
+  matchers: [`${match.label}="${match.value}"`],
+  receiver,
+  group_wait: wait,
+  group_interval: interval,
+  repeat_interval: repeat,
+  ...(notice.businessHours && { active_time_intervals: [businessHours.name] }),
+});
+
+/** What of an alert a person reads first. */
+export const words = {
+  title: "{{ .CommonLabels.priority }} {{ .CommonLabels.alertname }} ({{ .CommonLabels.stack }})",
+  text: "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\nRunbook: {{ .Annotations.runbook_url }}\n{{ end }}",
+  severity: '{{ if eq .CommonLabels.priority "P1" }}critical{{ else }}error{{ end }}',
+} as const;
+
+/** The integrations of one receiver. */
+function integrations(secrets: readonly Secret[], secretFile: (secret: Secret) => string) {
+  const of = (secret: Secret, config: (file: string) => object) =>
+    secrets.includes(secret) ? [config(secretFile(secret))] : [];
+  // the dead man's end is no good news
+  const webhook = (secret: Secret) =>
+    of(secret, (file) => ({ url_file: file, send_resolved: secret !== "deadman-webhook-url" }));
+  const found = {
+    pagerduty_configs: of("pagerduty-routing-key", (file) => ({
+      routing_key_file: file,
+      description: words.title,
+      details: { text: words.text },
+      severity: words.severity,
+    })),
+    slack_configs: of("slack-webhook-url", (file) => ({
+      api_url_file: file,
+      send_resolved: true,
+      title: words.title,
+      text: words.text,
+    })),
+    webhook_configs: [...webhook("ticket-webhook-url"), ...webhook("deadman-webhook-url")],
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, configs]) => configs.length > 0));
+}

@@ -1,0 +1,64 @@
+import type { Deployment } from "../../../deployment.ts";
+import { named } from "../../../names.ts";
+import type { Addresses, Resident } from "../addresses.ts";
+import { type Container, OURS, serviceVolume, type Volume } from "../container.ts";
+import { type BackupContainer, composeBackup } from "./containers.ts";
+
+/** Where backups leave what is told of them. */
+export const backupSeries: Volume = { key: "backup-series", keeps: false };
+
+/** The containers that save a stack's data, check what is saved, and copy it elsewhere, each at its own time of day. */
+export const backupContainers = (
+  asked: Pick<Deployment, "stack" | "settings" | "stable" | "candidate">,
+  addresses: Addresses,
+  after: readonly string[],
+): Container[] => composeBackup(asked).map((backup) => backupContainer(asked.stack, backup, addresses, after));
+
+function backupContainer(
+  stack: string,
+  backup: BackupContainer,
+  addresses: Addresses,
+  after: readonly string[],
+): Container {
+  const {
+    name: key,
+    image,
+    command,
+    environment,
+    secrets,
+    volumes,
+    folders,
+    scratch,
+    series,
+    health,
+    memoryMi,
+  } = backup;
+  const names = Object.values(secrets);
+  return {
+    key,
+    name: named(stack, key),
+    image,
+    user: OURS,
+    command,
+    environment,
+    secrets: names,
+    mounts: [
+      { path: scratch, volume: { key: `${key}-scratch`, keeps: false } },
+      { path: series, volume: backupSeries },
+      ...volumes.map(({ service, path }) => ({ path, volume: serviceVolume(service), readOnly: true })),
+      ...Object.entries(folders).map(([path, { host, readOnly }]) => ({ path, folder: host, readOnly })),
+    ],
+    scratch: ["/tmp"],
+    network: {
+      address: addresses.of(key as Resident),
+      // a repository that is no folder of the host is outside, and asks for credentials
+      outside: names.some((secret) => secret.endsWith("-credentials")),
+    },
+    cpu: 0.5,
+    memoryMi,
+    processes: 128,
+    health: { ...health, startSeconds: 30 },
+    stopSeconds: 60,
+    after,
+  };
+}

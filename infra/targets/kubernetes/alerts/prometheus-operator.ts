@@ -1,0 +1,127 @@
+import { businessHours, fallback, inhibitions, type Notice, noticesOf } from "../../../alerts/notification-routes.ts";
+import { edgeRelabelings, type Relabeling } from "../../../alerts/outcome.ts";
+import { ruleGroup, rulesFor } from "../../../alerts/rules.ts";
+import { scopeOf } from "../../../alerts/scope.ts";
+import type { Settings } from "../../../config/schema.ts";
+import { type Deployment, pairsOf } from "../../../deployment.ts";
+import { component, namespaceOf } from "../../../names.ts";
+import { words } from "../../compose/alerts/alertmanager.ts";
+import { jobsIn } from "./conditions.ts";
+import { clusterRecordings } from "./recordings.ts";
+
+/** The Secret that holds what leads to the receivers, by the secrets' own names. */
+export const RECEIVERS = "alert-receivers";
+
+/** The rules: those that make series, then those that alert, some upon the former. The namespace is a label of each alert: by it the operator's Alertmanager finds the stack's routes. */
+export function prometheusRule(deployment: Deployment) {
+  const { stack } = deployment;
+  const scope = scopeOf.kubernetes(deployment);
+  const alerting = ruleGroup(rulesFor(scope), { stack, namespace: namespaceOf(stack) });
+  return { groups: [{ ...alerting, rules: [...clusterRecordings(scope), ...alerting.rules] }] };
+}
+
+/** What is scraped in the namespace, by name: the edge, and each live revision. */
+export function podMonitors(deployment: Deployment) {
+  const jobs = jobsIn(namespaceOf(deployment.stack));
+  const revisions = [...pairsOf(deployment).values()].flatMap(({ stable, candidate }) => [
+    { revision: stable, role: "stable" },
+    ...(candidate ? [{ revision: candidate, role: "candidate" }] : []),
+  ]);
+  return {
+    edge: podMonitor(component("edge"), {
+      port: "metrics",
+      path: "/stats/prometheus",
+      relabelings: constants({ job: jobs.edge, service: "edge" }),
+      metricRelabelings: edgeRelabelings.map(relabel),
+    }),
+    ...Object.fromEntries(
+      revisions.map(({ revision, role }) => [
+        revision.id,
+        podMonitor(
+          { revision: revision.id },
+          {
+            port: "http",
+            path: revision.metrics,
+            relabelings: constants({ job: jobs.services, service: revision.service, revision: revision.id, role }),
+          },
+        ),
+      ]),
+    ),
+  };
+}
+
+type Endpoint = { port: string; path: string; relabelings: object[]; metricRelabelings?: object[] };
+
+const podMonitor = (matchLabels: Record<string, string>, endpoint: Endpoint) => ({
+  selector: { matchLabels },
+  podMetricsEndpoints: [{ interval: "30s", scrapeTimeout: "10s", ...endpoint }],
+});
+
+const constants = (labels: Record<string, string>) =>
+  Object.entries(labels).map(([targetLabel, replacement]) => ({ targetLabel, replacement }));
+
+const relabel = ({ from, regex, label, value }: Relabeling) => ({
+  sourceLabels: from,
+  regex,
+  targetLabel: label,
+  replacement: value,
+});
+
+/** Who hears of what, and how they are reached: each receiver by a key of the Secret. */
+export function alertmanagerRoutes(alerts: Settings["alerts"]) {
+  const notices = noticesOf(alerts);
+  return {
+    route: { receiver: fallback, groupBy: ["alertname", "service"], routes: notices.map(route) },
+    receivers: notices.map(receiver),
+    inhibitRules: inhibitions.map(({ source, targets, equal }) => ({
+      sourceMatch: [{ name: "alertname", value: source, matchType: "=" }],
+      targetMatch: [{ name: "alertname", value: targets.join("|"), matchType: "=~" }],
+      equal: [equal],
+    })),
+    muteTimeIntervals: [
+      {
+        name: businessHours.name,
+        timeIntervals: [
+          {
+            weekdays: [businessHours.weekdays],
+            times: [{ startTime: businessHours.start, endTime: businessHours.end }],
+          },
+        ],
+      },
+    ],
+  };
+}
+
+const route = ({ receiver, match, wait, interval, repeat, ...notice }: Notice) => ({
+  receiver,
+  matchers: [{ name: match.label, value: match.value, matchType: "=" }],
+  groupWait: wait,
+  groupInterval: interval,
+  repeatInterval: repeat,
+  ...(notice.businessHours && { activeTimeIntervals: [businessHours.name] }),
+});
+
+function receiver({ receiver, secrets }: Notice) {
+  const of = (secret: Notice["secrets"][number], config: (key: SecretKey) => object) =>
+    secrets.includes(secret) ? [config({ name: RECEIVERS, key: secret })] : [];
+  const webhook = (secret: Notice["secrets"][number]) =>
+    of(secret, (key) => ({ urlSecret: key, sendResolved: secret !== "deadman-webhook-url" }));
+  const found = {
+    pagerdutyConfigs: of("pagerduty-routing-key", (routingKey) => ({
+      routingKey,
+      description: words.title,
+      details: [{ key: "text", value: words.text }],
+      severity: words.severity,
+    })),
+    slackConfigs: of("slack-webhook-url", (apiURL) => ({
+      apiURL,
+      sendResolved: true,
+      title: words.title,
+      text: words.text,
+    })),
+    webhookConfigs: [...webhook("ticket-webhook-url"), ...webhook("deadman-webhook-url")],
+  };
+  return { name: receiver, ...Object.fromEntries(Object.entries(found).filter(([, configs]) => configs.length > 0)) };
+}
+
+type SecretKey = { name: string; key: string };

@@ -1,0 +1,128 @@
+import type { batch, core } from "@pulumi/kubernetes/types/input.js";
+import type { Secret } from "../../../../ecosystem/secrets.ts";
+import type { ServiceName } from "../../../../ecosystem/services.ts";
+import { authorityFile, environmentOf, layout, scratchFolder } from "../../../backups/environment.ts";
+import type { Backed, BackupJob } from "../../../backups/jobs.ts";
+import { settingsOf } from "../../../config/settings.ts";
+import { backupJobName, component, labelsOf } from "../../../names.ts";
+import { resources, restrictedContainer, restrictedPod, scratch } from "../pods.ts";
+
+/** Where a volume's copy is handed over: a second claim, which both the service's pod and the job's pod hold. */
+const HANDOVER = "/handover";
+export const handoverClaim = (service: ServiceName): string => `${service}-backup`;
+
+/** The account of all backup pods, and the objects that hold what an identity reads. */
+export const backupAccount = "backup";
+export const backupSecret = (job: BackupJob): string => backupJobName(job);
+export const authorityMap = "backup-authority";
+
+/**
+ * What the pod of a single service carries besides its server. Its volume lets no second pod in, so the copy is made
+ * here: a container without network needs, secrets or a schedule of its own waits for the job to ask, copies the volume
+ * into the handover claim and says so. The job's pod comes to the same node for it.
+ */
+export function backupSidecar(service: ServiceName, { settings }: Pick<Backed, "settings">) {
+  const container = {
+    ...restrictedContainer,
+    name: "backup",
+    image: settings.backups.image,
+    args: ["serve"],
+    env: [
+      { name: "BACKUP_VOLUMES", value: `${service}=${layout.volume(service)}` },
+      { name: "BACKUP_HANDOVER", value: HANDOVER },
+    ],
+    resources: resources({ cpu: 0.1, memoryMi: 64 }),
+    volumeMounts: [
+      { name: "state", mountPath: layout.volume(service), readOnly: true },
+      { name: "handover", mountPath: HANDOVER },
+    ],
+  };
+  const volume = { name: "handover", persistentVolumeClaim: { claimName: handoverClaim(service) } };
+  return { container, volume } satisfies { container: core.v1.Container; volume: core.v1.Volume };
+}
+
+/** One of a stack's jobs as the spec of a CronJob. */
+export function cronJob(job: BackupJob, backed: Backed): batch.v1.CronJobSpec {
+  const labels = { ...labelsOf(backed.stack), ...component("backup") };
+  return {
+    schedule: job.schedule,
+    timeZone: "Etc/UTC",
+    concurrencyPolicy: "Forbid",
+    startingDeadlineSeconds: 3600,
+    successfulJobsHistoryLimit: 1,
+    failedJobsHistoryLimit: 3,
+    jobTemplate: {
+      metadata: { labels },
+      spec: {
+        backoffLimit: 1,
+        activeDeadlineSeconds: 7200,
+        template: { metadata: { labels }, spec: podOf(job, backed) },
+      },
+    },
+  };
+}
+
+function podOf(job: BackupJob, backed: Backed) {
+  const [volume] = job.volumes;
+  const authority = job.databases.length > 0 && authorityOf(backed);
+  const environment = {
+    ...environmentOf(job, backed, "kubernetes"),
+    ...(volume && { BACKUP_HANDOVER: HANDOVER }),
+  };
+  return {
+    ...restrictedPod,
+    serviceAccountName: backupAccount,
+    restartPolicy: "Never",
+    ...(volume && besideWriter(backed.stable.get(volume)?.id)),
+    containers: [
+      {
+        ...restrictedContainer,
+        name: "backup",
+        image: backed.settings.backups.image,
+        args: [job.action],
+        env: Object.entries(environment).map(([name, value]) => ({ name, value })),
+        resources: resources({ cpu: 0.5, memoryMi: 1024 }),
+        volumeMounts: [
+          { name: "scratch", mountPath: scratchFolder },
+          ...job.secrets.map((name) => ({
+            name: "secrets",
+            mountPath: layout.secret(name),
+            subPath: name,
+            readOnly: true,
+          })),
+          ...(volume ? [{ name: "handover", mountPath: HANDOVER }] : []),
+          ...(authority
+            ? [{ name: "authority", mountPath: authorityFile, subPath: "authority.crt", readOnly: true }]
+            : []),
+        ],
+      },
+    ],
+    volumes: [
+      scratch("scratch", "20Gi"),
+      ...(job.secrets.length > 0
+        ? [{ name: "secrets", secret: { secretName: backupSecret(job), defaultMode: 0o440 } }]
+        : []),
+      ...(volume ? [{ name: "handover", persistentVolumeClaim: { claimName: handoverClaim(volume) } }] : []),
+      ...(authority ? [{ name: "authority", configMap: { name: authorityMap } }] : []),
+    ],
+  } satisfies core.v1.PodSpec;
+}
+
+/** On the node of the one pod that has the volume: there a second pod may hold the handover claim too. */
+const besideWriter = (revision: string | undefined) => ({
+  affinity: {
+    podAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [
+        { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: { revision: revision ?? "" } } },
+      ],
+    },
+  },
+});
+
+/** The authority that signed the database's certificate, where it is none that everybody trusts. */
+export const authorityOf = ({ settings }: Pick<Backed, "settings">): string | undefined =>
+  settingsOf(settings, "kubernetes", "the stack's settings").database.authority;
+
+/** The values of what a job reads, by the name of the file. */
+export const secretData = <T>(job: BackupJob, secret: (name: Secret) => T): Record<string, T> =>
+  Object.fromEntries(job.secrets.map((name) => [name, secret(name)]));

@@ -1,0 +1,66 @@
+import {
+  type CallToolResult,
+  Client,
+  type FetchLike,
+  StreamableHTTPClientTransport,
+} from "@modelcontextprotocol/client";
+import type { SafeCall } from "../rehearsal/workload.ts";
+
+/** One open MCP session of the official client. */
+export type Session = {
+  /** The session's id; undefined where the server keeps no sessions. */
+  id: string | undefined;
+  /** Calls a tool. Throws on anything but a result; a result that says `isError` is a result. */
+  call(call: SafeCall): Promise<CallToolResult>;
+  /** Tells the server that the session is over, waits at most two seconds for that, and closes. Never throws. */
+  close(): Promise<void>;
+  /** Closes without telling the server. Never throws. */
+  drop(): Promise<void>;
+};
+
+/**
+ * Opens a session. `sessions: false` lets the client find out whether the server speaks the protocol without sessions;
+ * `stream` opens the stream on which a server may speak unasked (GET); `timeoutMs` bounds every answer.
+ * Throws when the session cannot be opened.
+ */
+export async function openSession({
+  url,
+  sessions,
+  stream = false,
+  headers = {},
+  timeoutMs,
+  fetch = globalThis.fetch,
+}: {
+  url: string;
+  sessions: boolean;
+  stream?: boolean;
+  headers?: Record<string, string>;
+  timeoutMs: number;
+  fetch?: FetchLike;
+}): Promise<Session> {
+  const transport = new StreamableHTTPClientTransport(new URL(url), {
+    requestInit: { headers },
+    fetch: async (url, init) => {
+      if (init?.method === "GET" && !stream) return new Response(null, { status: 405 });
+      return fetch(url, init?.method === "DELETE" ? { ...init, signal: AbortSignal.timeout(GOODBYE_MS) } : init);
+    },
+  });
+  const client = new Client(
+    { name: "maha-rehearsal", version: "1.0.0" },
+    { versionNegotiation: { mode: sessions ? "legacy" : "auto" } },
+  );
+  const timeout = { timeout: timeoutMs };
+  await client.connect(transport, timeout);
+  const drop = () => client.close().catch(() => {});
+  return {
+    id: transport.sessionId,
+    call: ({ tool, arguments: given }) => client.callTool({ name: tool, arguments: given }, timeout),
+    async close() {
+      await transport.terminateSession().catch(() => {});
+      await drop();
+    },
+    drop,
+  };
+}
+
+const GOODBYE_MS = 2000;

@@ -1,0 +1,86 @@
+import type { GoogleAuth } from "google-auth-library";
+import { z } from "zod";
+import type { ReadStanding, Split, Standing } from "../../traffic-state.ts";
+
+/** Where Google's API is and who asks it; anything else than the default is for tests. */
+export type Api = { endpoint: string; auth(): Promise<Pick<GoogleAuth, "request">> };
+
+const service = z.object({
+  annotations: z.record(z.string(), z.string()).default({}),
+  latestCreatedRevision: z.string().default(""),
+  trafficStatuses: z.array(z.object({ revision: z.string().optional(), percent: z.number().default(0) })).default([]),
+});
+type Service = z.infer<typeof service>;
+
+/**
+ * Reads where the traffic of a project's Cloud Run services stands (Cloud Run Admin API v2); `declared` is the annotation
+ * that says what was declared last, `stable` the revision that each service is to have. Services that do not exist yet
+ * have no traffic; null where none does.
+ */
+export function cloudRunStanding(
+  place: { project: string; region: string; stable: Record<string, string>; declared: string },
+  api: Api = google,
+): ReadStanding {
+  const { project, region, stable, declared } = place;
+  return async () => {
+    const standing = { declared: {}, live: {}, overtaken: {} } as Required<Standing>;
+    const look = async ([name, revision]: [string, string]) => {
+      const path = `projects/${project}/locations/${region}/services/${name}`;
+      const found = await read(path, api);
+      if (found === null) return;
+      const at = service.parse(found);
+      standing.declared[name] = JSON.parse(at.annotations[declared] ?? "{}");
+      standing.live[name] = splitOf(at);
+      const newest = at.latestCreatedRevision.split("/").at(-1) ?? "";
+      const there = newest !== revision && (await read(`${path}/revisions/${revision}`, api)) !== null;
+      if (there) standing.overtaken[name] = newest;
+    };
+    await Promise.all(Object.entries(stable).map(look));
+    return Object.keys(standing.live).length > 0 ? standing : null;
+  };
+}
+
+/** Traffic without a revision goes to the newest, also while that is not ready: until it is, nobody has moved anything. */
+function splitOf({ trafficStatuses, latestCreatedRevision }: Service): Split {
+  const newest = latestCreatedRevision.split("/").at(-1);
+  const split: Split = {};
+  for (const { revision, percent } of trafficStatuses) {
+    const id = revision || newest;
+    if (id) split[id] = (split[id] ?? 0) + percent;
+  }
+  return split;
+}
+
+/** Anything else is a bad moment of the platform, which must not end an update that is under way: it is asked again. */
+const isAnswer = (status: number): boolean => status !== 429 && status < 500;
+
+/** Reads a resource; null where there is none. */
+async function read(path: string, { endpoint, auth }: Api): Promise<unknown> {
+  const failed = (why: string) => new Error(`${path} cannot be read, so nobody knows where its traffic stands: ${why}`);
+  const request = { url: `${endpoint}/v2/${path}`, timeout: 30_000, retry: true, validateStatus: isAnswer };
+  const { status, data } = await (await auth()).request(request).catch((error: Error & { status?: number }) => {
+    throw failed(
+      error.status ? `HTTP ${error.status}` : `${error.message} (see: gcloud auth application-default login)`,
+    );
+  });
+  if (status === 404 || (status === 403 && isSwitchedOff(data))) return null;
+  if (status !== 200) throw failed(`HTTP ${status} (your account needs run.services.get there)`);
+  return data;
+}
+
+/** A project in which Cloud Run was never switched on has no service. */
+const isSwitchedOff = (data: unknown): boolean => {
+  const refusal = z.object({ error: z.object({ details: z.array(z.object({ reason: z.string().optional() })) }) });
+  const { success, data: said } = refusal.safeParse(data);
+  return success && said.error.details.some(({ reason }) => reason === "SERVICE_DISABLED");
+};
+
+const google: Api = {
+  // gcloud's own variable, for private endpoints
+  endpoint: process.env.CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN?.replace(/\/$/, "") ?? "https://run.googleapis.com",
+  // loaded only by who deploys to Cloud Run
+  auth: async () => {
+    const { GoogleAuth } = await import("google-auth-library");
+    return new GoogleAuth({ scopes: "https://www.googleapis.com/auth/cloud-platform" });
+  },
+};

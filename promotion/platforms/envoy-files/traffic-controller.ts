@@ -1,0 +1,129 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Role } from "../../../ecosystem/revision-role.ts";
+import { newSessionsCluster, sessionsCluster } from "../../../edge/clusters.ts";
+import { REVISION_HEADER, shareOf } from "../../../edge/routes.ts";
+import { type EdgeSettings, onTrial, type Position, takesNewSessions } from "../../../edge/settings.ts";
+import type { Clock } from "../../clock.ts";
+import type { Drained, Target } from "../../traffic-controller.ts";
+import type { Admin } from "./admin.ts";
+import { readEdge } from "./folder.ts";
+import { bringInForce } from "./inforce.ts";
+import { clustersInForce, routesInForce } from "./readback.ts";
+
+/** How long nothing may be open on a draining revision before it counts as quiet, in milliseconds, and how often that is looked at. */
+const QUIET_MS = 2000;
+const LOOK_MS = 200;
+
+/**
+ * The Envoy edge as a target. Its folder (see `createEdge`) holds where the traffic was told to stand, so every verb
+ * starts from there: any process can go on where another one stopped, and any verb can be said twice. A share may have
+ * two decimals; services without a candidate have no part in it and keep their stable. Verbs throw when Envoy cannot be
+ * asked or does not follow, and when they would leave users without an answer: draining or retiring what still takes
+ * new sessions, or a share that needs what is retired.
+ */
+export function edgeTarget({ settings, admin, clock }: { settings: EdgeSettings; admin: Admin; clock: Clock }): Target {
+  const services = onTrial(settings);
+  const revisionIds = (role: Role) => services.flatMap((service) => service[role]?.id ?? []);
+
+  async function position(): Promise<Position> {
+    const stored = await readEdge(settings.folder);
+    if (!isDeepStrictEqual(stored.settings, settings)) {
+      throw new Error(`the edge in ${settings.folder} has other services or revisions than this promotion is about`);
+    }
+    return stored.position;
+  }
+
+  const move = (position: Position) => bringInForce({ settings, position }, admin, clock);
+
+  /** The position, when no new session can reach that role any more. */
+  async function withoutNewSessions(role: Role, verb: string): Promise<Position> {
+    const now = await position();
+    if (takesNewSessions(role, now.share)) {
+      throw new Error(
+        `${role} still takes new sessions (the share is ${now.share} %), so it cannot be ${verb}; set the share to ${role === "stable" ? 100 : 0} % first`,
+      );
+    }
+    return now;
+  }
+
+  return {
+    preview: async (role) =>
+      settings.services
+        .filter((service) => service[role])
+        .map(({ name, listen }) => ({
+          service: name,
+          url: `${settings.tls ? "https" : "http"}://${listen.address === "0.0.0.0" ? "127.0.0.1" : listen.address}:${listen.port}`,
+          headers: { [REVISION_HEADER]: role },
+        })),
+
+    async share() {
+      const now = await routesInForce(admin);
+      const shares = services.map((service) => {
+        const configuration = now.get(service.name);
+        if (!configuration)
+          throw new Error(`Envoy has no routes for ${service.name}; are its files in ${settings.folder}?`);
+        return { name: service.name, share: shareOf(service, configuration) };
+      });
+      if (new Set(shares.map(({ share }) => share)).size > 1) {
+        throw new Error(
+          `the services disagree about the share: ${shares.map(({ name, share }) => `${name} ${share} %`).join(", ")}; set it again to bring them together`,
+        );
+      }
+      return shares[0]?.share ?? 0;
+    },
+
+    async setShare(share) {
+      checkShare(share);
+      const { draining, retired } = await position();
+      const needed = (["stable", "candidate"] as const).filter((role) => takesNewSessions(role, share));
+      for (const role of needed) {
+        const gone = revisionIds(role).filter((id) => retired.includes(id));
+        if (gone.length > 0)
+          throw new Error(`a share of ${share} % needs ${gone.join(", ")}, which the edge no longer serves`);
+      }
+      if (services.length === 0 && share > 0)
+        throw new Error(`a share of ${share} % needs a candidate, and no service has one`);
+      const back = needed.flatMap(revisionIds);
+      await move({ share, draining: draining.filter((id) => !back.includes(id)), retired });
+    },
+
+    async drain(role, limitMs): Promise<Drained> {
+      const now = await withoutNewSessions(role, "drained");
+      const leaving = revisionIds(role).filter((id) => !now.retired.includes(id));
+      await move({ ...now, draining: [...new Set([...now.draining, ...leaving])] });
+      const names = services.flatMap((service) => {
+        const revision = service[role];
+        return revision ? [newSessionsCluster(revision), sessionsCluster(revision)] : [];
+      });
+      const started = clock.now();
+      let quietSince: number | undefined;
+      for (;;) {
+        const inForce = await clustersInForce(admin);
+        const openRequests = names.reduce((sum, name) => sum + (inForce.get(name)?.openRequests ?? 0), 0);
+        const at = clock.now();
+        const seconds = (at - started) / 1000;
+        quietSince = openRequests > 0 ? undefined : (quietSince ?? at);
+        if (quietSince !== undefined && at - quietSince >= QUIET_MS) return { ended: "quiet", seconds, openRequests };
+        if (at - started >= limitMs) return { ended: "limit", seconds, openRequests };
+        await clock.sleep(Math.min(LOOK_MS, started + limitMs - at));
+      }
+    },
+
+    async retire(role) {
+      const now = await withoutNewSessions(role, "retired");
+      const leaving = revisionIds(role);
+      await move({
+        ...now,
+        draining: now.draining.filter((id) => !leaving.includes(id)),
+        retired: [...new Set([...now.retired, ...leaving])],
+      });
+    },
+  };
+}
+
+function checkShare(share: number) {
+  const hundredths = share * 100;
+  if (!(share >= 0 && share <= 100) || Math.abs(hundredths - Math.round(hundredths)) > 1e-6) {
+    throw new Error(`a share of ${share} % is not possible: 0 to 100, with at most two decimals`);
+  }
+}

@@ -1,0 +1,19 @@
+import type { Begun, Event } from "../promotion/events.ts";
+import { chronicle } from "./chronicle.ts";
+import { drawing } from "./drawing.ts";
+import type { Extras } from "./extras.ts";
+import { headline } from "./headline.ts";
+import { page } from "./page.ts";
+import { sections } from "./sections.ts";
+import { readSeries } from "./series.ts";
+
+/**
+ * The report of a promotion as one HTML page that opens offline: how it ended and why, the steps, charts over time, and what happened in order.
+ * Everything but `extras` is recomputed from the journal's events. A journal without an outcome gives a report of what there is.
+ */
+export function renderReport({ events, extras }: { events: readonly [Begun, ...Event[]]; extras: Extras }): string {
+  const story = chronicle(events);
+  const data = drawing(readSeries(events), story);
+  const title = `${headline(story).word}: ${extras.title}`;
+  return page({ title, sections: sections(extras, story, data.charts), data });
+}

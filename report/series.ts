@@ -1,0 +1,90 @@
+import { addCounts, type Counts, noCounts } from "../promotion/counts.ts";
+import type { Begun, Event } from "../promotion/events.ts";
+import { stepTotal, strongestCharge, type Trial } from "../promotion/evidence/candidate.ts";
+import { certificateEValue, confidenceBand } from "../promotion/evidence/index.ts";
+import { currentStep, fold, type State, step } from "../promotion/state.ts";
+import { type TrafficMeasure, TrafficMeter } from "./traffic.ts";
+
+/**
+ * What is drawn over time. Shares in percent; failure rates in percent since the step began, with the 95 % band of the candidate's;
+ * `certificate` is an e-value; `charge` is the strongest conviction's e-value as a part of the one it needs, so that it convicts at 1.
+ */
+export type Measure = "share" | "wanted" | TrafficMeasure | EvidenceMeasure;
+type EvidenceMeasure = "stableRate" | "candidateRate" | "lower" | "upper" | "bound" | "certificate" | "charge";
+
+/** One moment, `x` seconds after the promotion began. A measure is null where it was looked for and not seen, and missing where nobody looked. */
+export type Point = { x: number; unseen?: true } & { [measure in Measure]?: number | null };
+
+/** What is less or more evidence than these is drawn as these: nobody needs to tell it apart. */
+export const [LEAST, MOST] = [1e-9, 1e12];
+
+/** What the events of a promotion say at every moment of it, recomputed with the promotion's own fold. */
+export function readSeries([begun, ...events]: readonly [Begun, ...Event[]]): Point[] {
+  const meter = new TrafficMeter();
+  let before = fold([begun]);
+  return events.map((event) => {
+    const after = step(before, event);
+    const point = { x: (event.at - begun.at) / 1000, share: after.inForce ?? 0, wanted: after.wanted };
+    const more = readEvent(event, before, after, meter);
+    before = after;
+    return { ...point, ...more };
+  });
+}
+
+function readEvent(event: Event, before: State, after: State, meter: TrafficMeter): Partial<Point> {
+  switch (event.event) {
+    case "in-force":
+      if (!event.baseline.silent) meter.begin(event.baseline, event.at);
+      return begunAnew;
+    case "resumed":
+      meter.forget();
+      return { unseen: true };
+    case "judged":
+      return event.seen.silent
+        ? { unseen: true }
+        : { ...meter.read(event.seen, event.at), ...rates(before, after), ...evidence(before, after) };
+    default:
+      return {};
+  }
+}
+
+/** Each step counts for itself: what it certifies has nothing to do with the step before. */
+const begunAnew = { stableRate: null, candidateRate: null, lower: null, upper: null, bound: null, certificate: null };
+
+function rates(before: State, after: State): Partial<Point> {
+  const trials = Object.values(after.trials);
+  const candidate = trials.map(stepTotal).reduce(addCounts, noCounts);
+  const stable = trials.map((trial) => trial.step.stable).reduce(addCounts, noCounts);
+  const { failures, requests } = candidate;
+  const band = confidenceBand({ failures, requests, alpha: 0.05 });
+  return {
+    stableRate: percent(stable),
+    candidateRate: percent(candidate),
+    lower: band.lower * 100,
+    upper: band.upper * 100,
+    bound: currentStep(before).bound * 100,
+  };
+}
+
+const percent = ({ failures, requests }: Counts): number | null => (requests > 0 ? (failures / requests) * 100 : null);
+
+/** The weakest certificate and the strongest charge of all services: the ones that decide. */
+function evidence(before: State, after: State): Partial<Point> {
+  const trials = Object.values(after.trials);
+  const { bound } = currentStep(before);
+  const certificate = (trial: Trial) => {
+    const { failures, requests } = stepTotal(trial);
+    return certificateEValue({ bound, failures, requests });
+  };
+  return {
+    certificate: drawable(Math.min(...trials.map(certificate))),
+    charge: drawable(Math.max(...trials.map(chargePart))),
+  };
+}
+
+function chargePart(trial: Trial): number {
+  const { logE, logThreshold } = strongestCharge(trial);
+  return Math.exp(logE - logThreshold);
+}
+
+const drawable = (value: number): number => Math.min(MOST, Math.max(LEAST, value));

@@ -1,0 +1,64 @@
+import type { Role } from "../ecosystem/revision-role.ts";
+import { addCounts, noCounts } from "../promotion/counts.ts";
+import { type Seen, windowsSince } from "../promotion/windows.ts";
+import { latencySince, quantileMs, SlidingHistogram } from "./latency.ts";
+
+/** Users, probes and failures (of both) in requests a second since the poll before; quantiles in milliseconds over the last ten seconds. */
+export type TrafficMeasure =
+  | "stableUsers"
+  | "candidateUsers"
+  | "probes"
+  | "stableFailures"
+  | "candidateFailures"
+  | "stableP50"
+  | "stableP95"
+  | "candidateP50"
+  | "candidateP95";
+type Traffic = { [measure in TrafficMeasure]?: number | null };
+
+const LATENCY_WINDOW_MS = 10_000;
+
+/** Reads off growing counts what came in from poll to poll. */
+export class TrafficMeter {
+  #last: { seen: Seen; at: number } | null = null;
+  #latency = slidingBoth();
+
+  /** What had been counted before the first poll. */
+  begin(seen: Seen, at: number): void {
+    this.#last ??= { seen, at };
+  }
+
+  /** After a pause in which nobody looked: the next poll is a first one. */
+  forget(): void {
+    this.#last = null;
+    this.#latency = slidingBoth();
+  }
+
+  /** The traffic since the poll before; nothing at a first one. */
+  read(seen: Seen, at: number): Traffic {
+    const last = this.#last;
+    this.#last = { seen, at };
+    if (!last || at <= last.at) return {};
+    const perSecond = (count: number) => (count * 1000) / (at - last.at);
+    const windows = Object.values(windowsSince(last.seen, seen));
+    const sum = (role: Role, source: "user" | "probe") =>
+      windows.map((window) => window[role][source]).reduce(addCounts, noCounts);
+    const failures = (role: Role) => perSecond(sum(role, "user").failures + sum(role, "probe").failures);
+    const stable = this.#latency.stable.add(at, latencySince(last.seen, seen, "stable"));
+    const candidate = this.#latency.candidate.add(at, latencySince(last.seen, seen, "candidate"));
+    return {
+      stableUsers: perSecond(sum("stable", "user").requests),
+      candidateUsers: perSecond(sum("candidate", "user").requests),
+      probes: perSecond(sum("candidate", "probe").requests),
+      stableFailures: failures("stable"),
+      candidateFailures: failures("candidate"),
+      ...(stable && { stableP50: quantileMs(stable, 0.5), stableP95: quantileMs(stable, 0.95) }),
+      ...(candidate && { candidateP50: quantileMs(candidate, 0.5), candidateP95: quantileMs(candidate, 0.95) }),
+    };
+  }
+}
+
+const slidingBoth = () => ({
+  stable: new SlidingHistogram(LATENCY_WINDOW_MS),
+  candidate: new SlidingHistogram(LATENCY_WINDOW_MS),
+});

@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { stringify } from "yaml";
+import type { AlertName } from "../../../infra/alerts/alerts.ts";
+import { type Rule, ruleGroup, rulesFor, type Scope } from "../../../infra/alerts/rules.ts";
+import { clusterRecordings } from "../../../infra/targets/kubernetes/alerts/recordings.ts";
+import { describeWith } from "../../fixtures/tools.ts";
+import { cloudRunCases, project } from "../targets/cloud-run/alerts/examples.ts";
+import { composeCases, host } from "../targets/compose/alerts/examples.ts";
+import { cluster, kubernetesCases } from "../targets/kubernetes/alerts/examples.ts";
+import { type Cases, promtoolTest } from "./fixtures.ts";
+import { folderWith, run } from "./tools.ts";
+
+const labels = { stack: "prod" };
+
+const scopes: { scope: Scope; cases: Partial<Cases<AlertName>> }[] = [
+  { scope: host, cases: composeCases },
+  { scope: cluster, cases: kubernetesCases },
+  { scope: project, cases: cloudRunCases },
+];
+
+describeWith(["promtool"], "promtool", { timeout: 90_000 }, () => {
+  test.each(scopes)(
+    "accepts the rules of $scope.target, and each fires and is silent in its cases",
+    async ({ scope, cases }) => {
+      const rules = rulesFor(scope);
+      expect(Object.keys(cases).sort()).toEqual(rules.map(({ alert }) => alert).sort());
+      const tests = testFiles(rules, cases);
+      const folder = folderWith({
+        "rules.yml": rulesFile(scope, rules),
+        ...tests,
+        ...Object.fromEntries(rules.map((rule) => [`${rule.alert}.rule.yml`, rulesFile(scope, [rule])])),
+      });
+      await run("promtool", ["check", "rules", "--lint=all", "--lint-fatal", join(folder, "rules.yml")]);
+      await run("promtool", ["test", "rules", ...Object.keys(tests).map((file) => join(folder, file))]);
+    },
+  );
+});
+
+/** In a cluster the series that are made of others come before the rules that ask for them. */
+function rulesFile(scope: Scope, rules: Rule[]) {
+  const group = ruleGroup(rules, labels);
+  const made = scope.target === "kubernetes" ? clusterRecordings(scope) : [];
+  const recordings = made.filter(({ record }) => rules.some(({ expression }) => expression.includes(record)));
+  return stringify({ groups: [{ ...group, rules: [...recordings, ...group.rules] }] });
+}
+
+/** The tests of each alert, by the pace of their values, which is promtool's pace of evaluation too. Each evaluates its own rule alone. */
+function testFiles(rules: Rule[], cases: Partial<Cases<AlertName>>): Record<string, string> {
+  return Object.fromEntries(
+    rules.flatMap((rule) => {
+      const own = cases[rule.alert];
+      const all = [...(own?.fires ?? []), ...(own?.silent ?? [])];
+      return [...new Set(all.map(({ every }) => every))].map((every) => [
+        `${rule.alert}-${every}.yml`,
+        stringify({
+          rule_files: [`${rule.alert}.rule.yml`],
+          evaluation_interval: every,
+          tests: all.filter((one) => one.every === every).map((one) => promtoolTest(rule, one, labels)),
+        }),
+      ]);
+    }),
+  );
+}

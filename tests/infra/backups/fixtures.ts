@@ -1,0 +1,23 @@
+import type { Target } from "../../../ecosystem/targets.ts";
+import type { Backed } from "../../../infra/backups/jobs.ts";
+import type { Settings } from "../../../infra/config/schema.ts";
+import { readStack } from "../../../infra/config/stack-file.ts";
+import { captureStack } from "../../../infra/graph/offline.ts";
+import type { GraphResource } from "../../../infra/graph/resource.ts";
+import { revisionsFor } from "../../../infra/release/release.ts";
+import { releaseOf, root } from "../../fixtures/releases.ts";
+
+/** A committed stack on a target with one release, or before its first one; some settings changed. */
+export function backedOn(stack: string, target: Target, change: Partial<Settings> = {}, released = true): Backed {
+  const settings = { ...readStack(root, stack).settings, ...change };
+  const stable = released ? revisionsFor(releaseOf(stack, "r9", "a"), target) : new Map();
+  return { stack, settings, stable, candidate: new Map() };
+}
+
+/** The resources of the real program that are about backups. */
+export async function backupsOn(stack: string, target: Target, released = true): Promise<GraphResource[]> {
+  const read = readStack(root, stack);
+  const releases = { stable: released ? releaseOf(stack, "r9", "a") : undefined, candidate: undefined };
+  const { resources } = await captureStack(read, releases, target);
+  return resources.filter(({ source }) => source.startsWith("infra/backups/"));
+}

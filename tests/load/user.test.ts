@@ -1,0 +1,207 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { emptyTally } from "../../load/tally.ts";
+import { liveSession } from "../../load/user.ts";
+import { seeded } from "../../promotion/random.ts";
+import type { Behaviour } from "../../rehearsal/faults.ts";
+import { startProxy } from "../../rehearsal/proxy.ts";
+import type { SafeCall } from "../../rehearsal/workload.ts";
+import { mcpServer } from "../rehearsal/mcp-server.ts";
+import { soon } from "../rehearsal/processes.ts";
+
+const cleanUps: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  vi.restoreAllMocks();
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+const hello: SafeCall = { tool: "echo", arguments: { message: "hello" } };
+const wait = (ms: number): SafeCall => ({ tool: "wait", arguments: { ms } });
+
+/** A server, a proxy that calls itself `b`, and users who know `a` as the stable revision. */
+async function scene({
+  behaviour = { kind: "healthy" } as Behaviour,
+  sessions = true,
+  calls = [hello],
+  stable = "a",
+} = {}) {
+  const server = await mcpServer({ sessions });
+  cleanUps.push(server.close);
+  const proxy = await startProxy({ port: server.port, path: "/mcp", revision: "b", random: seeded(7, "proxy") });
+  cleanUps.push(proxy.close);
+  await proxy.behave(behaviour);
+  const service = { name: "files", url: `http://127.0.0.1:${proxy.port}`, path: "/mcp", calls, sessions, stable };
+  return { server, proxy, ...user(service) };
+}
+
+function user(service: Parameters<typeof liveSession>[0]["service"]) {
+  const tally = emptyTally();
+  const stop = new AbortController();
+  const random = seeded(7, "user");
+  const live = (lifeMs = 200) =>
+    liveSession({ service, tally, random, lifeMs, callsPerSecond: 50, stream: false, stop: stop.signal });
+  return { tally, stop, live };
+}
+
+describe("a session that nothing happens to", () => {
+  test.each([true, false])(
+    "is opened, used and closed, and every POST is counted once (sessions: %s)",
+    async (sessions) => {
+      const { server, live, tally } = await scene({ sessions });
+      expect(await live()).toBe("lived");
+      const calls = server.count("tools/call");
+      expect(calls).toBeGreaterThan(0);
+      expect(tally).toEqual({
+        ...emptyTally(),
+        requests: server.posts.length,
+        sessions: 1,
+        byRevision: { b: { requests: server.posts.length, failures: 0 } },
+      });
+      expect(server.sessions.size).toBe(0);
+    },
+  );
+
+  test("calls take their time: a slow answer delays the next call, and the delayed ones are made up for", async () => {
+    const { server, live } = await scene({ calls: [wait(60)] });
+    await live(400);
+    expect(server.count("tools/call")).toBeGreaterThan(1);
+    expect(server.count("tools/call")).toBeLessThan(9);
+  });
+
+  test("tool errors and JSON-RPC errors are no failures", async () => {
+    const spoilt = await scene({ behaviour: { kind: "tool-errors", percent: 100 } });
+    expect(await spoilt.live()).toBe("lived");
+    expect(spoilt.tally.failures).toBe(0);
+    const unknown = await scene({ calls: [{ tool: "no-such-tool", arguments: {} }] });
+    expect(await unknown.live()).toBe("lived");
+    expect(unknown.server.count("tools/call")).toBeGreaterThan(0);
+    expect(unknown.tally.failures).toBe(0);
+  });
+});
+
+describe("failures", () => {
+  test("a dead server opens no session, and loses none", async () => {
+    const { live, tally } = await scene({ behaviour: { kind: "dead" } });
+    expect(await live()).toBe("broken");
+    expect(tally).toMatchObject({ requests: 1, failures: 1, sessions: 0, lostSessions: 0 });
+    expect(tally.byRevision).toEqual({ b: { requests: 1, failures: 1 } });
+    expect(tally.failuresLog).toEqual([
+      { at: expect.any(Number), service: "files", revision: "b", injected: true, what: "initialize: 503" },
+    ]);
+  });
+
+  test("of errors:50, every injected failure is counted, and no other", async () => {
+    const { server, live, tally } = await scene({ behaviour: { kind: "errors", percent: 50 } });
+    for (let i = 0; i < 40; i++) await live();
+    expect(tally.failures).toBeGreaterThan(30);
+    expect(tally.failures).toBe(tally.requests - server.posts.length);
+    expect(tally.failuresLog.every(({ injected, revision }) => injected && revision === "b")).toBe(true);
+    expect(tally.lostSessions).toBe(tally.failuresLog.filter(({ what }) => what === "tools/call: 503").length);
+    expect(server.sessions.size).toBe(server.count("initialize") - tally.sessions); // the others were closed
+  });
+
+  test("a cut stream is one, although its status is 200, and is not mended behind the user's back", async () => {
+    const { server, proxy, live, tally } = await scene();
+    const ending = live(5000);
+    await expect.poll(() => server.count("tools/call"), soon).toBeGreaterThan(0);
+    await proxy.behave({ kind: "cut-streams", percent: 100 });
+    expect(await ending).toBe("broken");
+    expect(tally).toMatchObject({ requests: server.posts.length, failures: 1, sessions: 1, lostSessions: 1 });
+    expect(tally.failuresLog[0]).toMatchObject({ revision: "b", injected: true });
+    expect(tally.failuresLog[0]?.what).toMatch(/^tools\/call: cut off/);
+  });
+
+  test("a crash ends a session with one failure of its revision, that the proxy did not make up", async () => {
+    const { server, proxy, live, tally } = await scene({ calls: [wait(5000)] });
+    const ending = live(10_000);
+    await expect.poll(() => server.count("tools/call"), soon).toBe(1);
+    await proxy.behave({ kind: "crash" });
+    expect(await ending).toBe("broken");
+    expect(tally).toMatchObject({ requests: 3, failures: 1, sessions: 1, lostSessions: 1 });
+    expect(tally.failuresLog[0]).toMatchObject({ revision: "b", injected: false });
+  });
+
+  test("where nobody listens, nobody knows the revision", async () => {
+    const { proxy, live, tally } = await scene();
+    await proxy.close();
+    expect(await live()).toBe("broken");
+    expect(tally).toMatchObject({ requests: 1, failures: 1, sessions: 0, byRevision: {} });
+    expect(tally.failuresLog[0]).toMatchObject({ revision: null, injected: false });
+    expect(tally.failuresLog[0]?.what).toContain("ECONNREFUSED");
+  });
+
+  test("an answer that does not come in time is one", async () => {
+    const { live, tally } = await scene({ calls: [wait(5000)] });
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => timeout(ms / 100));
+    expect(await live(10_000)).toBe("broken");
+    expect(tally).toMatchObject({ failures: 1, lostSessions: 1 });
+    expect(tally.failuresLog[0]?.what).toBe("tools/call: no answer within 30 s");
+  });
+
+  test("an answer that is no MCP is one", async () => {
+    const { live, tally } = await scene();
+    const real = globalThis.fetch;
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (url, init) => {
+      await (await real(url, init)).text();
+      return new Response("<html>", { headers: { "content-type": "text/html" } });
+    });
+    expect(await live()).toBe("broken");
+    expect(tally).toMatchObject({ requests: 1, failures: 1, sessions: 0 });
+    expect(tally.failuresLog[0]?.what).toContain("text/html");
+  });
+});
+
+describe("sessions", () => {
+  test.each([
+    { stable: "a", counted: { lostSessions: 1, endedByDrain: 0 } },
+    { stable: "b", counted: { lostSessions: 0, endedByDrain: 1 } },
+  ])(
+    "a 404 ends one without a failure; on the stable revision it is the drain's ($stable)",
+    async ({ stable, counted }) => {
+      const { server, live, tally } = await scene({ stable });
+      const ending = live(5000);
+      await expect.poll(() => server.count("tools/call"), soon).toBeGreaterThan(0);
+      server.forget();
+      expect(await ending).toBe("broken");
+      expect(tally).toMatchObject({ failures: 0, sessions: 1, movedSessions: 0, ...counted });
+    },
+  );
+
+  test("an answer from another revision than the session's own is a moved session", async () => {
+    const server = await mcpServer({ answeredBy: (posts) => (posts === 5 ? "a" : "b") });
+    cleanUps.push(server.close);
+    const { live, stop, tally } = user({
+      name: "files",
+      url: server.url,
+      path: "/mcp",
+      calls: [hello],
+      sessions: true,
+      stable: "a",
+    });
+    const ending = live(60_000);
+    await expect.poll(() => tally.requests, soon).toBeGreaterThan(6);
+    stop.abort();
+    expect(await ending).toBe("lived");
+    expect(tally).toMatchObject({ movedSessions: 1, failures: 0, lostSessions: 0 });
+    expect(tally.byRevision.a).toEqual({ requests: 1, failures: 0 });
+  });
+
+  test("a server without sessions may answer from wherever it likes", async () => {
+    const server = await mcpServer({ sessions: false, answeredBy: (posts) => (posts % 2 === 0 ? "a" : "b") });
+    cleanUps.push(server.close);
+    const service = { name: "files", url: server.url, path: "/mcp", calls: [hello], sessions: false, stable: "a" };
+    const { live, tally } = user(service);
+    expect(await live()).toBe("lived");
+    expect(tally).toMatchObject({ movedSessions: 0, failures: 0 });
+  });
+
+  test("the end of the run ends one early, after the call under way, and politely", async () => {
+    const { server, live, stop, tally } = await scene({ calls: [wait(300)] });
+    const ending = live(60_000);
+    await expect.poll(() => server.count("tools/call"), soon).toBe(1);
+    stop.abort();
+    expect(await ending).toBe("lived");
+    expect(server.sessions.size).toBe(0);
+    expect(tally).toMatchObject({ requests: 3, failures: 0, lostSessions: 0 });
+  });
+});

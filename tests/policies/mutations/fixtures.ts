@@ -1,0 +1,62 @@
+import type { Target } from "../../../ecosystem/targets.ts";
+import type { Told } from "../../../policies/readers/declared-resource.ts";
+
+/** One property of prod's graph, broken; `caught` names the check or rule that must see it. */
+export type Mutation = { target: Target; what: string; caught: string; breaks: (told: Told[]) => Told[] };
+
+// inputs are plain JSON of any shape: a mutation reaches into them
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type Inputs = any;
+
+const matches = ({ type, name }: Told, what: string): boolean => {
+  const [wantedType = "", wantedName] = what.split(" ");
+  return type.endsWith(wantedType) && (wantedName === undefined || new RegExp(wantedName).test(name));
+};
+
+/** Changes the inputs of some resources; none to change is a mistake of the test. */
+export const change = (what: string, edit: (inputs: Inputs) => unknown) => (told: Told[]) => {
+  const found = told.filter((one) => matches(one, what));
+  if (found.length === 0) throw new Error(`no resource matches ${what}`);
+  for (const { inputs } of found) edit(inputs);
+  return told;
+};
+
+export const drop = (what: string) => (told: Told[]) => {
+  const kept = told.filter((one) => !matches(one, what));
+  if (kept.length === told.length) throw new Error(`no resource matches ${what}`);
+  return kept;
+};
+
+export const add =
+  (one: Omit<Told, "urn" | "protect" | "parent" | "dependencies" | "references" | "secretPaths">) => (told: Told[]) => [
+    ...told,
+    {
+      ...one,
+      ...{ protect: false, parent: "", dependencies: [], references: {}, secretPaths: new Set<string>() },
+      urn: `urn:pulumi:prod::mahavishnu::${one.type}::${one.name}`,
+    },
+  ];
+
+export const unprotect = (what: string) => (told: Told[]) => {
+  const found = told.filter((one) => matches(one, what));
+  if (found.length === 0) throw new Error(`no resource matches ${what}`);
+  return told.map((one) => (found.includes(one) ? { ...one, protect: false } : one));
+};
+
+/** Replaces text in every string of some resources; text that is not there is a mistake of the test. */
+export const replace = (what: string, from: string | RegExp, to: string) => (told: Told[]) => {
+  let replaced = false;
+  const walk = (value: Inputs): Inputs => {
+    if (typeof value === "string") {
+      const next = value.replaceAll(typeof from === "string" ? from : new RegExp(from, "g"), to);
+      replaced ||= next !== value;
+      return next;
+    }
+    if (Array.isArray(value)) return value.map(walk);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item)]));
+  };
+  const changed = told.map((one) => (matches(one, what) ? { ...one, inputs: walk(one.inputs) } : one));
+  if (!replaced) throw new Error(`${what} holds no ${from}`);
+  return changed;
+};

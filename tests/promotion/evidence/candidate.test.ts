@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import {
+  accusations,
+  certified,
+  certifiedBy,
+  observeTrial,
+  stableDown,
+  stableOverBoundLately,
+  startStep,
+  stepTotal,
+  userRate,
+  withoutProbes,
+  withoutUsers,
+} from "../../../promotion/evidence/candidate.ts";
+import { seen } from "../fixtures.ts";
+import { both, candidate, charges, dead, healthy, polls, start, times } from "./polls.ts";
+
+describe("what was counted while the share was moved", () => {
+  const carried = dead;
+  test("convicts", () => {
+    const twice = polls(start(), 1, dead, dead);
+    expect(charges(observeTrial(twice, { at: 3000, counts: healthy() }, carried))).toContain("errors");
+    expect(charges(observeTrial(twice, { at: 3000, counts: healthy() }))).toEqual([]);
+  });
+
+  test("certifies nothing, and is one poll with the one it is carried into", () => {
+    const trial = observeTrial(start(), { at: 1000, counts: dead }, carried);
+    expect(stepTotal(trial)).toMatchObject({ requests: 100, failures: 100 });
+    expect(trial.step.stable.requests).toBe(900);
+    expect(trial.epoch.requests).toBe(200);
+    expect(accusations(observeTrial(trial, { at: 2000, counts: dead }, carried))).toEqual([]);
+  });
+});
+
+describe("a certificate", () => {
+  test("is of this step's counts alone", () => {
+    const first = polls(start(), 1, ...times(4, healthy()));
+    expect(certified(first, 0.01)).toBe(true);
+    expect(certified(startStep(first, 4000), 0.01)).toBe(false);
+  });
+
+  test("is never begun again by an epoch: 0.1 % is certified at 3,263 requests", () => {
+    const trial = polls(start(), 1, ...times(32, healthy()));
+    expect(certified(trial, 0.001)).toBe(false);
+    expect(certified(polls(trial, 33, healthy(63)), 0.001)).toBe(true);
+    expect(certified(polls(trial, 33, healthy(62)), 0.001)).toBe(false);
+  });
+
+  test("says whose requests it is made of", () => {
+    const [users, probes] = [{ user: { requests: 200 } }, { probe: { requests: 200 } }];
+    const by = (...windows: Parameters<typeof seen>[0][]) => certifiedBy(polls(start(), 1, ...windows.map(seen)), 0.01);
+    expect(by({ candidate: users }, { candidate: users })).toBe("users");
+    expect(by({ candidate: users }, { candidate: probes })).toBe("users and probes");
+    expect(by({ candidate: probes }, { candidate: probes })).toBe("probes");
+  });
+
+  test("what convicts is carried across steps", () => {
+    const first = polls(start(), 1, dead, dead);
+    expect(charges(polls(startStep(first, 2000), 3, dead))).toContain("errors");
+  });
+});
+
+describe("stable", () => {
+  test("is over the bound lately for ten seconds after its last failure", () => {
+    const failed = polls(start(), 1, both({ requests: 900, failures: 1 }, {}));
+    expect(stableOverBoundLately(failed)).toBe(true);
+    expect(stableOverBoundLately(polls(failed, 2, ...times(9, both({ requests: 10 }, {}))))).toBe(true);
+    expect(stableOverBoundLately(polls(failed, 2, ...times(10, both({ requests: 10 }, {}))))).toBe(false);
+  });
+
+  test("is not over the bound at the bound", () => {
+    expect(stableOverBoundLately(polls(start(), 1, both({ requests: 1000, failures: 1 }, {})))).toBe(false);
+    expect(stableOverBoundLately(polls(start(), 1, both({ requests: 999, failures: 1 }, {})))).toBe(true);
+    expect(stableOverBoundLately(start())).toBe(false);
+  });
+
+  test("is down when nothing went well in the last three polls that asked it", () => {
+    const failing = both({ requests: 1, failures: 1 }, {});
+    const silent = both({}, {});
+    expect(stableDown(start())).toBe(false);
+    expect(stableDown(polls(start(), 1, failing, failing))).toBe(false);
+    expect(stableDown(polls(start(), 1, failing, failing, failing))).toBe(true);
+    expect(stableDown(polls(start(), 1, failing, silent, failing, silent, failing, silent))).toBe(true);
+    expect(stableDown(polls(start(), 1, failing, failing, both({ requests: 2, failures: 1 }, {})))).toBe(false);
+    expect(stableDown(polls(start(), 1, ...times(5, failing), both({ requests: 1 }, {})))).toBe(false);
+  });
+
+  test("is not down for what it did half a minute ago", () => {
+    const failed = polls(start(), 1, ...times(3, both({ requests: 1, failures: 1 }, {})));
+    expect(stableDown(polls(failed, 40, both({}, {})))).toBe(false);
+  });
+});
+
+test("no users is half a minute without one; probes count by themselves", () => {
+  const used = polls(start(), 1, healthy());
+  expect([withoutUsers(used, 30_999), withoutUsers(used, 31_000)]).toEqual([false, true]);
+  expect([withoutUsers(startStep(used, 9000), 38_999), withoutUsers(startStep(used, 9000), 39_000)]).toEqual([
+    false,
+    true,
+  ]);
+  const probed = polls(used, 2, seen({ candidate: { probe: { requests: 1 } } }), ...times(28, healthy(0)));
+  expect([
+    withoutProbes(used),
+    withoutProbes(probed),
+    withoutProbes(polls(probed, 31, ...times(2, healthy(0)))),
+  ]).toEqual([true, false, true]);
+  expect(withoutUsers(probed, 31_000)).toBe(true);
+});
+
+test("the users' rate is that of the last half minute", () => {
+  expect(userRate(polls(start(), 1, ...times(30, candidate({ requests: 60 }))))).toBe(60);
+  expect(userRate(polls(start(), 1, ...times(30, candidate({ requests: 60 })), ...times(15, healthy(0))))).toBe(30);
+});

@@ -1,0 +1,94 @@
+import { expect, test } from "vitest";
+import { routes } from "../../../../edge/routes.ts";
+import { type EdgeSettings, type Position, restingPosition } from "../../../../edge/settings.ts";
+import type { Admin } from "../../../../promotion/platforms/envoy-files/admin.ts";
+import { createEdge } from "../../../../promotion/platforms/envoy-files/folder.ts";
+import { bringInForce } from "../../../../promotion/platforms/envoy-files/inforce.ts";
+import { temporaryFolder } from "../../../fixtures/envoy.ts";
+
+const at = (port: number) => ({ address: "127.0.0.1", port });
+
+async function folderOfEdge(): Promise<EdgeSettings> {
+  const settings = {
+    folder: await temporaryFolder(),
+    services: [
+      {
+        name: "echo",
+        listen: at(8000),
+        stable: { id: "echo-1", endpoints: [at(9001)] },
+        candidate: { id: "echo-2", endpoints: [at(9002)] },
+      },
+    ],
+  };
+  await createEdge(settings);
+  return settings;
+}
+
+/** An Envoy that stays at a position whatever its files say, and rejects as often as `rejects` tells. */
+function stubborn({ services }: EdgeSettings, position: Position, rejects: () => number): Admin {
+  const status = ({ id, port }: { id: string; port: number }) => ({
+    name: id,
+    added_via_api: true,
+    host_statuses: [
+      {
+        address: { socket_address: { address: "127.0.0.1", port_value: port } },
+        health_status: { eds_health_status: "HEALTHY" },
+      },
+    ],
+  });
+  return {
+    async get(path) {
+      if (path.startsWith("/clusters"))
+        return JSON.stringify({
+          cluster_statuses: [status({ id: "echo-1", port: 9001 }), status({ id: "echo-2", port: 9002 })],
+        });
+      if (path.startsWith("/stats"))
+        return JSON.stringify({
+          stats: [
+            { name: "http.echo.rds.echo.update_rejected", value: rejects() },
+            { name: "listener_manager.lds.update_rejected", value: 0 },
+          ],
+        });
+      return JSON.stringify({ configs: services.map((service) => ({ route_config: routes(service, position) })) });
+    },
+  };
+}
+
+function fastClock() {
+  let now = 0;
+  return {
+    now: () => now,
+    sleep: async (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+test("a rejected file is told at once, with what was wanted and what is in force", async () => {
+  const settings = await folderOfEdge();
+  let rejected = 0;
+  const clock = fastClock();
+  const admin = stubborn(settings, { ...restingPosition, share: 10 }, () => rejected++);
+  await expect(bringInForce({ settings, position: { ...restingPosition, share: 25 } }, admin, clock)).rejects.toThrow(
+    /did not take over the routes: wanted \[\["echo","25 %"\]\], in force \[\["echo","10 %"\]\]\. Envoy rejected the file \(http\.echo\.rds\.echo\.update_rejected\).*envoy\.log says why/,
+  );
+  expect(clock.now()).toBeLessThan(100);
+});
+
+test("an Envoy that does not follow is waited for five seconds", async () => {
+  const settings = await folderOfEdge();
+  const clock = fastClock();
+  const admin = stubborn(settings, { ...restingPosition, share: 10 }, () => 3);
+  await expect(bringInForce({ settings, position: { ...restingPosition, share: 25 } }, admin, clock)).rejects.toThrow(
+    "Envoy rejected nothing in 5 s",
+  );
+  expect(clock.now()).toBe(5000);
+});
+
+test("the right share by other routes is not taken for the position", async () => {
+  const settings = await folderOfEdge();
+  const admin = stubborn(settings, { ...restingPosition, retired: ["echo-2"] }, () => 0);
+  await expect(bringInForce({ settings, position: restingPosition }, admin, fastClock())).rejects.toThrow(
+    'in force [["echo","0 %, but other routes"]]',
+  );
+});
