@@ -1,15 +1,15 @@
 import { figure } from "../cli/table.ts";
 import { plans } from "../promotion/plan.ts";
 import { rivals, simulateRival } from "../promotion/simulation/rivals/index.ts";
-import { type Run, type Scenario, simulateRun } from "../promotion/simulation/simulate.ts";
+import { type Scenario, type SimulatedRun, simulateRun } from "../promotion/simulation/simulate.ts";
 import type { Figure, Figures } from "./figure.ts";
 
 const RUNS = 50;
 const RPS = 100;
 const SEED = 1;
 
-/** Where nothing fails before the outage, these seconds lie inside the steps of 10, 25, 50 and 100 % and inside the watch. */
-const starts = { "10 %": 15, "25 %": 45, "50 %": 80, "100 %": 110, "the watch": 150 };
+/** Where nothing fails before the outage, these seconds lie inside the steps of 10, 25, 50 and 100 % and inside the bake. */
+const starts = { "10 %": 15, "25 %": 45, "50 %": 80, "100 %": 110, "the bake": 150 };
 const levels = [1, 0.2, 0.05];
 /** Seconds; all within the plan's patience with an outage. */
 const long = [20, 100];
@@ -48,11 +48,11 @@ export async function* outages(): Figures {
 }
 
 /** How many of the runs end as they should under our rule and under every other, on the same users. */
-async function measure(what: string, cases: readonly Outage[], well: (run: Run) => boolean): Promise<Figure> {
+async function measure(what: string, cases: readonly Outage[], well: (run: SimulatedRun) => boolean): Promise<Figure> {
   const played = cases.flatMap((outage) =>
     Array.from({ length: RUNS }, (_, run) => ({ scenario: during(outage), run })),
   );
-  const count = async (play: (scenario: Scenario, run: number) => Run | Promise<Run>) => {
+  const count = async (play: (scenario: Scenario, run: number) => SimulatedRun | Promise<SimulatedRun>) => {
     let count = 0;
     for (const { scenario, run } of played) if (well(await play(scenario, run))) count += 1;
     return count;

@@ -5,7 +5,7 @@ import { figure } from "../cli/table.ts";
 import { targets } from "../ecosystem/targets.ts";
 import { analyse, answered, resourceRequest, server, stackRequest } from "../policies/analyse.ts";
 import { PACK, policiesOf } from "../policies/policies.ts";
-import type { Told } from "../policies/readers/declared-resource.ts";
+import type { DeclaredResource } from "../policies/readers/declared-resource.ts";
 import { allProven, knownOf, toldOf } from "../tests/policies/graphs.ts";
 import { PackProcess } from "../tests/policies/pack-process.ts";
 import type { Figure, Figures } from "./figure.ts";
@@ -63,7 +63,7 @@ async function started(preload?: string): Promise<Started> {
 const facts = knownOf("prod", { evidence: allProven() });
 
 /** All checks and rules in one go, as `maha readiness` asks them. */
-async function judging(what: string, told: readonly Told[], ms: number): Promise<Figure> {
+async function judging(what: string, told: readonly DeclaredResource[], ms: number): Promise<Figure> {
   const ours = await best(() => analyse(told, facts));
   return {
     what: `all checks and rules over ${what} (${told.length}), processor time, best of five`,
@@ -75,7 +75,7 @@ async function judging(what: string, told: readonly Told[], ms: number): Promise
 }
 
 /** The same as the engine asks them: every resource by itself, then the stack. */
-async function asPolicies(told: readonly Told[]): Promise<Figure> {
+async function asPolicies(told: readonly DeclaredResource[]): Promise<Figure> {
   const all = policiesOf({ factsOf: () => facts });
   const analyze = server.makeAnalyzeRpcFun(PACK, "0", "mandatory", all);
   const analyzeStack = server.makeAnalyzeStackRpcFun(PACK, "0", "mandatory", all);
@@ -107,9 +107,9 @@ async function best(run: () => Promise<unknown>): Promise<number> {
 }
 
 /** A stack's resources over and over, each under a name of its own, up to a thousand. */
-const manyOf = (told: readonly Told[]): Told[] =>
+const manyOf = (told: readonly DeclaredResource[]): DeclaredResource[] =>
   Array.from({ length: 1000 }, (_, i) => {
-    const one = told[i % told.length] as Told;
+    const one = told[i % told.length] as DeclaredResource;
     const round = Math.floor(i / told.length);
     return round === 0 ? one : { ...one, name: `${one.name}-${round}`, urn: `${one.urn}-${round}` };
   });

@@ -12,7 +12,7 @@ import { raiseEdge, usedServices } from "../rehearsal/edge.ts";
 import { findEnvoy } from "../rehearsal/envoy.ts";
 import { rehearse } from "../rehearsal/rehearse.ts";
 import { raise } from "../rehearsal/stage.ts";
-import type { Summary } from "../rehearsal/summary.ts";
+import type { RehearsalSummary } from "../rehearsal/summary.ts";
 import { defaultWorkload } from "../rehearsal/workload.ts";
 import type { Figure, Figures } from "./figure.ts";
 
@@ -37,7 +37,7 @@ export async function* rehearsal(): Figures {
   yield await shifting();
 }
 
-type Rehearsed = { summary: Summary; events: Event[] };
+type Rehearsed = { summary: RehearsalSummary; events: Event[] };
 
 async function rehearsed(fault: string | null): Promise<Rehearsed> {
   const events: Event[] = [];
@@ -75,7 +75,8 @@ function acting(rolledBack: Rehearsed[]): Figure {
 }
 
 function moved(all: Rehearsed[]): Figure {
-  const sum = (count: (summary: Summary) => number) => all.reduce((total, { summary }) => total + count(summary), 0);
+  const sum = (count: (summary: RehearsalSummary) => number) =>
+    all.reduce((total, { summary }) => total + count(summary), 0);
   const calls = sum(({ candidate }) => candidate.userRequests);
   const sessions = sum(({ movedSessions }) => movedSessions);
   return {

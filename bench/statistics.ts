@@ -2,7 +2,7 @@ import { figure } from "../cli/table.ts";
 import { plans } from "../promotion/plan.ts";
 import { rivals, simulateRival } from "../promotion/simulation/rivals/index.ts";
 import { simulateRun } from "../promotion/simulation/simulate.ts";
-import { repeat, type Summary } from "../promotion/simulation/summary.ts";
+import { repeat, type SimulationSummary } from "../promotion/simulation/summary.ts";
 import type { Figure, Figures } from "./figure.ts";
 
 const RUNS = 2000;
@@ -10,7 +10,7 @@ const RPS = 100;
 const SEED = 1;
 
 type Case = { candidate: number; stable: number };
-type Measured = { ours: Summary; others: { rule: string; summary: Summary }[] };
+type Measured = { ours: SimulationSummary; others: { rule: string; summary: SimulationSummary }[] };
 
 /** What the rule promises on simulated users: 100 requests a second, beginning with a 10 % step. */
 export async function* statistics(): Figures {
@@ -49,7 +49,7 @@ export async function* statistics(): Figures {
 }
 
 const falseRollbacks = (rate: string, measured: Measured): Figure => ({
-  what: `candidate at a true rate of ${rate}: rolled back, the watch included`,
+  what: `candidate at a true rate of ${rate}: rolled back, the bake included`,
   promise: "at most 1 %",
   kept: measured.ours.outcomes["rolled-back"] <= 0.01 * RUNS,
   ...inWords(measured, ({ outcomes }) => `${figure((100 * outcomes["rolled-back"]) / RUNS)} %`),
@@ -65,7 +65,10 @@ async function measure(failing: Case): Promise<Measured> {
   return { ours: await repeat(RUNS, (run) => simulateRun(scenario, run)), others };
 }
 
-const inWords = ({ ours, others }: Measured, words: (summary: Summary) => string): Pick<Figure, "ours" | "others"> => ({
+const inWords = (
+  { ours, others }: Measured,
+  words: (summary: SimulationSummary) => string,
+): Pick<Figure, "ours" | "others"> => ({
   ours: words(ours),
   others: others.map(({ rule, summary }) => ({ rule, value: words(summary) })),
 });

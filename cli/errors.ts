@@ -6,10 +6,14 @@ import { FactsError } from "../policies/facts.ts";
 import { StateError } from "../policies/readers/state.ts";
 import { JournalError } from "../promotion/journal.ts";
 import { PlanError } from "../promotion/plan.ts";
+import { ReadinessError } from "../readiness/error.ts";
+import { RehearsalError } from "../rehearsal/error.ts";
 import { UsageError } from "./usage.ts";
 
 const ofThePerson = [
   UsageError,
+  RehearsalError,
+  ReadinessError,
   PlanError,
   JournalError,
   SettingsError,

@@ -1,9 +1,14 @@
 import { progress } from "../rehearsal/progress.ts";
 import type { Audience } from "../rehearsal/rehearse.ts";
-import { inWords, type Summary } from "../rehearsal/summary.ts";
+import { inWords, type RehearsalSummary } from "../rehearsal/summary.ts";
 import type { ExitCode, Io } from "./verb.ts";
 
-const exitCodes: Record<Summary["result"], ExitCode> = { promoted: 0, unchanged: 0, "rolled-back": 1, held: 2 };
+const exitCodes: Record<RehearsalSummary["result"], ExitCode> = {
+  promoted: 0,
+  unchanged: 0,
+  "rolled-back": 1,
+  held: 2,
+};
 
 const INTERRUPTED = "interrupted; `maha resume` goes on where it stopped";
 
@@ -13,7 +18,7 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const ORDERLY_MS = 5000;
 
 /** Lets a rehearsal run before people: live progress, Ctrl-C ends it in order, and at the end the summary in words or as JSON. */
-export async function perform(run: (audience: Audience) => Promise<Summary>, io: Io): Promise<ExitCode> {
+export async function perform(run: (audience: Audience) => Promise<RehearsalSummary>, io: Io): Promise<ExitCode> {
   const stream = process.stderr;
   const plain = !stream.isTTY || process.env.NO_COLOR !== undefined || process.env.CI !== undefined;
   const screen = progress({ stream, plain });

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Settings } from "../rehearsal/folder.ts";
+import type { RehearsalSettings } from "../rehearsal/folder.ts";
 import { numberOption, verb } from "./verb.ts";
 
 type Options = { workload?: string; rps: number; plan: string; fault?: string; sourceDown: number; seed: number };
@@ -14,7 +14,7 @@ export const command = verb<Options>(
     const { perform } = await import("./performance.ts");
     const { rehearse } = await import("../rehearsal/rehearse.ts");
     if (options.fault !== undefined) parseFault(options.fault); // refused before anything is started
-    const settings: Settings = {
+    const settings: RehearsalSettings = {
       workload: options.workload === undefined ? null : resolve(options.workload),
       plan: await readPlan(options.plan),
       rps: options.rps,

@@ -1,5 +1,5 @@
 import type { Plan } from "../promotion/plan.ts";
-import type { Spread, Summary } from "../promotion/simulation/summary.ts";
+import type { SimulationSummary, Spread } from "../promotion/simulation/summary.ts";
 import { numberOption, verb } from "./verb.ts";
 
 type Options = {
@@ -29,7 +29,7 @@ export const command = verb<Options>(
     const scenario = { rps, errorRate: (role: keyof typeof failing) => failing[role], plan, seed };
 
     const ours = await repeat(runs, (run) => simulateRun(scenario, run), alive(`plan ${plan.name}`, runs));
-    const compare: (Summary & { rule: string; models: string })[] = [];
+    const compare: (SimulationSummary & { rule: string; models: string })[] = [];
     for (const rival of options.compare ? rivals : []) {
       const summary = await repeat(runs, (run) => simulateRival(rival, scenario, run), alive(rival.rule, runs));
       compare.push({ rule: rival.rule, models: rival.models, ...summary });
@@ -68,13 +68,17 @@ const header = [
 /** The table for people, one row a rule; what was modelled stands under it. */
 async function inWords(
   plan: Plan,
-  ours: Summary,
-  compare: readonly (Summary & { rule: string; models: string })[],
+  ours: SimulationSummary,
+  compare: readonly (SimulationSummary & { rule: string; models: string })[],
 ): Promise<string[]> {
   const { figure, table } = await import("./table.ts");
-  const bound = `${Number(((plan.steps.at(-1)?.bound ?? 0) * 100).toPrecision(3))} %`;
+  const bound = `${Number(((plan.steps.at(-1)?.maxErrorRate ?? 0) * 100).toPrecision(3))} %`;
   const spread = ({ median, p95, max }: Spread) => [median, p95, max].map(figure);
-  const row = (rule: string, { outcomes, candidateRequests, userErrors, seconds }: Summary, certified: string) => [
+  const row = (
+    rule: string,
+    { outcomes, candidateRequests, userErrors, seconds }: SimulationSummary,
+    certified: string,
+  ) => [
     rule,
     ...[outcomes.promoted, outcomes["rolled-back"], outcomes.held].map(figure),
     ...[candidateRequests, userErrors, seconds].flatMap(spread),

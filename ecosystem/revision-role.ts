@@ -1,2 +1,2 @@
 /** The two sides of one service: the revision that has the traffic, and the one that wants it. */
-export type Role = "stable" | "candidate";
+export type RevisionRole = "stable" | "candidate";

@@ -47,7 +47,7 @@ export const forms = {
 } as const satisfies Record<string, Form>;
 
 /** `irreplaceable` says why a new value in the place of the old one would lose data. */
-type Described = { origin: Origin; form: Form; purpose: string; irreplaceable?: string };
+type SecretDescription = { origin: Origin; form: Form; purpose: string; irreplaceable?: string };
 
 /** Every secret of the ecosystem. A service sees one under the real names in its own `secrets`; alerts and backups name theirs. */
 export const secrets = {
@@ -112,7 +112,7 @@ export const secrets = {
     form: forms.credentials,
     purpose: "reads the repository and adds what is new to the vault; deletes nothing in either",
   },
-} as const satisfies Record<string, Described>;
+} as const satisfies Record<string, SecretDescription>;
 
 export type Secret = keyof typeof secrets;
 export const secretNames = Object.keys(secrets) as Secret[];

@@ -48,7 +48,7 @@ export type Service = {
   sizes: Readonly<Record<Target, Size>>;
 };
 
-const once = { min: 1, max: 1 };
+const one = { min: 1, max: 1 };
 const host = "0.0.0.0";
 
 /** The services, in the order they start: whoever is asked by the others comes first. */
@@ -76,9 +76,9 @@ export const services: readonly Service[] = [
     files: {},
     sessions: { "cloud-run": "single", compose: "single", kubernetes: "single" },
     sizes: {
-      "cloud-run": { cpu: 2, memoryMi: 4096, instances: once },
-      compose: { cpu: 1, memoryMi: 1024, instances: once },
-      kubernetes: { cpu: 1, memoryMi: 1024, instances: once },
+      "cloud-run": { cpu: 2, memoryMi: 4096, instances: one },
+      compose: { cpu: 1, memoryMi: 1024, instances: one },
+      kubernetes: { cpu: 1, memoryMi: 1024, instances: one },
     },
   },
   {
@@ -110,8 +110,8 @@ export const services: readonly Service[] = [
     sessions: { "cloud-run": "stateless", compose: "single", kubernetes: "single" },
     sizes: {
       "cloud-run": { cpu: 4, memoryMi: 8192, instances: { min: 1, max: 10 } },
-      compose: { cpu: 2, memoryMi: 2048, instances: once },
-      kubernetes: { cpu: 2, memoryMi: 2048, instances: once },
+      compose: { cpu: 2, memoryMi: 2048, instances: one },
+      kubernetes: { cpu: 2, memoryMi: 2048, instances: one },
     },
   },
   {
@@ -171,7 +171,7 @@ export const services: readonly Service[] = [
     sessions: { "cloud-run": "stateless", compose: "sticky", kubernetes: "stateless" },
     sizes: {
       "cloud-run": { cpu: 4, memoryMi: 8192, instances: { min: 1, max: 10 } },
-      compose: { cpu: 2, memoryMi: 2048, instances: once },
+      compose: { cpu: 2, memoryMi: 2048, instances: one },
       kubernetes: { cpu: 2, memoryMi: 2048, instances: { min: 2, max: 10 } },
     },
   },

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Role } from "../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import { newSessionsCluster, sessionsCluster } from "./clusters.ts";
 import {
   type Destination,
@@ -138,9 +138,9 @@ const sketch = ({ virtual_hosts }: RouteConfiguration) =>
   );
 
 /** Weights are hundredths of a percent, so a share can have two decimals. */
-const weight = (role: Role, share: number) => Math.round(100 * (role === "candidate" ? share : 100 - share));
+const weight = (role: RevisionRole, share: number) => Math.round(100 * (role === "candidate" ? share : 100 - share));
 
-const wants = (role: Role): HeaderMatcher => ({ name: REVISION_HEADER, string_match: { exact: role } });
+const wants = (role: RevisionRole): HeaderMatcher => ({ name: REVISION_HEADER, string_match: { exact: role } });
 
 const withSession: HeaderMatcher = { name: SESSION_HEADER, present_match: true };
 

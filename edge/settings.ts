@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Role } from "../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../ecosystem/revision-role.ts";
 
 /** The edge of a stack: the folder that Envoy watches, the services behind it, and how it stands towards its clients. */
 export type EdgeSettings = z.infer<typeof edgeSettings>;
@@ -42,7 +42,10 @@ export function checkEdge(stored: unknown, where: string): Edge {
 }
 
 /** The revisions of a service that the edge still serves, stable first. */
-export function servedRevisions(service: EdgeService, { retired }: Position): { role: Role; revision: EdgeRevision }[] {
+export function servedRevisions(
+  service: EdgeService,
+  { retired }: Position,
+): { role: RevisionRole; revision: EdgeRevision }[] {
   return (["stable", "candidate"] as const).flatMap((role) => {
     const revision = service[role];
     return revision && !retired.includes(revision.id) ? [{ role, revision }] : [];
@@ -50,10 +53,10 @@ export function servedRevisions(service: EdgeService, { retired }: Position): { 
 }
 
 /** The services that have a candidate. The share, a drain and a retirement are about these alone; the others keep their stable. */
-export const onTrial = ({ services }: EdgeSettings) => services.filter(({ candidate }) => candidate);
+export const withCandidate = ({ services }: EdgeSettings) => services.filter(({ candidate }) => candidate);
 
 /** Whether new sessions reach revisions of that role at that share. */
-export const takesNewSessions = (role: Role, share: number) => (role === "stable" ? share < 100 : share > 0);
+export const takesNewSessions = (role: RevisionRole, share: number) => (role === "stable" ? share < 100 : share > 0);
 
 /** Names become file names, cluster names and tag values, so they are kept plain. */
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, dashes and underscores only");

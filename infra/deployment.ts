@@ -24,7 +24,7 @@ export type Deployment = {
 };
 
 /** Where a revision can be tried, with the headers that lead there. */
-export type Preview = { url: pulumi.Input<string>; headers: Record<string, string> };
+export type CandidateUrl = { url: pulumi.Input<string>; headers: Record<string, string> };
 
 /** What a stack answers with: its contract with the promotion, the smoke stage and people. By service, but for the edge. */
 export type Outputs = {
@@ -32,7 +32,7 @@ export type Outputs = {
   /** Where users call a service. */
   urls: Partial<Record<ServiceName, pulumi.Input<string>>>;
   /** Where the candidate answers at 0 %; only while there is one. */
-  previewUrls: Partial<Record<ServiceName, Preview>>;
+  candidateUrls: Partial<Record<ServiceName, CandidateUrl>>;
   revisions: Partial<Record<ServiceName, { stable: string; candidate?: string }>>;
   /** Where the edge's admin interface is reached; none where the platform is the edge. */
   edgeAdmin: pulumi.Input<string> | null;

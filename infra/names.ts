@@ -17,14 +17,14 @@ export function stackNameFault(name: string): string | undefined {
 }
 
 /** The one small machine of a Cloud Run stack for its single services. */
-export const singlesMachine = "singles";
+export const singletonsMachine = "singles";
 
 /** Where a candidate answers on that machine: beside its stable. */
 export const previewPort = (port: number): number => port + 10_000;
 
 /** The service account of a service, or of that machine: 6 to 30 characters, in a project that is the stack's own. */
-export const serviceAccountOf = (who: ServiceName | typeof singlesMachine): string => `mcp-${who}`;
-export const accountEmail = (who: ServiceName | typeof singlesMachine, project: string): string =>
+export const serviceAccountOf = (who: ServiceName | typeof singletonsMachine): string => `mcp-${who}`;
+export const accountEmail = (who: ServiceName | typeof singletonsMachine, project: string): string =>
   `${serviceAccountOf(who)}@${project}.iam.gserviceaccount.com`;
 
 /** What Secret Manager holds for a file that is not secret, where nothing else can be mounted as one: a name for its content. */

@@ -2,10 +2,10 @@ import { hostname, userInfo } from "node:os";
 import * as pulumi from "@pulumi/pulumi";
 import { systemClock } from "../promotion/clock.ts";
 import { admitDeployment } from "../promotion/guard/guard.ts";
-import { cloudRunStanding } from "../promotion/platforms/cloud-run/traffic-state.ts";
-import { composeStanding } from "../promotion/platforms/envoy-files/docker.ts";
-import { kubernetesStanding } from "../promotion/platforms/kubernetes/traffic-state.ts";
-import type { ReadStanding } from "../promotion/traffic-state.ts";
+import { cloudRunTrafficState } from "../promotion/platforms/cloud-run/traffic-state.ts";
+import { composeTrafficState } from "../promotion/platforms/envoy-files/docker.ts";
+import { kubernetesTrafficState } from "../promotion/platforms/kubernetes/traffic-state.ts";
+import type { ReadTrafficState } from "../promotion/traffic-state.ts";
 import { settingsOf } from "./config/settings.ts";
 import {
   declaredAnnotation,
@@ -31,7 +31,7 @@ export const promotionGuard = (folder: string, preview: boolean): TrafficGuard =
         folder,
         holder: { owner: `pulumi up by ${userInfo().username}`, host: hostname(), pid: process.pid },
         clock: systemClock,
-        readStanding: standingOf(declared),
+        readTrafficState: trafficStateOf(declared),
         onLost: stopAtOnce,
       },
       declared.services,
@@ -53,21 +53,21 @@ function leaveTraffic(error: Error): never {
 }
 
 /** Who can say where the traffic of a stack stands: its platform. */
-function standingOf({ stack, target, settings, services }: Declared): ReadStanding {
+function trafficStateOf({ stack, target, settings, services }: Declared): ReadTrafficState {
   const from = "the stack's settings";
   switch (target) {
     case "cloud-run": {
       const { project, region } = settingsOf(settings, target, from);
       const stable = Object.fromEntries(Object.entries(services).map(([service, { stable }]) => [service, stable]));
-      return cloudRunStanding({ project, region, stable, declared: declaredAnnotation });
+      return cloudRunTrafficState({ project, region, stable, declared: declaredAnnotation });
     }
     case "compose": {
       const { host } = settingsOf(settings, target, from);
-      return composeStanding({ host, container: edgeContainer(stack), folder: edgeFolder });
+      return composeTrafficState({ host, container: edgeContainer(stack), folder: edgeFolder });
     }
     case "kubernetes": {
       const { context } = settingsOf(settings, target, from);
-      return kubernetesStanding({
+      return kubernetesTrafficState({
         context,
         namespace: namespaceOf(stack),
         configMap: edgeConfigMap,

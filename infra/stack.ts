@@ -11,10 +11,14 @@ import { requiredSecrets } from "./secrets/required.ts";
 import { openBarrier } from "./traffic-guard.ts";
 
 /** What a stack's settings name, read: the releases behind `stable` and `candidate`; and those that they have named before. */
-export type Named = { stable: Release | undefined; candidate: Release | undefined; previous?: readonly Release[] };
+export type NamedReleases = {
+  stable: Release | undefined;
+  candidate: Release | undefined;
+  previous?: readonly Release[];
+};
 
 /** Reads the releases that a stack's settings name. Throws a ReleaseError. */
-export function namedReleases(root: string, stack: string, { stable, candidate }: Settings): Named {
+export function namedReleases(root: string, stack: string, { stable, candidate }: Settings): NamedReleases {
   return {
     stable: stable === undefined ? undefined : readRelease(root, stack, stable),
     candidate: candidate === undefined ? undefined : readRelease(root, stack, candidate),
@@ -27,7 +31,7 @@ export function namedReleases(root: string, stack: string, { stable, candidate }
  * deployed. On Cloud Run nothing runs before the first release, and the registry itself comes only then.
  */
 export function checkPublished(
-  { stable, candidate }: Named,
+  { stable, candidate }: NamedReleases,
   { target, edge, backups }: Settings,
   { stack, file }: { stack: string; file: string },
 ): void {
@@ -67,7 +71,7 @@ export function deploymentOf(asked: {
   file: string;
   target: Target;
   settings: Settings;
-  releases: Named;
+  releases: NamedReleases;
   secret: (name: Secret) => pulumi.Output<string>;
 }): Deployment {
   const { stack, file, target, settings, releases, secret } = asked;

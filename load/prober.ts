@@ -1,4 +1,4 @@
-import type { Role } from "../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import { openSession, type Session } from "./session.ts";
 import type { UsedService } from "./view.ts";
 
@@ -11,7 +11,7 @@ export type Prober = {
 };
 
 /** A prober at rest. A probe that fails says so to nobody but the edge, which counts it; the next one opens a new session. */
-export function prober(service: UsedService, role: Role): Prober {
+export function prober(service: UsedService, role: RevisionRole): Prober {
   const url = service.url.replace(/\/$/, "") + service.path;
   const [call] = service.calls;
   const headers = { "x-revision": role };

@@ -4,14 +4,14 @@ import {
   type FetchLike,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
-import type { SafeCall } from "../rehearsal/workload.ts";
+import type { WorkloadCall } from "../rehearsal/workload.ts";
 
 /** One open MCP session of the official client. */
 export type Session = {
   /** The session's id; undefined where the server keeps no sessions. */
   id: string | undefined;
   /** Calls a tool. Throws on anything but a result; a result that says `isError` is a result. */
-  call(call: SafeCall): Promise<CallToolResult>;
+  call(call: WorkloadCall): Promise<CallToolResult>;
   /** Tells the server that the session is over, waits at most two seconds for that, and closes. Never throws. */
   close(): Promise<void>;
   /** Closes without telling the server. Never throws. */

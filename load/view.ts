@@ -1,5 +1,5 @@
 import { type FetchLike, ProtocolError } from "@modelcontextprotocol/client";
-import type { SafeCall } from "../rehearsal/workload.ts";
+import type { WorkloadCall } from "../rehearsal/workload.ts";
 import { reason } from "./reason.ts";
 import { countFailure, countRequest, type Tally } from "./tally.ts";
 
@@ -8,7 +8,7 @@ export type UsedService = {
   name: string;
   url: string;
   path: string;
-  calls: SafeCall[];
+  calls: WorkloadCall[];
   sessions: boolean;
   stable: string;
 };

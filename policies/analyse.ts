@@ -2,9 +2,9 @@ import { createRequire } from "node:module";
 import type { Policies } from "@pulumi/policy";
 import analyzer from "@pulumi/pulumi/proto/analyzer_pb.js";
 import structs from "google-protobuf/google/protobuf/struct_pb.js";
-import type { Facts } from "./facts.ts";
+import type { StackFacts } from "./facts.ts";
 import { PACK, policiesOf } from "./policies.ts";
-import type { Told } from "./readers/declared-resource.ts";
+import type { DeclaredResource } from "./readers/declared-resource.ts";
 import type { Report } from "./report.ts";
 
 /** The policy server's own functions, which its types leave out: what they say is what the engine would be told. */
@@ -17,7 +17,7 @@ export const server = createRequire(import.meta.url)("@pulumi/policy/server.js")
 };
 
 /** Judges a stack as the engine would have it judged at the end of an update. */
-export async function analyse(told: readonly Told[], facts: Facts): Promise<Report> {
+export async function analyse(told: readonly DeclaredResource[], facts: StackFacts): Promise<Report> {
   let found: Report | undefined;
   const policies = policiesOf({
     factsOf: () => facts,
@@ -32,7 +32,7 @@ export async function analyse(told: readonly Told[], facts: Facts): Promise<Repo
 }
 
 /** What the engine would ask about a stack. */
-export function stackRequest(told: readonly Told[]): analyzer.AnalyzeStackRequest {
+export function stackRequest(told: readonly DeclaredResource[]): analyzer.AnalyzeStackRequest {
   const resources = told.map((one) => {
     const resource = filled(new analyzer.AnalyzerResource(), one);
     resource.setParent(one.parent);
@@ -50,7 +50,8 @@ export function stackRequest(told: readonly Told[]): analyzer.AnalyzeStackReques
 }
 
 /** What the engine would ask about one resource. */
-export const resourceRequest = (told: Told): analyzer.AnalyzeRequest => filled(new analyzer.AnalyzeRequest(), told);
+export const resourceRequest = (told: DeclaredResource): analyzer.AnalyzeRequest =>
+  filled(new analyzer.AnalyzeRequest(), told);
 
 /** Asks one of the policy server's functions. Throws what a policy throws. */
 export function answered<Request>(ask: Ask<Request>, request: Request): Promise<analyzer.AnalyzeResponse> {
@@ -61,7 +62,7 @@ export function answered<Request>(ask: Ask<Request>, request: Request): Promise<
 
 function filled<Request extends analyzer.AnalyzeRequest | analyzer.AnalyzerResource>(
   request: Request,
-  told: Told,
+  told: DeclaredResource,
 ): Request {
   const options = new analyzer.AnalyzerResourceOptions();
   options.setProtect(told.protect);

@@ -1,4 +1,4 @@
-import type { Outcome } from "./check.ts";
+import type { CheckOutcome } from "./check.ts";
 import { mandatory } from "./levels.ts";
 import { fail } from "./verdict.ts";
 
@@ -6,9 +6,9 @@ import { fail } from "./verdict.ts";
 export type Exemption = { rule: string; reason: string; owner: string; expires: string };
 
 /** How an exemption stands: a mandatory check refuses it, and after its last day it is a failure itself. */
-export type Standing = Exemption & { standing: "in force" | "expired" | "refused" };
+export type ExemptionState = Exemption & { standing: "in force" | "expired" | "refused" };
 
-export function standingOf(exemption: Exemption, now: Date): Standing {
+export function trafficStateOf(exemption: Exemption, now: Date): ExemptionState {
   const standing = mandatory.includes(exemption.rule)
     ? "refused"
     : now.toISOString().slice(0, 10) > exemption.expires
@@ -18,7 +18,7 @@ export function standingOf(exemption: Exemption, now: Date): Standing {
 }
 
 /** What a rule found, as its exemption leaves it: a failure in force becomes a warning, an expired one fails whatever was found. */
-export function exempted(outcome: Outcome, standings: readonly Standing[]): Outcome {
+export function exempted(outcome: CheckOutcome, standings: readonly ExemptionState[]): CheckOutcome {
   const own = standings.filter(({ rule }) => rule === outcome.name);
   const over = own.find(({ standing }) => standing !== "in force");
   if (over) {

@@ -7,7 +7,7 @@ import type { Exemption } from "./exemptions.ts";
 import { type Level, levelOf } from "./levels.ts";
 
 /** What is known of a stack besides its resources. */
-export type Facts = {
+export type StackFacts = {
   stack: string;
   level: Level;
   exemptions: readonly Exemption[];
@@ -26,10 +26,14 @@ export class FactsError extends Error {
 }
 
 /** What the program knows and no resource says: its catalogue of series, by target. */
-type Catalogue = Readonly<Record<Target, object>>;
+type KnownSeries = Readonly<Record<Target, object>>;
 
 /** Reads what the repository knows of a stack. Throws a FactsError where it does not know the stack. */
-export function readFacts(root: string, stack: string, { catalogue, now }: { catalogue: Catalogue; now: Date }): Facts {
+export function readFacts(
+  root: string,
+  stack: string,
+  { catalogue, now }: { catalogue: KnownSeries; now: Date },
+): StackFacts {
   const { exemptions, releases } = settingsOf(root, stack);
   return {
     stack,

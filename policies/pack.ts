@@ -2,13 +2,13 @@ import { join } from "node:path";
 import { PolicyPack } from "@pulumi/policy";
 // the entry alone reaches into the program, for the one thing that no resource tells
 import { catalogue } from "../infra/alerts/catalogue.ts";
-import { type Facts, readFacts } from "./facts.ts";
+import { readFacts, type StackFacts } from "./facts.ts";
 import { PACK, policiesOf } from "./policies.ts";
 
 const root = join(import.meta.dirname, "..");
-const known = new Map<string, Facts>();
+const known = new Map<string, StackFacts>();
 
-function factsOf(stack: string): Facts {
+function factsOf(stack: string): StackFacts {
   const facts = known.get(stack) ?? readFacts(root, stack, { catalogue, now: new Date() });
   known.set(stack, facts);
   return facts;

@@ -1,8 +1,8 @@
 import type { Policies, ResourceValidationPolicy, StackValidationArgs, StackValidationPolicy } from "@pulumi/policy";
 import { judgeOne, type Rule } from "./check.ts";
 import { checks } from "./checks.ts";
-import { standingOf } from "./exemptions.ts";
-import type { Facts } from "./facts.ts";
+import { trafficStateOf } from "./exemptions.ts";
+import type { StackFacts } from "./facts.ts";
 import { fromEngine, type Marks } from "./readers/engine.ts";
 import { type Report, report } from "./report.ts";
 import { rules } from "./rules.ts";
@@ -12,7 +12,7 @@ import { viewOf } from "./view/view.ts";
 export const PACK = "mahavishnu-readiness";
 
 /** What the policies have to be told: the facts about a stack by its name, and what the engine leaves out. */
-type Sources = { factsOf: (stack: string) => Facts; marks?: Marks; onReport?: (report: Report) => void };
+type Sources = { factsOf: (stack: string) => StackFacts; marks?: Marks; onReport?: (report: Report) => void };
 
 /**
  * The checks and rules as Pulumi's policies: what one resource says by itself stops an update before that resource is
@@ -72,7 +72,10 @@ const advice = (sources: Sources): StackValidationPolicy => ({
   },
 });
 
-function reportOn({ resources }: StackValidationArgs, { factsOf, marks }: Sources): { found: Report; facts: Facts } {
+function reportOn(
+  { resources }: StackValidationArgs,
+  { factsOf, marks }: Sources,
+): { found: Report; facts: StackFacts } {
   const facts = factsOf(stackOf(resources[0]?.urn));
   return { found: report(viewOf(resources.map((resource) => fromEngine(resource, marks))), facts), facts };
 }
@@ -81,9 +84,9 @@ const findingsOf = ({ checks, rules }: Report) =>
   [...checks, ...rules].flatMap((outcome) => outcome.findings.map((finding) => [finding, outcome] as const));
 
 /** Whether a rule stops a stack: it gates there, and nothing exempts it. */
-const stops = ({ name }: Rule, { level, exemptions, now }: Facts): boolean =>
+const stops = ({ name }: Rule, { level, exemptions, now }: StackFacts): boolean =>
   level.gates(name) &&
-  !exemptions.some((exemption) => exemption.rule === name && standingOf(exemption, now).standing === "in force");
+  !exemptions.some((exemption) => exemption.rule === name && trafficStateOf(exemption, now).standing === "in force");
 
 const sentence = ({ resource, reason }: Finding, { name, remedy }: Pick<Rule, "name" | "remedy">): string =>
   `${name}: ${resource}: ${reason}. To do: ${remedy}`;

@@ -1,8 +1,8 @@
 import type { Target } from "../ecosystem/targets.ts";
-import { type Check, judge, type Outcome, type Rule } from "./check.ts";
+import { type Check, type CheckOutcome, judge, type Rule } from "./check.ts";
 import { checks } from "./checks.ts";
-import { exempted, type Standing, standingOf } from "./exemptions.ts";
-import type { Facts } from "./facts.ts";
+import { type ExemptionState, exempted, trafficStateOf } from "./exemptions.ts";
+import type { StackFacts } from "./facts.ts";
 import { rules } from "./rules.ts";
 import { type Band, bandOf, scoreOf } from "./score.ts";
 import type { View } from "./view/view.ts";
@@ -15,14 +15,14 @@ export type Report = {
   band: Band;
   /** The least score that the stack needs, and whether it may be deployed. */
   gate: { minimum: number; open: boolean };
-  checks: (Outcome & { id: number })[];
-  rules: Outcome[];
-  exemptions: Standing[];
+  checks: (CheckOutcome & { id: number })[];
+  rules: CheckOutcome[];
+  exemptions: ExemptionState[];
 };
 
 /** Asks all checks and rules about a stack. */
-export function report(view: View, facts: Facts): Report {
-  const exemptions = facts.exemptions.map((exemption) => standingOf(exemption, facts.now));
+export function report(view: View, facts: StackFacts): Report {
+  const exemptions = facts.exemptions.map((exemption) => trafficStateOf(exemption, facts.now));
   const ask = (asked: Rule) => exempted(judge(asked, view, facts), exemptions);
   const asked = checks.map((check: Check) => ({ id: check.id, ...ask(check) }));
   const others = rules.map(ask);

@@ -1,9 +1,9 @@
-import type { Verdict } from "./verdict.ts";
+import type { CheckVerdict } from "./verdict.ts";
 
 const points = { pass: 100, warn: 50, fail: 0 } as const;
 
 /** The mean over the checks that apply: a pass is 100, a warning 50, a failure 0. */
-export function scoreOf(verdicts: readonly Verdict[]): number {
+export function scoreOf(verdicts: readonly CheckVerdict[]): number {
   const applying = verdicts.filter((verdict) => verdict !== "not-applicable");
   if (applying.length === 0) return 0;
   return applying.reduce((sum, verdict) => sum + points[verdict], 0) / applying.length;

@@ -1,10 +1,10 @@
 import { labelOf, type Resource } from "./resource.ts";
 
-export type Verdict = "pass" | "warn" | "fail" | "not-applicable";
+export type CheckVerdict = "pass" | "warn" | "fail" | "not-applicable";
 
 /** What one thing says about one check. The reason never holds a value of a property: those may be secrets. */
 export type Finding = {
-  verdict: Verdict;
+  verdict: CheckVerdict;
   /** The resource for people: `Container edge`; or the evidence's file, or the stack. */
   resource: string;
   /** Its URN, where it is a resource. */
@@ -29,11 +29,11 @@ export const demand = (holds: boolean, subject: Subject, reason: string): Findin
   holds ? pass(subject) : fail(subject, reason);
 
 /** The worst of several verdicts; nothing to judge is a failure. */
-export function worst(verdicts: readonly Verdict[]): Verdict {
+export function worst(verdicts: readonly CheckVerdict[]): CheckVerdict {
   return (["fail", "warn", "pass", "not-applicable"] as const).find((verdict) => verdicts.includes(verdict)) ?? "fail";
 }
 
-function found(verdict: Verdict, subject: Subject, reason: string): Finding {
+function found(verdict: CheckVerdict, subject: Subject, reason: string): Finding {
   if (typeof subject === "string") return { verdict, resource: subject, reason };
   const resource = "urn" in subject ? subject : subject.resource;
   return { verdict, resource: labelOf(resource), urn: resource.urn, reason };

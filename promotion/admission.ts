@@ -3,15 +3,15 @@ import type { Result } from "./state.ts";
 /** A promotion that was, as far as the next one needs to know of it; `revisions` are the candidate's, by service. */
 export type Past = {
   id: string;
-  candidate: Revisions;
-  stable: Revisions;
+  candidate: RevisionIds;
+  stable: RevisionIds;
   result: Result | "running";
   byHand: boolean;
   at: number;
 };
 
 /** Revision ids by service. */
-export type Revisions = Record<string, string>;
+export type RevisionIds = Record<string, string>;
 
 /** What a request for a promotion comes to. */
 export type Admission = {
@@ -28,8 +28,8 @@ const RECENTLY_GOOD_MS = 24 * 3600 * 1000;
  * Going back to what had all the traffic within the last day needs no new evidence. An unfinished promotion must be finished or taken back first.
  */
 export function admit(asked: {
-  stable: Revisions;
-  candidate: Revisions;
+  stable: RevisionIds;
+  candidate: RevisionIds;
   history: readonly Past[];
   now: number;
   retry?: boolean;
@@ -59,5 +59,5 @@ export function admit(asked: {
   return { kind: "begin", reason: "a new candidate" };
 }
 
-const same = (a: Revisions, b: Revisions): boolean =>
+const same = (a: RevisionIds, b: RevisionIds): boolean =>
   Object.keys({ ...a, ...b }).every((service) => a[service] === b[service]);

@@ -1,4 +1,4 @@
-import type { Role } from "../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../ecosystem/revision-role.ts";
 
 /**
  * Requests of one revision from one kind of client. All numbers only grow while the thing that counts lives.
@@ -17,7 +17,7 @@ export type Counts = {
 export type RevisionCounts = { user: Counts; probe: Counts; latency?: number[] };
 
 /** The counts of the two sides of one service. */
-export type ServiceCounts = Record<Role, RevisionCounts>;
+export type ServiceCounts = Record<RevisionRole, RevisionCounts>;
 
 /** No request at all. */
 export const noCounts: Counts = { requests: 0, failures: 0, slow: 0, toolErrors: 0, rpcErrors: 0 };

@@ -36,14 +36,14 @@ export type Lease = {
 /** The lease is somebody else's; the message says whose and since when. */
 export class LeaseError extends Error {}
 
-type Asked = { folder: string; holder: Holder; clock: Clock; alive?: (pid: number) => boolean };
+type LeaseRequest = { folder: string; holder: Holder; clock: Clock; alive?: (pid: number) => boolean };
 
 /**
  * Takes the lease of a folder. The lease is a ticket with a number: a file that only one process can create. A ticket counts until it is
  * released or expires, or its process (on this host) is gone; the next number then belongs to whoever creates it first, so that two takers
  * cannot both win, and whoever held an older number sees it at the next renewal. Throws a LeaseError while another holder's ticket counts.
  */
-export async function takeLease({ folder, holder, clock, alive = processLives }: Asked): Promise<Lease> {
+export async function takeLease({ folder, holder, clock, alive = processLives }: LeaseRequest): Promise<Lease> {
   await mkdir(folder, { recursive: true });
   const last = await newest(folder);
   if (last && counts(last.ticket, holder, clock, alive)) throw new LeaseError(heldBy(last.ticket, clock));
@@ -90,7 +90,7 @@ export async function takeLease({ folder, holder, clock, alive = processLives }:
 }
 
 /** Throws a LeaseError while another holder's lease of a folder counts; takes nothing and writes nothing. */
-export async function checkLease({ folder, holder, clock, alive = processLives }: Asked): Promise<void> {
+export async function checkLease({ folder, holder, clock, alive = processLives }: LeaseRequest): Promise<void> {
   const last = existsSync(folder) ? await newest(folder) : null;
   if (last && counts(last.ticket, holder, clock, alive)) throw new LeaseError(heldBy(last.ticket, clock));
 }

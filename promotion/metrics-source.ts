@@ -9,7 +9,7 @@ export type Observation =
   | { silent: true; why: string };
 
 /** Where the counts come from. */
-export type Source = {
+export type MetricsSource = {
   /** Never throws and answers within a second: an unreachable source is `silent` with the reason. */
   poll(): Promise<Observation>;
 };

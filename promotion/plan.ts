@@ -6,9 +6,9 @@ const fraction = z.number().gt(0).lt(1);
 
 const stepSchema = z.strictObject({
   share: z.number().gt(0).max(100),
-  bound: fraction.lt(0.9),
-  floor: seconds,
-  deadline: seconds.gt(0),
+  maxErrorRate: fraction.lt(0.9),
+  minDuration: seconds,
+  maxDuration: seconds.gt(0),
 });
 
 /** What a plan is made of; a journal holds one too. */
@@ -16,26 +16,26 @@ export const planSchema = z.strictObject({
   name: z.string().min(1),
   poll: seconds.gt(0).max(60),
   steps: z.array(stepSchema).min(1),
-  watch: z.array(z.strictObject({ for: seconds, poll: seconds.gt(0).max(60) })),
+  bake: z.array(z.strictObject({ for: seconds, poll: seconds.gt(0).max(60) })),
   drain: seconds,
-  patience: z.strictObject({ outage: seconds, silence: seconds, data: seconds }),
+  holdTimeouts: z.strictObject({ outage: seconds, silence: seconds, data: seconds }),
 });
 
 /** One step: the share of new sessions, the failure rate (a fraction) that must be certified, and its floor and deadline in seconds. */
 export type Step = z.infer<typeof stepSchema>;
 
 /**
- * How a promotion goes, all times in seconds: the steps; the polls; the watch after 100 % (stretches of time with their own poll);
+ * How a promotion goes, all times in seconds: the steps; the polls; the bake after 100 % (stretches of time with their own poll);
  * how long old sessions may drain; and how long a hold waits for an outage to end, a silent source to answer, or requests to come.
  */
 export type Plan = z.infer<typeof planSchema>;
 
 /** Sized so that certifying each step takes about as long as the one before it. */
 const climb = [
-  { share: 10, bound: 0.01 },
-  { share: 25, bound: 0.005 },
-  { share: 50, bound: 0.002 },
-  { share: 100, bound: objectives.errorRatio },
+  { share: 10, maxErrorRate: 0.01 },
+  { share: 25, maxErrorRate: 0.005 },
+  { share: 50, maxErrorRate: 0.002 },
+  { share: 100, maxErrorRate: objectives.errorRatio },
 ];
 
 /** Between two polls lies one second: with five, a dead candidate answers more requests than is promised. */
@@ -46,38 +46,38 @@ export const plans: Record<"evidence" | "rehearsal" | "report", Plan> = {
   evidence: {
     name: "evidence",
     poll: POLL,
-    steps: climb.map((step) => ({ ...step, floor: 30, deadline: 1800 })),
-    watch: [{ for: 60, poll: POLL }],
+    steps: climb.map((step) => ({ ...step, minDuration: 30, maxDuration: 1800 })),
+    bake: [{ for: 60, poll: POLL }],
     drain: 300,
-    patience: { outage: 300, silence: 120, data: 600 },
+    holdTimeouts: { outage: 300, silence: 120, data: 600 },
   },
   rehearsal: {
     name: "rehearsal",
     poll: POLL,
-    steps: climb.map((step) => ({ ...step, floor: 10, deadline: 600 })),
-    watch: [{ for: 20, poll: POLL }],
+    steps: climb.map((step) => ({ ...step, minDuration: 10, maxDuration: 600 })),
+    bake: [{ for: 20, poll: POLL }],
     drain: 10,
-    patience: { outage: 30, silence: 120, data: 60 },
+    holdTimeouts: { outage: 30, silence: 120, data: 60 },
   },
-  // the status report's procedure: an hour at 10 %, then on; half an hour of close watch, a day in all
+  // the status report's procedure: an hour at 10 %, then on; half an hour of close bake, a day in all
   report: {
     name: "report",
     poll: POLL,
-    steps: climb.map((step, i) => ({ ...step, floor: i === 0 ? 3600 : 30, deadline: i === 0 ? 7200 : 3600 })),
-    watch: [
+    steps: climb.map((step, i) => ({ ...step, minDuration: i === 0 ? 3600 : 30, maxDuration: i === 0 ? 7200 : 3600 })),
+    bake: [
       { for: 1800, poll: POLL },
       { for: 84_600, poll: 10 },
     ],
     drain: 3600,
-    patience: { outage: 900, silence: 900, data: 3600 },
+    holdTimeouts: { outage: 900, silence: 900, data: 3600 },
   },
 };
 
-/** The plan for going back to what was known to be good: all traffic at once, as soon as it answers at all, and the watch as ever. */
+/** The plan for going back to what was known to be good: all traffic at once, as soon as it answers at all, and the bake as ever. */
 export const straightBack = (plan: Plan): Plan => ({
   ...plan,
   name: `${plan.name}, straight back`,
-  steps: [{ share: 100, bound: 0.5, floor: 0, deadline: plan.steps.at(-1)?.deadline ?? 1 }],
+  steps: [{ share: 100, maxErrorRate: 0.5, minDuration: 0, maxDuration: plan.steps.at(-1)?.maxDuration ?? 1 }],
 });
 
 /** A plan that cannot be followed; the message names every problem. */
@@ -103,15 +103,17 @@ export function parsePlan(content: unknown, file: string): Plan {
 }
 
 function impossible({ steps }: Plan): string[] {
-  const problems = steps.flatMap(({ share, floor, deadline }, i) => {
+  const problems = steps.flatMap(({ share, minDuration, maxDuration }, i) => {
     const before = steps[i - 1]?.share ?? 0;
     return [
       ...(share <= before ? [`steps.${i}.share: ${share} does not rise above ${before}; a plan only goes up`] : []),
-      ...(deadline <= floor ? [`steps.${i}.deadline: ${deadline} s is not after the floor of ${floor} s`] : []),
+      ...(maxDuration <= minDuration
+        ? [`steps.${i}.maxDuration: ${maxDuration} s is not after minDuration, ${minDuration} s`]
+        : []),
     ];
   });
   const last = steps.at(-1)?.share;
   return last === 100 ? problems : [...problems, `steps: the last share is ${last}, but a promotion ends at 100`];
 }
 
-const example = `Example: {"extends": "evidence", "steps": [{"share": 20, "bound": 0.01, "floor": 30, "deadline": 900}, {"share": 100, "bound": 0.001, "floor": 30, "deadline": 900}]}`;
+const example = `Example: {"extends": "evidence", "steps": [{"share": 20, "maxErrorRate": 0.01, "minDuration": 30, "maxDuration": 900}, {"share": 100, "maxErrorRate": 0.001, "minDuration": 30, "maxDuration": 900}]}`;

@@ -2,17 +2,17 @@ import type { Clock } from "./clock.ts";
 import { type Begun, type Event, FORMAT } from "./events.ts";
 import { begunEvents, type Journal } from "./journal.ts";
 import type { Lease } from "./lease.ts";
-import type { Observation, Source } from "./metrics-source.ts";
+import type { MetricsSource, Observation } from "./metrics-source.ts";
 import type { Probes } from "./probes.ts";
 import { fold, judge, pollMs, probesNeeded, type State, step } from "./state.ts";
-import type { Target } from "./traffic-controller.ts";
+import type { TrafficController } from "./traffic-controller.ts";
 
 /** Everything that a promotion needs from outside; `smoke` tries the candidate at 0 %, `onEvent` is told of everything that is written to the journal. */
 export type Promotion = {
   journal: Journal;
   lease: Lease;
-  source: Source;
-  target: Target;
+  source: MetricsSource;
+  target: TrafficController;
   probes: Probes;
   smoke(): Promise<{ passed: boolean; reason: string }>;
   clock: Clock;
@@ -59,7 +59,7 @@ export async function promote(promotion: Promotion): Promise<State> {
     }
   }
 
-  /** The old revision leaves after the watch, when the new one has everything and the old one's sessions have ended. */
+  /** The old revision leaves after the bake, when the new one has everything and the old one's sessions have ended. */
   async function clearAway(): Promise<State> {
     if (!state.drained) {
       const { ended, openRequests } = await lease.keep(target.drain("stable", state.plan.drain * 1000));
@@ -79,7 +79,10 @@ export async function promote(promotion: Promotion): Promise<State> {
 }
 
 /** One look at the counts and at the share in force; where the share cannot be read, nothing that was counted can be judged. */
-async function look(source: Source, target: Target): Promise<{ seen: Observation; share: number | null }> {
+async function look(
+  source: MetricsSource,
+  target: TrafficController,
+): Promise<{ seen: Observation; share: number | null }> {
   const seen = await source.poll();
   if (seen.silent) return { seen, share: null };
   try {
@@ -92,7 +95,7 @@ async function look(source: Source, target: Target): Promise<{ seen: Observation
 
 /** What was decided must come in force: a target that fails is asked again, each poll, for as long as the plan waits for a silent source. */
 async function insist(put: () => Promise<void>, { plan }: State, clock: Clock, signal?: AbortSignal): Promise<void> {
-  const giveUp = clock.now() + plan.patience.silence * 1000;
+  const giveUp = clock.now() + plan.holdTimeouts.silence * 1000;
   for (;;) {
     try {
       return await put();

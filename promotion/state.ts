@@ -3,18 +3,18 @@ import type { Begun, Event } from "./events.ts";
 import {
   afterPause,
   bestCertificate,
+  type CandidateEvidence,
   inOutage,
-  observeTrial,
+  observeEvidence,
+  startBake,
+  startEvidence,
   startStep,
-  startTrial,
-  startWatching,
   stepTotal,
-  type Trial,
   userRate,
 } from "./evidence/candidate.ts";
 import type { Observation } from "./metrics-source.ts";
 import type { Plan, Step } from "./plan.ts";
-import { type Cause, decide, factsOf, gravest, type Kind, silentFacts, type Verdict } from "./verdict.ts";
+import { decide, factsOf, gravest, type HoldCause, silentFacts, type Verdict, type VerdictKind } from "./verdict.ts";
 import { addWindows, type Seen, windowsSince } from "./windows.ts";
 
 export type Result = "promoted" | "rolled-back" | "held";
@@ -24,7 +24,7 @@ export type Outcome = { result: Result; reason: string };
 export type StepRecord = {
   share: number;
   seconds: number;
-  verdict: Kind;
+  verdict: VerdictKind;
   reason: string;
   candidate: Counts;
   stable: Counts;
@@ -36,7 +36,7 @@ export type State = {
   plan: Plan;
   begun: Begun;
   smoked: boolean;
-  /** The index of the step; `steps.length` is the watch after the last one. */
+  /** The index of the step; `steps.length` is the bake after the last one. */
   position: number;
   wanted: number;
   inForce: number | null;
@@ -47,10 +47,10 @@ export type State = {
   polledAt: number;
   elapsed: number;
   /** Since when the hold of this cause holds. */
-  hold: { cause: Cause | null; since: number } | null;
+  hold: { cause: HoldCause | null; since: number } | null;
   seen: Seen | null;
   carried: Record<string, ServiceCounts>;
-  trials: Record<string, Trial>;
+  evidence: Record<string, CandidateEvidence>;
   steps: StepRecord[];
   drained: boolean;
   retired: boolean;
@@ -72,7 +72,7 @@ const begin = (begun: Begun): State => ({
   hold: null,
   seen: null,
   carried: {},
-  trials: startTrials(begun),
+  evidence: evidenceFor(begun),
   steps: [],
   drained: false,
   retired: false,
@@ -120,37 +120,37 @@ export function step(state: State, event: Event): State {
 /** The verdict on the state after the observation `seen` at `at`: the gravest over all services, and a hold's patience counted. */
 export function judge(before: State, seen: Observation, at: number): Verdict {
   const state = observed(before, seen, at);
-  const phase = watching(state) ? "watch" : "step";
+  const phase = baking(state) ? "bake" : "step";
   const progress = { step: currentStep(state), phase, elapsed: state.elapsed / 1000 } as const;
   if (seen.silent) {
     const verdict = decide(silentFacts(progress));
     return { ...verdict, reason: `${verdict.reason} (${seen.why})` };
   }
   return gravest(
-    Object.entries(state.trials).map(([service, trial]) => ({
+    Object.entries(state.evidence).map(([service, evidence]) => ({
       service,
-      verdict: decide(factsOf(trial, progress, at)),
+      verdict: decide(factsOf(evidence, progress, at)),
     })),
   );
 }
 
-/** The step that the promotion is at; the watch is a last step of which only time is asked. */
+/** The step that the promotion is at; the bake is a last step of which only time is asked. */
 export function currentStep({ plan, position }: State): Step {
   const step = plan.steps[position];
   if (step) return step;
   const last = plan.steps.at(-1) as Step;
-  const floor = plan.watch.reduce((sum, stretch) => sum + stretch.for, 0);
-  return { ...last, floor, deadline: Number.POSITIVE_INFINITY };
+  const minDuration = plan.bake.reduce((sum, stretch) => sum + stretch.for, 0);
+  return { ...last, minDuration, maxDuration: Number.POSITIVE_INFINITY };
 }
 
-/** True while the promotion is in the watch after 100 %. */
-export const watching = ({ plan, position }: State): boolean => position >= plan.steps.length;
+/** True while the promotion is in the bake after 100 %. */
+export const baking = ({ plan, position }: State): boolean => position >= plan.steps.length;
 
 /** How long to wait until the next poll, in milliseconds. */
 export function pollMs(state: State): number {
-  if (!watching(state)) return state.plan.poll * 1000;
+  if (!baking(state)) return state.plan.poll * 1000;
   let passed = state.elapsed / 1000;
-  for (const stretch of state.plan.watch) {
+  for (const stretch of state.plan.bake) {
     if (passed < stretch.for) return stretch.poll * 1000;
     passed -= stretch.for;
   }
@@ -162,8 +162,8 @@ const FEW_USERS = 5;
 
 /** How many probe calls a second each revision needs: one, so that both always have data; twenty where users are too few. */
 export function probesNeeded(state: State): number {
-  const trials = Object.values(state.trials);
-  const few = state.polledAt - state.begun.at >= 30_000 && trials.some((trial) => userRate(trial) < FEW_USERS);
+  const evidence = Object.values(state.evidence);
+  const few = state.polledAt - state.begun.at >= 30_000 && evidence.some((evidence) => userRate(evidence) < FEW_USERS);
   // at 100 % only probes can tell whether stable shares a failure, so they are many while that is watched closely
   const alone = state.wanted === 100 && pollMs(state) <= state.plan.poll * 1000;
   return few || alone ? 20 : 1;
@@ -171,25 +171,25 @@ export function probesNeeded(state: State): number {
 
 /** The step as it stands now, for the screen and the report. */
 export function stepRecord(state: State): StepRecord {
-  const trials = Object.values(state.trials);
-  const bounds = trials.map(bestCertificate);
+  const evidence = Object.values(state.evidence);
+  const bounds = evidence.map(bestCertificate);
   return {
     share: state.inForce ?? 0,
     seconds: (state.polledAt - state.since) / 1000,
     verdict: state.verdict?.kind ?? "wait",
     reason: state.verdict?.reason ?? "",
-    candidate: trials.map(stepTotal).reduce(addCounts, noCounts),
-    stable: trials.map(({ step }) => step.stable).reduce(addCounts, noCounts),
+    candidate: evidence.map(stepTotal).reduce(addCounts, noCounts),
+    stable: evidence.map(({ step }) => step.stable).reduce(addCounts, noCounts),
     certified: bounds.includes(null) ? null : Math.max(...(bounds as number[])),
   };
 }
 
 const shareAt = (plan: Plan, position: number): number => plan.steps[position]?.share ?? 100;
 
-/** Only services whose revisions differ are on trial; they share the promotion's error probability. */
-function startTrials({ revisions, at }: Begun): Record<string, Trial> {
+/** Only services whose revisions differ are on evidence; they share the promotion's error probability. */
+function evidenceFor({ revisions, at }: Begun): Record<string, CandidateEvidence> {
   const changed = revisions.filter(({ stable, candidate }) => stable !== candidate);
-  return Object.fromEntries(changed.map(({ service }) => [service, startTrial(at, 1 / changed.length)]));
+  return Object.fromEntries(changed.map(({ service }) => [service, startEvidence(at, 1 / changed.length)]));
 }
 
 function inForce(state: State, { share, baseline, at }: Extract<Event, { event: "in-force" }>): State {
@@ -202,7 +202,7 @@ function inForce(state: State, { share, baseline, at }: Extract<Event, { event: 
     elapsed: 0,
     seen: baseline.silent ? null : baseline, // what was counted under the share before must not certify this one
     carried: addWindows(state.carried, windows),
-    trials: mapTrials(state.trials, (trial) => startStep(trial, at)),
+    evidence: mapEvidence(state.evidence, (evidence) => startStep(evidence, at)),
   };
 }
 
@@ -221,9 +221,9 @@ function observed(before: State, seen: Observation, at: number): State {
     carried: {},
     polledAt: at,
     elapsed: state.elapsed + looked,
-    trials: mapTrials(state.trials, (trial, service) => {
+    evidence: mapEvidence(state.evidence, (evidence, service) => {
       const counts = windows[service];
-      return counts ? observeTrial(trial, { at, counts }, state.carried[service]) : trial;
+      return counts ? observeEvidence(evidence, { at, counts }, state.carried[service]) : evidence;
     }),
   };
 }
@@ -238,8 +238,8 @@ function judged(state: State, verdict: Verdict, at: number): State {
     case "hold":
       return held(next, verdict, at);
     case "promote":
-      return watching(state)
-        ? { ...next, outcome: { result: "promoted", reason: "the watch after 100 % has passed" } }
+      return baking(state)
+        ? { ...next, outcome: { result: "promoted", reason: "the bake after 100 % is complete" } }
         : climbed(withRecord(next));
   }
 }
@@ -248,24 +248,24 @@ const holdAfter = (state: State, { kind, cause }: Verdict, at: number): State["h
   kind !== "hold" ? null : state.hold?.cause === cause ? state.hold : { cause, since: at };
 
 function held(state: State, { cause, reason }: Verdict, at: number): State {
-  const trials = cause === "outage" ? mapTrials(state.trials, inOutage) : state.trials;
+  const evidence = cause === "outage" ? mapEvidence(state.evidence, inOutage) : state.evidence;
   const seconds = (at - (state.hold?.since ?? at)) / 1000;
   // at the deadline there is nothing left to wait for
-  const patience = cause === null || cause === "deadline" ? 0 : state.plan.patience[cause];
-  if (seconds < patience) return { ...state, trials };
+  const patience = cause === null || cause === "deadline" ? 0 : state.plan.holdTimeouts[cause];
+  if (seconds < patience) return { ...state, evidence };
   const after = patience > 0 ? ` (held for ${Math.round(seconds)} s)` : "";
-  return { ...withRecord({ ...state, trials }), outcome: { result: "held", reason: `${reason}${after}` } };
+  return { ...withRecord({ ...state, evidence }), outcome: { result: "held", reason: `${reason}${after}` } };
 }
 
 function climbed(state: State): State {
   const position = state.position + 1;
   const next = { ...state, position, wanted: shareAt(state.plan, position), verdict: null };
-  if (!watching(next)) return next;
-  const length = currentStep(next).floor;
-  const trials = mapTrials(next.trials, startWatching);
-  // the certificate of 100 % goes on into the watch: only time is asked of it
-  const watch: State = { ...next, trials, since: state.polledAt, elapsed: 0 };
-  return length > 0 ? watch : { ...watch, outcome: { result: "promoted", reason: state.verdict?.reason ?? "" } };
+  if (!baking(next)) return next;
+  const length = currentStep(next).minDuration;
+  const evidence = mapEvidence(next.evidence, startBake);
+  // the certificate of 100 % goes on into the bake: only time is asked of it
+  const bake: State = { ...next, evidence, since: state.polledAt, elapsed: 0 };
+  return length > 0 ? bake : { ...bake, outcome: { result: "promoted", reason: state.verdict?.reason ?? "" } };
 }
 
 /** A promotion goes on where it stood; the pause is no time passed, and a hold's patience and a deadline begin again. */
@@ -278,10 +278,13 @@ function resumed(state: State, at: number): State {
 const afterPauseOf = (state: State, at: number): State => ({
   ...state,
   hold: null,
-  trials: mapTrials(state.trials, (trial) => afterPause(trial, at)),
+  evidence: mapEvidence(state.evidence, (evidence) => afterPause(evidence, at)),
 });
 
 const withRecord = (state: State): State => ({ ...state, steps: [...state.steps, stepRecord(state)] });
 
-const mapTrials = (trials: State["trials"], change: (trial: Trial, service: string) => Trial): State["trials"] =>
-  Object.fromEntries(Object.entries(trials).map(([service, trial]) => [service, change(trial, service)]));
+const mapEvidence = (
+  evidence: State["evidence"],
+  change: (evidence: CandidateEvidence, service: string) => CandidateEvidence,
+): State["evidence"] =>
+  Object.fromEntries(Object.entries(evidence).map(([service, evidence]) => [service, change(evidence, service)]));

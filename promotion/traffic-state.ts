@@ -5,7 +5,7 @@ export type Split = Record<string, number>;
  * Where the traffic of a stack stands, by service: the position that was declared last, and the split in force. What was
  * declared is kept beside the traffic itself, so that whoever comes next knows whether somebody has moved it since.
  */
-export type Standing = {
+export type TrafficState = {
   declared: Record<string, Split>;
   live: Record<string, Split>;
   /** Services whose stable is there but has a newer revision behind it, which is named: only Cloud Run has such an order. */
@@ -13,7 +13,7 @@ export type Standing = {
 };
 
 /** Reads where a platform's traffic stands; null where nothing has been deployed yet. Throws when the platform cannot be asked. */
-export type ReadStanding = () => Promise<Standing | null>;
+export type ReadTrafficState = () => Promise<TrafficState | null>;
 
 /** True when both send new traffic to the same revisions in the same parts. */
 export const sameSplit = (a: Split, b: Split): boolean =>

@@ -2,26 +2,26 @@ import {
   type Accusation,
   accusations,
   alarmed,
+  type CandidateEvidence,
   certified,
   certifiedBy,
   stableDown,
   stableOverBoundLately,
-  type Trial,
   withoutProbes,
   withoutUsers,
 } from "./evidence/candidate.ts";
 import type { Step } from "./plan.ts";
 
-export type Kind = "promote" | "wait" | "hold" | "roll-back";
+export type VerdictKind = "promote" | "wait" | "hold" | "roll-back";
 
 /** Why a hold holds: it decides how long the hold waits before it is left to a person. */
-export type Cause = "silence" | "data" | "outage" | "deadline";
+export type HoldCause = "silence" | "data" | "outage" | "deadline";
 
 /** What to do now, and the words for the person who asks why. */
-export type Verdict = { kind: Kind; reason: string; cause: Cause | null };
+export type Verdict = { kind: VerdictKind; reason: string; cause: HoldCause | null };
 
 /** What the evidence of one service says at one poll; everything the table may look at. */
-export type Facts = {
+export type EvidenceFacts = {
   source: "live" | "silent";
   candidate: { data: "some" | "none"; convicted: boolean; worse: boolean; charge: string };
   stable: { overBoundLately: boolean; unclear: boolean; down: boolean };
@@ -29,19 +29,24 @@ export type Facts = {
 };
 
 type StepFacts = {
-  phase: "step" | "watch";
+  phase: "step" | "bake";
   certified: boolean;
   by: string;
-  floorPassed: boolean;
-  deadlinePassed: boolean;
+  minDurationPassed: boolean;
+  maxDurationPassed: boolean;
   share: number;
-  bound: number;
+  maxErrorRate: number;
 };
 
-type Rule = { when(facts: Facts): boolean; verdict: Kind; cause?: Cause; because(facts: Facts): string };
+type VerdictRule = {
+  when(facts: EvidenceFacts): boolean;
+  verdict: VerdictKind;
+  cause?: HoldCause;
+  because(facts: EvidenceFacts): string;
+};
 
 /** First match wins. */
-const table: readonly Rule[] = [
+const table: readonly VerdictRule[] = [
   {
     when: ({ source }) => source === "silent",
     verdict: "hold",
@@ -79,74 +84,79 @@ const table: readonly Rule[] = [
     because: ({ candidate }) => candidate.charge,
   },
   {
-    when: ({ step }) => step.phase === "watch" && step.floorPassed,
+    when: ({ step }) => step.phase === "bake" && step.minDurationPassed,
     verdict: "promote",
-    because: () => "the watch after 100 % has passed",
+    because: () => "the bake after 100 % is complete",
   },
   {
-    when: ({ step }) => step.phase === "watch",
+    when: ({ step }) => step.phase === "bake",
     verdict: "wait",
-    because: () => "watching after 100 %",
+    because: () => "baking after 100 %",
   },
   {
-    when: ({ step }) => step.certified && step.floorPassed,
+    when: ({ step }) => step.certified && step.minDurationPassed,
     verdict: "promote",
-    because: ({ step }) => `certified below ${percent(step.bound)} at ${step.share} % by ${step.by}`,
+    because: ({ step }) => `certified below ${percent(step.maxErrorRate)} at ${step.share} % by ${step.by}`,
   },
   {
-    when: ({ step }) => step.deadlinePassed,
+    when: ({ step }) => step.maxDurationPassed,
     verdict: "hold",
     cause: "deadline",
-    because: ({ step }) => `undecided at the deadline: not certified below ${percent(step.bound)} at ${step.share} %`,
+    because: ({ step }) =>
+      `undecided at the maxDuration: not certified below ${percent(step.maxErrorRate)} at ${step.share} %`,
   },
   {
     when: ({ step }) => step.certified,
     verdict: "wait",
-    because: ({ step }) => `certified below ${percent(step.bound)}; waiting for the step's floor`,
+    because: ({ step }) => `certified below ${percent(step.maxErrorRate)}; waiting for the step's minimum duration`,
   },
   {
     when: () => true,
     verdict: "wait",
-    because: ({ step }) => `not yet certified below ${percent(step.bound)} at ${step.share} %`,
+    because: ({ step }) => `not yet certified below ${percent(step.maxErrorRate)} at ${step.share} %`,
   },
 ];
 
 /** The verdict that the table gives for these facts. */
-export function decide(facts: Facts): Verdict {
-  const rule = table.find(({ when }) => when(facts)) as Rule;
+export function decide(facts: EvidenceFacts): Verdict {
+  const rule = table.find(({ when }) => when(facts)) as VerdictRule;
   return { kind: rule.verdict, reason: rule.because(facts), cause: rule.cause ?? null };
 }
 
 /** What is known of the step besides the evidence: `elapsed` is the time it was really looked at, in seconds. */
-export type StepProgress = { step: Step; phase: "step" | "watch"; elapsed: number };
+export type StepProgress = { step: Step; phase: "step" | "bake"; elapsed: number };
 
-/** Reads off one service's trial what the table looks at. */
-export function factsOf(trial: Trial, progress: StepProgress, at: number): Facts {
-  const charges = accusations(trial);
+/** Reads off one service's evidence what the table looks at. */
+export function factsOf(evidence: CandidateEvidence, progress: StepProgress, at: number): EvidenceFacts {
+  const charges = accusations(evidence);
   // what stable shares is no charge against the candidate, unless the comparison says so too
   const own = charges.filter(({ compared, shared }) => compared || !shared);
-  const { bound } = progress.step;
-  // in the watch, where users have been, probes stand in for a quiet night
-  const unseen = withoutUsers(trial, at) && (progress.phase === "step" || withoutProbes(trial));
+  const { maxErrorRate } = progress.step;
+  // in the bake, where users have been, probes stand in for a quiet night
+  const unseen = withoutUsers(evidence, at) && (progress.phase === "step" || withoutProbes(evidence));
   return {
     source: "live",
     candidate: {
       data: unseen ? "none" : "some",
       convicted: charges.some(({ alone }) => alone),
       worse: charges.some(({ compared }) => compared),
-      charge: chargeWords([...own, ...charges][0], alarmed(trial)),
+      charge: chargeWords([...own, ...charges][0], alarmed(evidence)),
     },
     stable: {
-      overBoundLately: charges.length > 0 ? own.length === 0 : stableOverBoundLately(trial),
+      overBoundLately: charges.length > 0 ? own.length === 0 : stableOverBoundLately(evidence),
       unclear: own.length > 0 && own.every(({ compared, doubtful }) => doubtful && !compared),
-      down: stableDown(trial),
+      down: stableDown(evidence),
     },
-    step: stepFacts(progress, certified(trial, bound) && trial.step.user.requests > 0, certifiedBy(trial, bound)),
+    step: stepFacts(
+      progress,
+      certified(evidence, maxErrorRate) && evidence.step.user.requests > 0,
+      certifiedBy(evidence, maxErrorRate),
+    ),
   };
 }
 
 /** The facts of a poll in which the source said nothing. */
-export const silentFacts = (progress: StepProgress): Facts => ({
+export const silentFacts = (progress: StepProgress): EvidenceFacts => ({
   source: "silent",
   candidate: { data: "some", convicted: false, worse: false, charge: "" },
   stable: { overBoundLately: false, unclear: false, down: false },
@@ -157,17 +167,17 @@ const stepFacts = ({ step, phase, elapsed }: StepProgress, certified: boolean, b
   phase,
   certified,
   by,
-  floorPassed: elapsed >= step.floor,
-  deadlinePassed: elapsed >= step.deadline,
+  minDurationPassed: elapsed >= step.minDuration,
+  maxDurationPassed: elapsed >= step.maxDuration,
   share: step.share,
-  bound: step.bound,
+  maxErrorRate: step.maxErrorRate,
 });
 
-const severity: readonly Kind[] = ["roll-back", "hold", "wait", "promote"];
+const severity: readonly VerdictKind[] = ["roll-back", "hold", "wait", "promote"];
 
 /** All services go together: the gravest verdict is everyone's, and names its service where there are several. */
 export function gravest(verdicts: readonly { service: string; verdict: Verdict }[]): Verdict {
-  const kind = severity.find((kind) => verdicts.some(({ verdict }) => verdict.kind === kind)) as Kind;
+  const kind = severity.find((kind) => verdicts.some(({ verdict }) => verdict.kind === kind)) as VerdictKind;
   const { service, verdict } = verdicts.find(({ verdict }) => verdict.kind === kind) as (typeof verdicts)[number];
   return verdicts.length === 1 ? verdict : { ...verdict, reason: `${service}: ${verdict.reason}` };
 }
@@ -191,7 +201,7 @@ const chargeWords = (accusation: Accusation | undefined, alarm: boolean): string
   if (!accusation) return "";
   const { charge, compared } = accusation;
   if (alarm && charge === "errors" && !compared)
-    return "the watch after 100 % sees the candidate fail more than it may";
+    return "the candidate exceeds its error budget during the bake after 100 %";
   return words[charge][compared ? "compared" : "alone"];
 };
 

@@ -1,32 +1,36 @@
 import { readFileSync } from "node:fs";
-import { UsageError } from "../cli/usage.ts";
 import { targets as allTargets, type Target } from "../ecosystem/targets.ts";
 import { catalogue } from "../infra/alerts/catalogue.ts";
 import { readStack } from "../infra/config/stack-file.ts";
 import { analyse } from "../policies/analyse.ts";
 import { checks } from "../policies/checks.ts";
 import { readFacts } from "../policies/facts.ts";
-import type { Told } from "../policies/readers/declared-resource.ts";
+import type { DeclaredResource } from "../policies/readers/declared-resource.ts";
 import { fromState } from "../policies/readers/state.ts";
 import type { Report } from "../policies/report.ts";
 import { rules } from "../policies/rules.ts";
+import { ReadinessError } from "./error.ts";
 
-type Asked = { stack: string; target?: Target; file?: string };
+type ReadinessRequest = { stack: string; target?: Target; file?: string };
 
-/** What the checks say about a stack: as its program declares it, or as an exported state tells. Throws a UsageError. */
-export async function readinessOf(root: string, { stack: name, target, file }: Asked, now: Date): Promise<Report> {
+/** What the checks say about a stack: as its program declares it, or as an exported state tells. Throws a ReadinessError. */
+export async function readinessOf(
+  root: string,
+  { stack: name, target, file }: ReadinessRequest,
+  now: Date,
+): Promise<Report> {
   const stack = readStack(root, name);
   const known = [...checks, ...rules].map((rule) => rule.name);
   const stranger = stack.settings.exemptions.find(({ rule }) => !known.includes(rule));
   if (stranger) {
-    throw new UsageError(
+    throw new ReadinessError(
       `${stack.file}, mahavishnu:exemptions: there is no check or rule ${stranger.rule}. Known: ${known.join(", ")}`,
     );
   }
   const told = file === undefined ? await declared(root, stack, target) : exported(file, name);
   const report = await analyse(told, readFacts(root, name, { catalogue, now }));
   if (file !== undefined && target !== undefined && report.target !== target) {
-    throw new UsageError(
+    throw new ReadinessError(
       `--target ${target}: ${file} is the state of a stack on ${report.target ?? allTargets.join(" or ")}`,
     );
   }
@@ -37,7 +41,7 @@ async function declared(
   root: string,
   stack: ReturnType<typeof readStack>,
   target: Target | undefined,
-): Promise<Told[]> {
+): Promise<DeclaredResource[]> {
   // the program is large: who judges a file, or writes it wrong, does not wait for it
   const { captureStack } = await import("../infra/graph/offline.ts");
   const { namedReleases } = await import("../infra/stack.ts");
@@ -48,17 +52,17 @@ async function declared(
   return fromProgram(requests, resources);
 }
 
-function exported(file: string, stack: string): Told[] {
+function exported(file: string, stack: string): DeclaredResource[] {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new UsageError(`--file ${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new ReadinessError(`--file ${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
   const told = fromState(text, file);
   const other = told.find(({ urn }) => urn.split(":")[2] !== stack);
   if (other) {
-    throw new UsageError(`--file ${file}: the state of stack ${other.urn.split(":")[2]}, not of ${stack}`);
+    throw new ReadinessError(`--file ${file}: the state of stack ${other.urn.split(":")[2]}, not of ${stack}`);
   }
   return told;
 }

@@ -1,8 +1,8 @@
 import { styleText } from "node:util";
 import type { Report } from "../policies/report.ts";
-import type { Finding, Verdict } from "../policies/verdict.ts";
+import type { CheckVerdict, Finding } from "../policies/verdict.ts";
 
-type Outcome = Report["rules"][number] & { id?: number };
+type ReportedOutcome = Report["rules"][number] & { id?: number };
 
 const colours = { pass: "green", warn: "yellow", fail: "red", "not-applicable": "gray" } as const;
 
@@ -12,7 +12,7 @@ export function lines(report: Report): string[] {
   return [...checks.flatMap(outcome), "", ...rules.flatMap(outcome), "", ...exemptions(report), `${verdictOf(report)}`];
 }
 
-function outcome({ id, name, verdict, findings, remedy }: Outcome): string[] {
+function outcome({ id, name, verdict, findings, remedy }: ReportedOutcome): string[] {
   const told = amiss(findings);
   const mark = painted(verdict);
   return [
@@ -37,14 +37,14 @@ function verdictOf({ stack, target, score, band, gate }: Report): string {
   return `${stack} on ${target ?? "nothing"}: ${score} of 100, ${band}; it ${open}`;
 }
 
-const painted = (verdict: Verdict): string =>
+const painted = (verdict: CheckVerdict): string =>
   process.env.CI ? verdict : styleText(colours[verdict], verdict, { stream: process.stderr });
 
 /** The same for a pull request. */
 export function markdown(report: Report): string {
   const { checks, rules } = report;
   const marks = { pass: "✅", warn: "⚠️", fail: "❌", "not-applicable": "➖" } as const;
-  const row = ({ id, name, verdict, findings, remedy }: Outcome) => {
+  const row = ({ id, name, verdict, findings, remedy }: ReportedOutcome) => {
     const told = amiss(findings);
     const first = told[0] ?? findings.find((finding) => finding.verdict === verdict);
     const more = told.length > 1 ? ` (and ${told.length - 1} more)` : "";

@@ -2,18 +2,18 @@ import { edgePaths } from "../edge/paths.ts";
 import type { EdgeSettings } from "../edge/settings.ts";
 import type { UsedService } from "../load/view.ts";
 import type { Clock } from "../promotion/clock.ts";
-import type { Source } from "../promotion/metrics-source.ts";
+import type { MetricsSource } from "../promotion/metrics-source.ts";
 import { adminSocket } from "../promotion/platforms/envoy-files/admin.ts";
 import { createEdge, readEdge } from "../promotion/platforms/envoy-files/folder.ts";
-import { edgeSource } from "../promotion/platforms/envoy-files/metrics.ts";
-import { edgeTarget } from "../promotion/platforms/envoy-files/traffic-controller.ts";
-import type { Target } from "../promotion/traffic-controller.ts";
+import { edgeMetrics } from "../promotion/platforms/envoy-files/metrics.ts";
+import { edgeTrafficController } from "../promotion/platforms/envoy-files/traffic-controller.ts";
+import type { TrafficController } from "../promotion/traffic-controller.ts";
 import { freePort } from "./port.ts";
 import type { StagedService } from "./stage-process.ts";
 import { revisionId, type Workload } from "./workload.ts";
 
 /** A running edge in front of the stage: where users call each service, and what moves and counts their traffic. */
-export type RaisedEdge = { settings: EdgeSettings; target: Target; source: Source };
+export type RaisedEdge = { settings: EdgeSettings; target: TrafficController; source: MetricsSource };
 
 /**
  * Raises the edge of a rehearsal in its folder: everything on stable. Where the folder holds the edge of an interrupted rehearsal, the new one
@@ -30,8 +30,8 @@ export async function raiseEdge(
   await createEdge(settings, before?.position.share ?? 0);
   await run(folder);
   const admin = adminSocket(edgePaths(folder).admin);
-  const target = edgeTarget({ settings, admin, clock });
-  return { settings, target, source: edgeSource({ settings, admin }) };
+  const target = edgeTrafficController({ settings, admin, clock });
+  return { settings, target, source: edgeMetrics({ settings, admin }) };
 }
 
 /** The services as users see them: behind the edge. */
@@ -43,7 +43,7 @@ export const usedServices = ({ services }: Workload, edge: EdgeSettings): UsedSe
     return { name, path, calls, sessions, url, stable: revisionId(service, "stable") };
   });
 
-/** A service whose two revisions are the same has no candidate: nothing of it is on trial. */
+/** A service whose two revisions are the same has no candidate: nothing of it is on evidence. */
 async function edgeService({ name, stable, candidate }: StagedService): Promise<EdgeSettings["services"][number]> {
   const revision = ({ id, address, port }: StagedService["stable"]) => ({ id, endpoints: [{ address, port }] });
   const listen = { address: "127.0.0.1", port: await freePort() };

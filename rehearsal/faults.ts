@@ -1,5 +1,5 @@
-import { UsageError } from "../cli/usage.ts";
-import type { Role } from "../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../ecosystem/revision-role.ts";
+import { RehearsalError } from "./error.ts";
 
 /** A fault that a rehearsal injects: what it is and, where it has one, its number. */
 export type Fault =
@@ -20,7 +20,7 @@ export type Behaviour =
 
 /**
  * Reads a fault as it is written on the command line, for example `dead` or `errors:5`.
- * Throws a `UsageError` that names every fault there is when it is unknown or its number is missing or out of range.
+ * Throws a `RehearsalError` that names every fault there is when it is unknown or its number is missing or out of range.
  */
 export function parseFault(text: string): Fault {
   const [name = "", written, ...rest] = text.split(":");
@@ -44,7 +44,7 @@ export function parseFault(text: string): Fault {
       if (within(0, 100)) return { kind: name, share: value };
       break;
   }
-  throw new UsageError(
+  throw new RehearsalError(
     `--fault ${text}: there is no such fault. The faults are:\n${FAULTS}\nExample: --fault errors:5`,
   );
 }
@@ -53,7 +53,7 @@ export function parseFault(text: string): Fault {
  * What the proxy of that role does while `share` (percent of new sessions that go to the candidate) is in force.
  * Nothing is broken before the first step, so that every fault is one that smoke tests could not see.
  */
-export function faultAt(fault: Fault | null, role: Role, share: number): Behaviour {
+export function faultAt(fault: Fault | null, role: RevisionRole, share: number): Behaviour {
   if (fault === null || share <= 0) return { kind: "healthy" };
   if (fault.kind === "outage") return { kind: "dead" };
   if (role === "stable") return { kind: "healthy" };

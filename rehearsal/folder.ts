@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { UsageError } from "../cli/usage.ts";
 import { planSchema } from "../promotion/plan.ts";
+import { RehearsalError } from "./error.ts";
 
 /** Where rehearsals are kept, under the folder in which the command runs. */
 const ROOT = ".maha/rehearsal";
@@ -17,7 +17,7 @@ const settingsSchema = z.strictObject({
 });
 
 /** What was asked for, as it is kept for a resume: a workload file (null: the built-in one), a fault by its name, seconds of a silent source. */
-export type Settings = z.infer<typeof settingsSchema>;
+export type RehearsalSettings = z.infer<typeof settingsSchema>;
 
 /** The folder of one rehearsal and the files in it. */
 export type RehearsalFolder = {
@@ -41,7 +41,7 @@ const at = (path: string): RehearsalFolder => ({
 });
 
 /** Makes the folder of a new rehearsal, named by its time; `now` is in milliseconds since the epoch. */
-export async function newFolder(settings: Settings, now: number, pid: number): Promise<RehearsalFolder> {
+export async function newFolder(settings: RehearsalSettings, now: number, pid: number): Promise<RehearsalFolder> {
   const id = `${new Date(now).toISOString().slice(0, 19).replaceAll(":", "-")}-${pid}`;
   const folder = at(resolve(ROOT, id));
   await mkdir(folder.path, { recursive: true });
@@ -49,20 +49,20 @@ export async function newFolder(settings: Settings, now: number, pid: number): P
   return folder;
 }
 
-/** The folder that a journal lies in; without a journal, that of the newest rehearsal. Throws a UsageError where there is none. */
+/** The folder that a journal lies in; without a journal, that of the newest rehearsal. Throws a RehearsalError where there is none. */
 export async function findFolder(journal: string | undefined): Promise<RehearsalFolder> {
   if (journal === undefined) return newest();
   if (!(await stat(journal).catch(() => null))?.isFile())
-    throw new UsageError(`there is no journal ${journal}. ${example}`);
+    throw new RehearsalError(`there is no journal ${journal}. ${example}`);
   return at(dirname(resolve(journal)));
 }
 
-/** What the rehearsal in a folder was asked to do. Throws a UsageError where nothing readable says it. */
-export async function readSettings({ settings }: RehearsalFolder): Promise<Settings> {
+/** What the rehearsal in a folder was asked to do. Throws a RehearsalError where nothing readable says it. */
+export async function readSettings({ settings }: RehearsalFolder): Promise<RehearsalSettings> {
   try {
     return settingsSchema.parse(JSON.parse(await readFile(settings, "utf8")));
   } catch (error) {
-    throw new UsageError(
+    throw new RehearsalError(
       `${settings} does not say what was rehearsed: ${error instanceof Error ? error.message : error}. ${example}`,
     );
   }
@@ -71,7 +71,8 @@ export async function readSettings({ settings }: RehearsalFolder): Promise<Setti
 async function newest(): Promise<RehearsalFolder> {
   const names = await readdir(ROOT).catch(() => []);
   const latest = names.sort().at(-1);
-  if (latest === undefined) throw new UsageError(`there is no rehearsal in ${resolve(ROOT)} to go on with. ${example}`);
+  if (latest === undefined)
+    throw new RehearsalError(`there is no rehearsal in ${resolve(ROOT)} to go on with. ${example}`);
   return at(resolve(ROOT, latest));
 }
 

@@ -3,7 +3,7 @@ import type { Event } from "../promotion/events.ts";
 import { stepTotal } from "../promotion/evidence/candidate.ts";
 import { certificateEValue } from "../promotion/evidence/index.ts";
 import { alphas } from "../promotion/evidence/test-window.ts";
-import { currentStep, type State, type StepRecord, stepRecord, watching } from "../promotion/state.ts";
+import { baking, currentStep, type State, type StepRecord, stepRecord } from "../promotion/state.ts";
 import type { Verdict } from "../promotion/verdict.ts";
 import { clockTime, count, percent, percentUp } from "../report/format.ts";
 
@@ -81,7 +81,7 @@ export function standing(state: State): string[] {
     revision("stable", record.stable),
     revision("candidate", record.candidate),
     `certified  ${certificate(state, record)}`,
-    ...(watching(state) ? [] : [`evidence   ${evidence(state)}`]),
+    ...(baking(state) ? [] : [`evidence   ${evidence(state)}`]),
     `next       ${next(state)}`,
   ];
 }
@@ -96,7 +96,7 @@ export function standingInShort(state: State): string | null {
 }
 
 const where = (state: State): string =>
-  watching(state) ? "watch at 100 %" : `${state.inForce} %, step ${state.position + 1} of ${state.plan.steps.length}`;
+  baking(state) ? "bake at 100 %" : `${state.inForce} %, step ${state.position + 1} of ${state.plan.steps.length}`;
 
 function revision(name: string, { requests, failures }: Counts): string {
   const rate = requests > 0 ? `  ${percent(failures / requests)}` : "";
@@ -105,16 +105,16 @@ function revision(name: string, { requests, failures }: Counts): string {
 
 function certificate(state: State, { certified }: StepRecord): string {
   const below = certified === null ? "nothing yet" : `below ${percentUp(certified)}`;
-  return watching(state) ? below : `${below}, ${percent(currentStep(state).bound)} wanted`;
+  return baking(state) ? below : `${below}, ${percent(currentStep(state).maxErrorRate)} wanted`;
 }
 
 /** How far the weakest service's evidence is on its way to the certificate. */
 function evidence(state: State): string {
-  const { bound } = currentStep(state);
+  const { maxErrorRate: bound } = currentStep(state);
   const needed = 1 / alphas.certificate;
   const weakest = Math.min(
-    ...Object.values(state.trials).map((trial) => {
-      const { failures, requests } = stepTotal(trial);
+    ...Object.values(state.evidence).map((evidence) => {
+      const { failures, requests } = stepTotal(evidence);
       return certificateEValue({ bound, failures, requests });
     }),
   );
@@ -123,17 +123,17 @@ function evidence(state: State): string {
 
 function next(state: State): string {
   const { plan, position, hold, elapsed } = state;
-  const { floor, deadline } = currentStep(state);
+  const { minDuration, maxDuration } = currentStep(state);
   const left = (seconds: number) => clockTime(seconds - elapsed / 1000);
   if (hold) return held(state, hold);
-  if (watching(state)) return `promoted in ${left(floor)}, if the candidate stays well`;
+  if (baking(state)) return `promoted in ${left(minDuration)}, if the candidate stays well`;
   const share = plan.steps[position + 1]?.share;
-  const soonest = elapsed / 1000 < floor ? `, in ${left(floor)} at the soonest` : "";
-  return `${share === undefined ? "the watch" : `${share} %`} when certified${soonest}; to a person in ${left(deadline)}`;
+  const soonest = elapsed / 1000 < minDuration ? `, in ${left(minDuration)} at the soonest` : "";
+  return `${share === undefined ? "the bake" : `${share} %`} when certified${soonest}; to a person in ${left(maxDuration)}`;
 }
 
 function held({ plan, polledAt }: State, { cause, since }: NonNullable<State["hold"]>): string {
-  const patience = cause && cause !== "deadline" ? plan.patience[cause] : 0;
+  const patience = cause && cause !== "deadline" ? plan.holdTimeouts[cause] : 0;
   return `held for ${clockTime((polledAt - since) / 1000)}, left to a person after ${clockTime(patience)}`;
 }
 

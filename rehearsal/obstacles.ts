@@ -1,17 +1,17 @@
 import type { Clock } from "../promotion/clock.ts";
-import type { Source } from "../promotion/metrics-source.ts";
-import type { Target } from "../promotion/traffic-controller.ts";
+import type { MetricsSource } from "../promotion/metrics-source.ts";
+import type { TrafficController } from "../promotion/traffic-controller.ts";
 
 /** A stretch of time in which a share was being moved, in milliseconds since the epoch. */
 export type Shift = { from: number; to: number };
 
 /** The same target, which breaks what is to be broken before a share comes in force, and takes down when each shift was. */
 export function withFaults(
-  target: Target,
+  target: TrafficController,
   faultsAt: (share: number) => Promise<void>,
   shifts: Shift[],
   clock: Clock,
-): Target {
+): TrafficController {
   return {
     ...target,
     setShare: async (share) => {
@@ -24,7 +24,12 @@ export function withFaults(
 }
 
 /** The same source, silent for some seconds from its third answer under a share on. */
-export function withSilence(source: Source, seconds: number, shareInForce: () => number, clock: Clock): Source {
+export function withSilence(
+  source: MetricsSource,
+  seconds: number,
+  shareInForce: () => number,
+  clock: Clock,
+): MetricsSource {
   let answers = 0;
   let silentUntil: number | null = null;
   return {

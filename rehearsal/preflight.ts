@@ -1,9 +1,12 @@
-import type { Target } from "../promotion/traffic-controller.ts";
+import type { TrafficController } from "../promotion/traffic-controller.ts";
 import { runSmoke } from "../smoke/smoke.ts";
 import type { Workload } from "./workload.ts";
 
 /** Smoke-tests every candidate at 0 %, through the edge, before any user reaches it. Stops at the first service that does not live. */
-export async function preflight(target: Target, { services }: Workload): Promise<{ passed: boolean; reason: string }> {
+export async function preflight(
+  target: TrafficController,
+  { services }: Workload,
+): Promise<{ passed: boolean; reason: string }> {
   let [passed, tried] = [0, 0];
   for (const { service, url, headers } of await target.preview("candidate")) {
     const wanted = services.find(({ name }) => name === service);

@@ -62,10 +62,10 @@ export async function startProxy(to: {
   };
 }
 
-type Exchange = { port: number; revision: string; random: Random; agent: Agent };
+type ProxiedExchange = { port: number; revision: string; random: Random; agent: Agent };
 
 async function answer(
-  to: Exchange,
+  to: ProxiedExchange,
   behaviour: Behaviour,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
@@ -89,7 +89,7 @@ async function answer(
   }
 }
 
-function refuse({ revision }: Exchange, outgoing: ServerResponse): void {
+function refuse({ revision }: ProxiedExchange, outgoing: ServerResponse): void {
   outgoing.writeHead(503, { ...injected(revision), "content-type": "text/plain" });
   outgoing.end("this failure was injected by the rehearsal\n");
 }
@@ -97,7 +97,7 @@ function refuse({ revision }: Exchange, outgoing: ServerResponse): void {
 /** How an answer of the server reaches the client. */
 type Pass = (revision: string, answer: IncomingMessage, outgoing: ServerResponse) => void;
 
-function forward(to: Exchange, incoming: IncomingMessage, outgoing: ServerResponse, pass: Pass): void {
+function forward(to: ProxiedExchange, incoming: IncomingMessage, outgoing: ServerResponse, pass: Pass): void {
   if (outgoing.destroyed) return;
   const upstream = request(
     {

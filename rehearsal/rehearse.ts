@@ -1,10 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
-import { UsageError } from "../cli/usage.ts";
 import type { Tally } from "../load/tally.ts";
 import { type Users, users } from "../load/users.ts";
-import { admit, type Revisions } from "../promotion/admission.ts";
+import { admit, type RevisionIds } from "../promotion/admission.ts";
 import { systemClock as clock } from "../promotion/clock.ts";
 import type { Event } from "../promotion/events.ts";
 import { begunEvents, fileJournal } from "../promotion/journal.ts";
@@ -16,25 +15,32 @@ import { renderReport } from "../report/report.ts";
 import { describeDeath } from "./child.ts";
 import { raiseEdge, usedServices } from "./edge.ts";
 import { findEnvoy } from "./envoy.ts";
+import { RehearsalError } from "./error.ts";
 import { parseFault } from "./faults.ts";
-import { newFolder, type RehearsalFolder, readSettings, type Settings } from "./folder.ts";
+import { newFolder, type RehearsalFolder, type RehearsalSettings, readSettings } from "./folder.ts";
 import { type Shift, withFaults, withSilence } from "./obstacles.ts";
 import { preflight } from "./preflight.ts";
 import { raise } from "./stage.ts";
-import { candidateTotals, lasted, type Summary, shiftErrors, unchanged } from "./summary.ts";
+import { candidateTotals, lasted, type RehearsalSummary, shiftErrors, unchanged } from "./summary.ts";
 import { defaultWorkload, readWorkload, revisionId, type Workload } from "./workload.ts";
 
 /** Who watches a rehearsal: hears what goes on and every event of the journal, and may stop it between two polls. */
 export type Audience = { say(line: string): void; event(state: State, event: Event): void; signal: AbortSignal };
 
-type Play = { settings: Settings; folder: RehearsalFolder; workload: Workload; lease: Lease; audience: Audience };
+type Play = {
+  settings: RehearsalSettings;
+  folder: RehearsalFolder;
+  workload: Workload;
+  lease: Lease;
+  audience: Audience;
+};
 
 /**
  * Rehearses one deployment: real servers behind a real edge, real users, and the promotion that a stack would get.
  * Throws what keeps it from being rehearsed at all (a server that does not start, no Envoy, bad settings); an abort leaves a journal that
  * `resumeRehearsal` finishes. Nothing is left running either way.
  */
-export async function rehearse(settings: Settings, audience: Audience): Promise<Summary> {
+export async function rehearse(settings: RehearsalSettings, audience: Audience): Promise<RehearsalSummary> {
   const workload = loadWorkload(settings);
   const [stable, candidate] = [revisionsOf(workload, "stable"), revisionsOf(workload, "candidate")];
   const { kind, reason } = admit({ stable, candidate, history: [], now: clock.now() });
@@ -56,7 +62,7 @@ export async function rehearse(settings: Settings, audience: Audience): Promise<
  * Finishes the rehearsal of a folder that was interrupted or held: the stage is raised again, the journal goes on. What users met before the
  * interruption is in the journal's counts, but moved and lost sessions are those since. One that is over already is only told again.
  */
-export async function resumeRehearsal(folder: RehearsalFolder, audience: Audience): Promise<Summary> {
+export async function resumeRehearsal(folder: RehearsalFolder, audience: Audience): Promise<RehearsalSummary> {
   const settings = await readSettings(folder);
   const state = fold(begunEvents(await fileJournal(folder.journal).read(), folder.journal));
   const told = isOver(state) ? await readFile(folder.summary, "utf8").catch(() => null) : null;
@@ -81,7 +87,7 @@ function checkRevisions(workload: Workload, { begun }: State, { journal }: Rehea
   );
   if (other.length === 0) return;
   const names = other.map(({ service }) => service).join(", ");
-  throw new UsageError(
+  throw new RehearsalError(
     `${journal} is about other revisions of ${names} than the workload describes now: put the workload back, or rehearse anew`,
   );
 }
@@ -91,7 +97,7 @@ const isOver = ({ outcome, wanted, inForce, retired }: State): boolean =>
   outcome !== null && outcome.result !== "held" && wanted === inForce && (outcome.result !== "promoted" || retired);
 
 /** Raises the stage, lets the promotion run on it, takes everything down, and tells how it went. */
-async function perform(play: Play, run: (promotion: Promotion) => Promise<State>): Promise<Summary> {
+async function perform(play: Play, run: (promotion: Promotion) => Promise<State>): Promise<RehearsalSummary> {
   const { settings, folder, workload, lease, audience } = play;
   const journal = fileJournal(folder.journal);
   const fault = settings.fault === null ? null : parseFault(settings.fault);
@@ -132,7 +138,7 @@ async function perform(play: Play, run: (promotion: Promotion) => Promise<State>
     );
     const events = begunEvents(await journal.read(), folder.journal);
     const stableIds = Object.values(revisionsOf(workload, "stable"));
-    const summary: Summary = {
+    const summary: RehearsalSummary = {
       result: state.outcome?.result ?? "held",
       reason: state.outcome?.reason ?? "",
       steps: state.steps,
@@ -190,8 +196,8 @@ async function withLease<T>({ path }: RehearsalFolder, work: (lease: Lease) => P
   }
 }
 
-const loadWorkload = ({ workload }: Settings): Workload =>
+const loadWorkload = ({ workload }: RehearsalSettings): Workload =>
   workload === null ? defaultWorkload() : readWorkload(workload);
 
-const revisionsOf = ({ services }: Workload, role: "stable" | "candidate"): Revisions =>
+const revisionsOf = ({ services }: Workload, role: "stable" | "candidate"): RevisionIds =>
   Object.fromEntries(services.map((service) => [service.name, revisionId(service, role)]));

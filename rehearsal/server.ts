@@ -1,10 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Role } from "../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import { reason } from "../load/reason.ts";
 import { openSession } from "../load/session.ts";
 import { type Child, type Death, describeDeath, quote, startChild } from "./child.ts";
 import { freePort } from "./port.ts";
-import { type Service, withPort } from "./workload.ts";
+import { type RehearsedService, withPort } from "./workload.ts";
 
 /** One real MCP server that is ready, and the port of 127.0.0.1 on which it listens. */
 export type Server = { child: Child; port: number };
@@ -15,8 +15,8 @@ export type Server = { child: Child; port: number };
  * started, ends, or is not ready in time; then it has been stopped again. `onStart` gets the process before it is ready.
  */
 export async function startServer(
-  service: Service,
-  role: Role,
+  service: RehearsedService,
+  role: RevisionRole,
   { folder, logs, onStart }: { folder: string; logs: string; onStart: (child: Child) => void },
 ): Promise<Server> {
   const port = await freePort();
@@ -49,7 +49,11 @@ const SHORTEST_TRY_MS = 1000;
 const PAUSE_MS = 100;
 
 /** What the server still lacks; null when it is ready. */
-async function tryOut({ health, path, sessions }: Service, port: number, timeoutMs: number): Promise<string | null> {
+async function tryOut(
+  { health, path, sessions }: RehearsedService,
+  port: number,
+  timeoutMs: number,
+): Promise<string | null> {
   const url = `http://127.0.0.1:${port}${health ?? path}`;
   try {
     if (health === undefined) {

@@ -1,4 +1,4 @@
-import type { Role } from "../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import { edgePaths } from "../edge/paths.ts";
 import { serve } from "../load/link.ts";
 import { seeded } from "../promotion/random.ts";
@@ -7,7 +7,7 @@ import { type Envoy, startEnvoy } from "./envoy.ts";
 import { type Fault, faultAt } from "./faults.ts";
 import { type FaultProxy, startProxy } from "./proxy.ts";
 import { startServer } from "./server.ts";
-import { revisionId, type Service, type Workload } from "./workload.ts";
+import { type RehearsedService, revisionId, type Workload } from "./workload.ts";
 
 /** What the stage process can be asked. */
 export type StageVerbs = {
@@ -21,12 +21,12 @@ export type StageVerbs = {
 export type StageEvent = { say: string } | { group: number } | { death: Death };
 
 /** One revision as the edge reaches it: through its proxy. */
-export type Endpoint = { id: string; address: string; port: number };
+export type StageEndpoint = { id: string; address: string; port: number };
 
 /** One service on the stage. */
-export type StagedService = { name: string; stable: Endpoint; candidate: Endpoint };
+export type StagedService = { name: string; stable: StageEndpoint; candidate: StageEndpoint };
 
-type Actor = { role: Role; child: Child; proxy: FaultProxy };
+type Actor = { role: RevisionRole; child: Child; proxy: FaultProxy };
 
 /** How long a server has to end by itself; the slowest of the ecosystem's servers needs five seconds. */
 const GRACE_MS = 6000;
@@ -42,7 +42,7 @@ const verbs: StageVerbs = {
   async raise({ workload, logs, fault, seed }) {
     injected = fault;
     const services = workload.services.map(async (service) => {
-      const enter = (role: Role) => enterActor(service, role, { folder: workload.folder, logs, seed });
+      const enter = (role: RevisionRole) => enterActor(service, role, { folder: workload.folder, logs, seed });
       const [stable, candidate] = await Promise.all([enter("stable"), enter("candidate")]);
       return { name: service.name, stable, candidate };
     });
@@ -78,10 +78,10 @@ const verbs: StageVerbs = {
 const tell = serve<StageEvent>(verbs);
 
 async function enterActor(
-  service: Service,
-  role: Role,
+  service: RehearsedService,
+  role: RevisionRole,
   { folder, logs, seed }: { folder: string; logs: string; seed: number },
-): Promise<Endpoint> {
+): Promise<StageEndpoint> {
   const began = performance.now();
   const { child, port } = await startServer(service, role, { folder, logs, onStart: keep });
   const id = revisionId(service, role);

@@ -8,7 +8,7 @@ import type { Fault } from "./faults.ts";
 import type { Shift } from "./obstacles.ts";
 
 /** How a rehearsal ended; see the README for what each number means. */
-export type Summary = {
+export type RehearsalSummary = {
   result: Outcome["result"] | "unchanged";
   reason: string;
   steps: StepRecord[];
@@ -25,7 +25,7 @@ export type Summary = {
 const AFTERMATH_MS = 1000;
 
 /** All that users asked of the candidate and that failed, over everything that was counted: also between polls and after a restart of the edge. */
-export function candidateTotals(events: readonly Event[], last: Observation): Summary["candidate"] {
+export function candidateTotals(events: readonly Event[], last: Observation): RehearsalSummary["candidate"] {
   const observations = [...events.flatMap(observationOf), last].filter((seen): seen is Seen => !seen.silent);
   let total = noCounts;
   observations.forEach((seen, i) => {
@@ -60,7 +60,7 @@ export function shiftErrors(
 export const lasted = (events: readonly Event[]): number => ((events.at(-1)?.at ?? 0) - (events[0]?.at ?? 0)) / 1000;
 
 /** What there is to say when there is nothing to promote. */
-export const unchanged = (reason: string): Summary => ({
+export const unchanged = (reason: string): RehearsalSummary => ({
   result: "unchanged",
   reason,
   steps: [],
@@ -73,7 +73,7 @@ export const unchanged = (reason: string): Summary => ({
   report: null,
 });
 
-const headlines: Record<Summary["result"], string> = {
+const headlines: Record<RehearsalSummary["result"], string> = {
   promoted: "PROMOTED: the candidate has all the traffic.",
   "rolled-back": "ROLLED BACK: stable has all the traffic.",
   held: "HELD: nothing was decided, a person should look.",
@@ -81,7 +81,7 @@ const headlines: Record<Summary["result"], string> = {
 };
 
 /** One paragraph for people. */
-export function inWords(summary: Summary): string {
+export function inWords(summary: RehearsalSummary): string {
   const { result, reason, candidate, movedSessions, lostSessions, shiftErrors, seconds, journal, report } = summary;
   const lines = [headlines[result], `  why       ${reason}`];
   if (result === "unchanged") return lines.join("\n");

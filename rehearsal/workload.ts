@@ -3,23 +3,23 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { UsageError } from "../cli/usage.ts";
 import { reason } from "../load/reason.ts";
+import { RehearsalError } from "./error.ts";
 
 /** What is rehearsed: one or several services, and the folder in which their commands run. */
-export type Workload = { folder: string; services: Service[] };
+export type Workload = { folder: string; services: RehearsedService[] };
 
 /** One MCP server in two versions, and how it is tried: see `serviceSchema`. */
-export type Service = z.infer<typeof serviceSchema>;
+export type RehearsedService = z.infer<typeof serviceSchema>;
 
 /** One version of a server: how it is started. `{port}` in the command and the environment stands for the port it is given. */
 export type Side = z.infer<typeof sideSchema>;
 
 /** A tool call that may be made at any time and as often as wanted. */
-export type SafeCall = z.infer<typeof callSchema>;
+export type WorkloadCall = z.infer<typeof callSchema>;
 
 /**
- * Reads a workload file (JSON). Commands run in the folder of the file. Throws one `UsageError` that lists everything
+ * Reads a workload file (JSON). Commands run in the folder of the file. Throws one `RehearsalError` that lists everything
  * that is wrong with it: file, key, what is the matter, an example.
  */
 export function readWorkload(file: string): Workload {
@@ -27,10 +27,10 @@ export function readWorkload(file: string): Workload {
   try {
     json = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    throw new UsageError(`${file}: the workload cannot be read: ${reason(error)}.`);
+    throw new RehearsalError(`${file}: the workload cannot be read: ${reason(error)}.`);
   }
   const read = workloadSchema.safeParse(json);
-  if (!read.success) throw new UsageError(read.error.issues.map((issue) => explain(file, issue)).join("\n"));
+  if (!read.success) throw new RehearsalError(read.error.issues.map((issue) => explain(file, issue)).join("\n"));
   return { folder: resolve(dirname(file)), services: read.data.services };
 }
 
@@ -61,7 +61,7 @@ export function defaultWorkload(): Workload {
 }
 
 /** `<service>-<hash of everything that runs>`: two sides with the same id are the same revision. */
-export function revisionId(service: Service, role: "stable" | "candidate"): string {
+export function revisionId(service: RehearsedService, role: "stable" | "candidate"): string {
   const { version, command, env } = service[role];
   const runs = JSON.stringify([version, command, Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1))]);
   return `${service.name}-${createHash("sha256").update(runs).digest("hex").slice(0, 10)}`;

@@ -12,7 +12,7 @@ type Look = {
 type Line = Look & { of: Measure | number };
 /** A logarithmic scale shows whole powers of ten around what there is, but nothing outside of `log`. */
 type Scale = "shares" | "from-zero" | { log: [lowest: number, highest: number] };
-type Description = { title: string; about: string; unit: Unit; scale: Scale; lines: Line[] };
+type ChartDescription = { title: string; about: string; unit: Unit; scale: Scale; lines: Line[] };
 
 /** One chart as the page draws it: a column for each line, `x` in seconds since the promotion began; `ticks` null leaves them to the page. */
 export type Chart = Table & {
@@ -28,7 +28,7 @@ export type Chart = Table & {
 /** More points than this a chart cannot show. */
 const POINTS = 2000;
 
-const descriptions: Description[] = [
+const descriptions: ChartDescription[] = [
   {
     title: "Share of new sessions",
     about: "In force, and wanted (dashed). ▲ promote, ■ hold, ▼ roll back.",
@@ -100,7 +100,7 @@ const descriptions: Description[] = [
   {
     title: "Evidence against the candidate",
     about:
-      "The e-value of the strongest charge (errors, latency, tool errors, the watch's detector), as a part of what it needs. From 1 (dashed) on it convicts, once three polls have seen failures.",
+      "The e-value of the strongest charge (errors, latency, tool errors, the bake's detector), as a part of what it needs. From 1 (dashed) on it convicts, once three polls have seen failures.",
     unit: "times",
     scale: { log: [LEAST, MOST] },
     lines: [
@@ -130,7 +130,7 @@ function tableOf(points: readonly Point[], lines: readonly Line[]): Table {
   };
 }
 
-function chart({ title, about, unit, scale, lines }: Description, { x, columns }: Table): Chart {
+function chart({ title, about, unit, scale, lines }: ChartDescription, { x, columns }: Table): Chart {
   const log = typeof scale === "object";
   const range = log ? decades(columns, scale.log) : ([0, Math.max(1, highest(columns)) * 1.08] as [number, number]);
   return {

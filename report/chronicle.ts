@@ -1,13 +1,13 @@
 import type { Begun, Event } from "../promotion/events.ts";
 import { certifiedBy } from "../promotion/evidence/candidate.ts";
-import { currentStep, fold, type State, type StepRecord, step, stepRecord, watching } from "../promotion/state.ts";
-import type { Kind } from "../promotion/verdict.ts";
+import { baking, currentStep, fold, type State, type StepRecord, step, stepRecord } from "../promotion/state.ts";
+import type { VerdictKind } from "../promotion/verdict.ts";
 
 /** One thing that happened; `what` is a verdict's kind, or the event's name. */
-export type Entry = { at: number; share: number; what: Kind | Exclude<Event["event"], "judged">; words: string };
+export type Entry = { at: number; share: number; what: VerdictKind | Exclude<Event["event"], "judged">; words: string };
 
-/** A step as it went, the watch as the last one; `by` says whose requests certified it, and is null where it was not certified. */
-export type StepRow = StepRecord & { watch: boolean; bound: number; users: number; probes: number; by: string | null };
+/** A step as it went, the bake as the last one; `by` says whose requests certified it, and is null where it was not certified. */
+export type StepRow = StepRecord & { bake: boolean; bound: number; users: number; probes: number; by: string | null };
 
 /** What happened, in order: changes only. `holds` are time spans in milliseconds since the epoch; `end` is the last event. */
 export type Chronicle = {
@@ -59,14 +59,14 @@ function newRecord(event: Event, before: State, after: State): StepRecord | unde
   return { ...stepRecord(event.event === "judged" ? after : before), verdict: verdict[result], reason };
 }
 
-function stepRow(record: StepRecord, before: State, { trials }: State): StepRow {
-  const { bound } = currentStep(before);
-  const all = Object.values(trials);
-  const sources = all.map((trial) => certifiedBy(trial, bound));
+function stepRow(record: StepRecord, before: State, { evidence }: State): StepRow {
+  const { maxErrorRate: bound } = currentStep(before);
+  const all = Object.values(evidence);
+  const sources = all.map((evidence) => certifiedBy(evidence, bound));
   const sum = (source: "user" | "probe") => all.reduce((total, { step }) => total + step[source].requests, 0);
   return {
     ...record,
-    watch: watching(before),
+    bake: baking(before),
     bound,
     users: sum("user"),
     probes: sum("probe"),

@@ -1,5 +1,5 @@
 import { LATENCY_BOUNDS_MS } from "../ecosystem/latency.ts";
-import type { Role } from "../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import type { Seen } from "../promotion/windows.ts";
 
 /** Requests by latency bucket, over `LATENCY_BOUNDS_MS` and one bucket more. */
@@ -9,7 +9,7 @@ export type Histogram = readonly number[];
 const ENOUGH = 20;
 
 /** The users' requests of one revision, all services together, between two observations; null where the source counts no latency. */
-export function latencySince(before: Seen, now: Seen, role: Role): Histogram | null {
+export function latencySince(before: Seen, now: Seen, role: RevisionRole): Histogram | null {
   const windows = Object.entries(now.services).flatMap(([service, counts]): Histogram[] => {
     const latency = counts[role].latency;
     const past = before.since === now.since ? before.services[service]?.[role].latency : undefined;

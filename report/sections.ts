@@ -1,4 +1,4 @@
-import type { Kind } from "../promotion/verdict.ts";
+import type { VerdictKind } from "../promotion/verdict.ts";
 import type { Chart } from "./charts.ts";
 import type { Chronicle, Entry, StepRow } from "./chronicle.ts";
 import type { Extras } from "./extras.ts";
@@ -70,12 +70,12 @@ const steps = (rows: readonly StepRow[]): Html => html`<section>
     <thead><tr><th>share</th><th>took</th><th>verdict</th><th class="number">candidate</th><th class="number">failed</th><th class="number">stable</th><th class="number">failed</th><th class="number">certified below</th><th class="by">by</th><th class="why">why</th></tr></thead>
     <tbody>${rows.map(stepRow)}</tbody>
   </table>
-  <p class="note">Requests are users' and probes' together. What is certified holds with 95 % confidence and is proven by this step's requests alone; the watch goes on counting where the last step ended.</p>`
+  <p class="note">Requests are users' and probes' together. What is certified holds with 95 % confidence and is proven by this step's requests alone; the bake goes on counting where the last step ended.</p>`
   }
 </section>`;
 
 const stepRow = (row: StepRow): Html => html`<tr>
-  <th scope="row" data-label="share">${row.share} %${row.watch ? ", watch" : ""}</th>
+  <th scope="row" data-label="share">${row.share} %${row.bake ? ", bake" : ""}</th>
   <td data-label="took">${clockTime(row.seconds)}</td>
   <td data-label="verdict">${badge(row.verdict)}</td>
   ${number("candidate", count(row.candidate.requests), `${count(row.users)} users, ${count(row.probes)} probes`)}
@@ -94,7 +94,7 @@ const failed = (label: string, { requests, failures }: { requests: number; failu
   number(label, count(failures), failures > 0 ? percent(failures / requests) : "");
 
 const signs: Partial<Record<Entry["what"], string>> = { promote: "▲ ", hold: "■ ", "roll-back": "▼ " };
-const badge = (what: Kind | Entry["what"]): Html =>
+const badge = (what: VerdictKind | Entry["what"]): Html =>
   html`<span class="badge ${what}">${signs[what] ?? ""}${what.replace("-", " ")}</span>`;
 
 const overTime = (charts: readonly Chart[]): Html => html`<section>

@@ -1,6 +1,6 @@
 import { addCounts, type Counts, noCounts } from "../promotion/counts.ts";
 import type { Begun, Event } from "../promotion/events.ts";
-import { stepTotal, strongestCharge, type Trial } from "../promotion/evidence/candidate.ts";
+import { type CandidateEvidence, stepTotal, strongestCharge } from "../promotion/evidence/candidate.ts";
 import { certificateEValue, confidenceBand } from "../promotion/evidence/index.ts";
 import { currentStep, fold, type State, step } from "../promotion/state.ts";
 import { type TrafficMeasure, TrafficMeter } from "./traffic.ts";
@@ -52,9 +52,9 @@ function readEvent(event: Event, before: State, after: State, meter: TrafficMete
 const begunAnew = { stableRate: null, candidateRate: null, lower: null, upper: null, bound: null, certificate: null };
 
 function rates(before: State, after: State): Partial<Point> {
-  const trials = Object.values(after.trials);
-  const candidate = trials.map(stepTotal).reduce(addCounts, noCounts);
-  const stable = trials.map((trial) => trial.step.stable).reduce(addCounts, noCounts);
+  const evidence = Object.values(after.evidence);
+  const candidate = evidence.map(stepTotal).reduce(addCounts, noCounts);
+  const stable = evidence.map((evidence) => evidence.step.stable).reduce(addCounts, noCounts);
   const { failures, requests } = candidate;
   const band = confidenceBand({ failures, requests, alpha: 0.05 });
   return {
@@ -62,7 +62,7 @@ function rates(before: State, after: State): Partial<Point> {
     candidateRate: percent(candidate),
     lower: band.lower * 100,
     upper: band.upper * 100,
-    bound: currentStep(before).bound * 100,
+    bound: currentStep(before).maxErrorRate * 100,
   };
 }
 
@@ -70,20 +70,20 @@ const percent = ({ failures, requests }: Counts): number | null => (requests > 0
 
 /** The weakest certificate and the strongest charge of all services: the ones that decide. */
 function evidence(before: State, after: State): Partial<Point> {
-  const trials = Object.values(after.trials);
-  const { bound } = currentStep(before);
-  const certificate = (trial: Trial) => {
-    const { failures, requests } = stepTotal(trial);
+  const evidence = Object.values(after.evidence);
+  const { maxErrorRate: bound } = currentStep(before);
+  const certificate = (evidence: CandidateEvidence) => {
+    const { failures, requests } = stepTotal(evidence);
     return certificateEValue({ bound, failures, requests });
   };
   return {
-    certificate: drawable(Math.min(...trials.map(certificate))),
-    charge: drawable(Math.max(...trials.map(chargePart))),
+    certificate: drawable(Math.min(...evidence.map(certificate))),
+    charge: drawable(Math.max(...evidence.map(chargePart))),
   };
 }
 
-function chargePart(trial: Trial): number {
-  const { logE, logThreshold } = strongestCharge(trial);
+function chargePart(evidence: CandidateEvidence): number {
+  const { logE, logThreshold } = strongestCharge(evidence);
   return Math.exp(logE - logThreshold);
 }
 

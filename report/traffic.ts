@@ -1,4 +1,4 @@
-import type { Role } from "../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import { addCounts, noCounts } from "../promotion/counts.ts";
 import { type Seen, windowsSince } from "../promotion/windows.ts";
 import { latencySince, quantileMs, SlidingHistogram } from "./latency.ts";
@@ -41,9 +41,9 @@ export class TrafficMeter {
     if (!last || at <= last.at) return {};
     const perSecond = (count: number) => (count * 1000) / (at - last.at);
     const windows = Object.values(windowsSince(last.seen, seen));
-    const sum = (role: Role, source: "user" | "probe") =>
+    const sum = (role: RevisionRole, source: "user" | "probe") =>
       windows.map((window) => window[role][source]).reduce(addCounts, noCounts);
-    const failures = (role: Role) => perSecond(sum(role, "user").failures + sum(role, "probe").failures);
+    const failures = (role: RevisionRole) => perSecond(sum(role, "user").failures + sum(role, "probe").failures);
     const stable = this.#latency.stable.add(at, latencySince(last.seen, seen, "stable"));
     const candidate = this.#latency.candidate.add(at, latencySince(last.seen, seen, "candidate"));
     return {

@@ -75,23 +75,23 @@ function shownLocation({ location = "", url }: Exchange): string {
   return URL.canParse(location, url) ? shownUrl(new URL(location, url)) : location;
 }
 
-type Seen = Trouble & { exchange: Exchange; code: string; where: string; name: string };
-type Cause = [when: (seen: Seen) => boolean, say: (seen: Seen) => string];
+type Observed = Trouble & { exchange: Exchange; code: string; where: string; name: string };
+type SmokeCause = [when: (seen: Observed) => boolean, say: (seen: Observed) => string];
 
 const status =
   (...codes: number[]) =>
-  ({ exchange }: Seen) =>
+  ({ exchange }: Observed) =>
     exchange.status !== undefined && codes.includes(exchange.status);
 const code =
   (pattern: RegExp) =>
-  ({ code, exchange }: Seen) =>
+  ({ code, exchange }: Observed) =>
     exchange.status === undefined && pattern.test(code);
-const silent = ({ waitedMs }: Seen) => waitedMs !== undefined;
-const credential = ({ headers }: Seen) =>
+const silent = ({ waitedMs }: Observed) => waitedMs !== undefined;
+const credential = ({ headers }: Observed) =>
   headers.some((header) => /^(authorization|cookie|.*(key|token|auth).*):/.test(header));
 
 // First match wins.
-const causes: Cause[] = [
+const causes: SmokeCause[] = [
   [
     ({ error, exchange }) => [error, exchange.failure].some((one) => one instanceof TooLarge),
     () => "this is no MCP answer, or a tool that returns far too much; the rest was not read",
@@ -181,7 +181,7 @@ function causeOf(trouble: Trouble): string {
   const { exchange, error } = trouble;
   if (!exchange) return messageOf(error);
   const { host: where, hostname: name } = new URL(exchange.url);
-  const seen: Seen = { ...trouble, exchange, code: codeOf(exchange.failure ?? error), where, name };
+  const seen: Observed = { ...trouble, exchange, code: codeOf(exchange.failure ?? error), where, name };
   return causes.find(([when]) => when(seen))?.[1](seen) ?? "unknown";
 }
 

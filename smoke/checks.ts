@@ -11,9 +11,9 @@ import type { Wire } from "./wire.ts";
 export type SafeCall = { tool: string; arguments: Record<string, unknown> };
 
 /** What every check works with: a connected client, the wire beneath it, and how long it may take. */
-export type Bench = { client: Client; wire: Wire; signal: AbortSignal; timeoutMs: number };
+export type SmokeBench = { client: Client; wire: Wire; signal: AbortSignal; timeoutMs: number };
 
-const within = ({ signal, timeoutMs }: Bench) => ({ signal, timeout: timeoutMs });
+const within = ({ signal, timeoutMs }: SmokeBench) => ({ signal, timeout: timeoutMs });
 
 /** 1 - Health: asks the health address. Returns what it said. @throws Finding where that is not healthy. */
 export async function askHealth(
@@ -51,7 +51,7 @@ export function greeting({ server, protocol, inSession }: Connection, expected: 
 }
 
 /** 3 - tools/list: every tool by name. @throws Finding where an expected one, or any at all, is missing. */
-export async function listTools(bench: Bench, expected: readonly string[]): Promise<string[]> {
+export async function listTools(bench: SmokeBench, expected: readonly string[]): Promise<string[]> {
   const { tools } = await bench.client.listTools(undefined, { ...within(bench), cacheMode: "refresh" });
   const names = tools.map(({ name }) => name);
   const missing = expected.filter((name) => !names.includes(name));
@@ -65,7 +65,11 @@ export async function listTools(bench: Bench, expected: readonly string[]): Prom
 }
 
 /** 4, 5 - A safe call. Returns what it said. @throws Finding where the tool is not listed, or its result is or hides an error. */
-export async function callTool(bench: Bench, call: SafeCall, listed: readonly string[] | undefined): Promise<string> {
+export async function callTool(
+  bench: SmokeBench,
+  call: SafeCall,
+  listed: readonly string[] | undefined,
+): Promise<string> {
   if (listed && !listed.includes(call.tool)) {
     throw new Finding(`not called: ${call.tool} is not among the ${listed.length} tools of tools/list`);
   }
@@ -95,7 +99,7 @@ export async function timeHealth(ask: () => Promise<unknown>): Promise<string> {
 }
 
 /** 8 - Refusals: an unknown method and an unknown tool. @throws Finding where either is answered as if it existed. */
-export async function refusals(bench: Bench): Promise<string> {
+export async function refusals(bench: SmokeBench): Promise<string> {
   const { client, wire } = bench;
   const refused = async (what: string, ask: () => Promise<CallToolResult | undefined>): Promise<string> => {
     try {
@@ -129,7 +133,7 @@ function errorCodeOnTheWire({ exchanges }: Wire): number | undefined {
 }
 
 /** MCP's own sign of life, in words. */
-export async function ping(bench: Bench): Promise<string> {
+export async function ping(bench: SmokeBench): Promise<string> {
   return `${await signOfLife(bench.client, within(bench))} answered; no health address was named`;
 }
 

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { Finding, telling } from "./cause.ts";
-import type { Place } from "./endpoint.ts";
+import type { EndpointPlace } from "./endpoint.ts";
 import type { Exchange, Wire } from "./wire.ts";
 
 /** A server that answered: the client that speaks to it, where it is, who it says it is, and what was agreed on. */
 export type Connection = {
   client: Client;
-  place: Place;
+  place: EndpointPlace;
   server: { name: string; version: string } | undefined;
   protocol: string;
   inSession: boolean;
@@ -20,7 +20,11 @@ type Reach = { wire: Wire; headers: Record<string, string>; timeoutMs: number };
  * The next place is tried only where the one before has nothing to say to MCP at all.
  * @throws Finding that names the exchange that tells most.
  */
-export async function connect(places: readonly Place[], reach: Reach, signal: AbortSignal): Promise<Connection> {
+export async function connect(
+  places: readonly EndpointPlace[],
+  reach: Reach,
+  signal: AbortSignal,
+): Promise<Connection> {
   const failures: { error: unknown; exchange: Exchange | undefined }[] = [];
   for (const place of places) {
     const from = reach.wire.exchanges.length;
@@ -44,7 +48,7 @@ export async function connect(places: readonly Place[], reach: Reach, signal: Ab
 }
 
 async function connectAt(
-  { endpoint }: Place,
+  { endpoint }: EndpointPlace,
   { wire, headers, timeoutMs }: Reach,
   signal: AbortSignal,
 ): Promise<Client> {

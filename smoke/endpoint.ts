@@ -1,5 +1,5 @@
 /** One place where a server may be: the address that speaks MCP, and the base that its other paths hang from. */
-export type Place = { endpoint: URL; base: URL };
+export type EndpointPlace = { endpoint: URL; base: URL };
 
 const MCP_PATH = "/mcp";
 
@@ -10,7 +10,7 @@ const MCP_PATH = "/mcp";
  * User and password are left out of the addresses; `credentials` has them as a header's value.
  * @throws TypeError where it is not an http or https address.
  */
-export function placesOf(written: string, path?: string): [Place, ...Place[]] {
+export function backupLocationsOf(written: string, path?: string): [EndpointPlace, ...EndpointPlace[]] {
   const url = new URL(written);
   if (url.protocol !== "http:" && url.protocol !== "https:")
     throw new TypeError(`${url.protocol} is not http or https`);

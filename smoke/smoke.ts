@@ -2,17 +2,17 @@ import { burst, burstAgainstLimit } from "./burst.ts";
 import { Finding } from "./cause.ts";
 import {
   askHealth,
-  type Bench,
   callTool,
   greeting,
   listTools,
   ping,
   refusals,
   type SafeCall,
+  type SmokeBench,
   timeHealth,
 } from "./checks.ts";
 import { type Connection, connect, disconnect } from "./connection.ts";
-import { below, credentials, type Place, placesOf } from "./endpoint.ts";
+import { backupLocationsOf, below, credentials, type EndpointPlace } from "./endpoint.ts";
 import { masking, secretsOf, shownHeaders, shownUrl } from "./secrets.ts";
 import { openTrials, Skipped, type TestReport } from "./trial.ts";
 import type { Wire } from "./wire.ts";
@@ -59,7 +59,13 @@ export async function runSmoke(options: SmokeOptions): Promise<SmokeReport> {
   const secrets = secretsOf(new URL(url), headers);
   const show = (text: string) => masking([...secrets, ...trials.wire.sessions.keys()])(text);
   const trials = openTrials(timeoutMs, shownHeaders(headers), show);
-  const run: Run = { options, places: placesOf(url, options.path), headers, wire: trials.wire, timeoutMs };
+  const run: SmokeRun = {
+    options,
+    places: backupLocationsOf(url, options.path),
+    headers,
+    wire: trials.wire,
+    timeoutMs,
+  };
 
   const tests: TestReport[] = [];
   for (const test of inOrder) {
@@ -84,9 +90,9 @@ export async function runSmoke(options: SmokeOptions): Promise<SmokeReport> {
 }
 
 /** One run: what it was asked, what it sends with, and what the tests so far have found out for the next ones. */
-type Run = {
+type SmokeRun = {
   options: SmokeOptions;
-  places: [Place, ...Place[]];
+  places: [EndpointPlace, ...EndpointPlace[]];
   headers: Record<string, string>;
   wire: Wire;
   timeoutMs: number;
@@ -95,10 +101,10 @@ type Run = {
   tools?: string[];
 };
 
-type Test = { id: number; name: string; work: (run: Run, signal: AbortSignal) => Promise<string> };
+type SmokeTest = { id: number; name: string; work: (run: SmokeRun, signal: AbortSignal) => Promise<string> };
 
 // A connection comes first, since most tests need one; the burst comes last, since a limit that it reaches would starve the others.
-const inOrder: Test[] = [
+const inOrder: SmokeTest[] = [
   {
     id: 2,
     name: "initialize",
@@ -153,19 +159,19 @@ const inOrder: Test[] = [
   },
 ];
 
-function benchOf({ connection, wire, timeoutMs }: Run, signal: AbortSignal): Bench {
+function benchOf({ connection, wire, timeoutMs }: SmokeRun, signal: AbortSignal): SmokeBench {
   if (!connection) throw new Finding("not tried: test 2 reached no MCP server");
   return { client: connection.client, wire, signal, timeoutMs };
 }
 
-async function ask(run: Run, signal: AbortSignal): Promise<string> {
+async function ask(run: SmokeRun, signal: AbortSignal): Promise<string> {
   const { health } = run.options;
   if (health === undefined) return ping(benchOf(run, signal));
   return askHealth(below((run.connection?.place ?? run.places[0]).base, health), run.wire, run.headers, signal);
 }
 
 /** The call at this place of the list, or the last one where the list is shorter. */
-async function callAt(place: number, run: Run, signal: AbortSignal): Promise<string> {
+async function callAt(place: number, run: SmokeRun, signal: AbortSignal): Promise<string> {
   const { calls = [] } = run.options;
   const call = calls[place] ?? calls.at(-1);
   if (!call) throw new Skipped("skipped: no safe call is named (--call 'tool {json}')");

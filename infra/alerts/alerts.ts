@@ -1,5 +1,5 @@
 import { objectives } from "../../ecosystem/objectives.ts";
-import type { Window } from "./promql.ts";
+import type { PromWindow } from "./promql.ts";
 
 /**
  * P1 pages at once, P2 pages and opens a ticket, P3 opens a ticket for the next business day, P4 one for the next sprint
@@ -9,7 +9,7 @@ export const priorities = ["P1", "P2", "P3", "P4"] as const;
 export type Priority = (typeof priorities)[number];
 
 /** What an alert says, wherever it is evaluated. `for` is how long its condition must hold. */
-export type Alert = { priority: Priority; for: Window; summary: string; description: string };
+export type Alert = { priority: Priority; for: PromWindow; summary: string; description: string };
 
 const percent = (fraction: number) => `${Number((100 * fraction).toPrecision(6))} %`;
 const seconds = (ms: number) => `${ms / 1000} s`;
@@ -29,7 +29,7 @@ export const burns = {
   ErrorBudgetBurn6x: { factor: 6, long: "6h", short: "30m" },
   ErrorBudgetBurn3x: { factor: 3, long: "1d", short: "2h" },
   ErrorBudgetBurn1x: { factor: 1, long: "3d", short: "6h" },
-} as const satisfies Record<string, { factor: number; long: Window; short: Window }>;
+} as const satisfies Record<string, { factor: number; long: PromWindow; short: PromWindow }>;
 
 /** Fewer failures than this in a long window are bad luck with a few requests, not a budget that burns. */
 export const FEWEST_FAILURES = 5;

@@ -112,7 +112,7 @@ const cloudMonitoring = {
     exporter: "backup",
     labels: ["monitored_resource", "store"],
   },
-  /** Told each minute by the machine of the single services of each stable there (`targets/cloud-run/machine/health.sh`). */
+  /** DeclaredResource each minute by the machine of the single services of each stable there (`targets/cloud-run/machine/health.sh`). */
   "custom_googleapis_com:mahavishnu_single_up": {
     type: "gauge",
     exporter: "singles",
@@ -124,7 +124,7 @@ const cloudMonitoring = {
     exporter: "singles",
     labels: ["monitored_resource", "instance_id", "service"],
   },
-  /** Told by that machine too, with `google-monitoring-enabled` in its metadata. */
+  /** DeclaredResource by that machine too, with `google-monitoring-enabled` in its metadata. */
   "compute_googleapis_com:guest_disk_bytes_used": {
     type: "gauge",
     exporter: "cloud-monitoring",

@@ -5,7 +5,7 @@ import { type AlertName, type Priority, priorities } from "./alerts.ts";
 type Alerts = Settings["alerts"];
 
 /** A receiver's name, the alerts that it gets, and how soon and how often it hears of them. */
-export type Notice = {
+export type NotificationRoute = {
   receiver: string;
   /** What an alert's label must be; the first notice that fits is the one. */
   match: { label: "alertname" | "priority"; value: string };
@@ -19,7 +19,7 @@ export type Notice = {
 };
 
 /** Who hears of what, by a stack's settings: the dead man first, then each priority. */
-export function noticesOf(alerts: Alerts): Notice[] {
+export function notificationRoutesOf(alerts: Alerts): NotificationRoute[] {
   return [
     {
       receiver: "dead-man",
@@ -46,7 +46,7 @@ const pace = {
   P3: { wait: "5m", interval: "30m", repeat: "24h", businessHours: true },
   // Alertmanager remembers what it has told for five days
   P4: { wait: "30m", interval: "1h", repeat: "5d", businessHours: true },
-} as const satisfies Record<Priority | "deadMan", Omit<Notice, "receiver" | "match" | "secrets">>;
+} as const satisfies Record<Priority | "deadMan", Omit<NotificationRoute, "receiver" | "match" | "secrets">>;
 
 /** When tickets are opened, in UTC. */
 export const businessHours = {
@@ -74,5 +74,5 @@ export const inhibitions: readonly { source: AlertName; targets: readonly AlertN
 
 /** The secrets that lead to a stack's receivers. */
 export const receiverSecrets = (alerts: Alerts): Secret[] => [
-  ...new Set(noticesOf(alerts).flatMap(({ secrets }) => secrets)),
+  ...new Set(notificationRoutesOf(alerts).flatMap(({ secrets }) => secrets)),
 ];

@@ -20,7 +20,7 @@ export type Selector<Label extends string, Type extends Series["type"]> = Vector
 export type Match = Wanted | { readonly not: Wanted };
 type Wanted = string | readonly string[] | RegExp;
 
-export type Window = `${number}${"s" | "m" | "h" | "d"}`;
+export type PromWindow = `${number}${"s" | "m" | "h" | "d"}`;
 
 type LabelOf<S> = S extends { labels: readonly (infer L extends string)[] } ? L : never;
 type TypeOf<S> = S extends { type: infer T extends Series["type"] } ? T : never;
@@ -39,22 +39,22 @@ export const seriesOn =
   };
 
 /** How quickly a counter grew, per second. */
-export const rate = <L extends string>(counter: Selector<L, "counter">, window: Window): Vector<L> =>
+export const rate = <L extends string>(counter: Selector<L, "counter">, window: PromWindow): Vector<L> =>
   atom(`rate(${counter.text}[${window}])`);
 
 /** By how much a counter grew. */
-export const increase = <L extends string>(counter: Selector<L, "counter">, window: Window): Vector<L> =>
+export const increase = <L extends string>(counter: Selector<L, "counter">, window: PromWindow): Vector<L> =>
   atom(`increase(${counter.text}[${window}])`);
 
 /** 1 where nothing is chosen, with the labels that the choice names. */
 export const absent = <L extends string>(series: Vector<L>): Vector<L> => atom(`absent(${series.text})`);
 
 /** 1 where nothing was chosen all the time. */
-export const absentFor = <L extends string>(series: Selector<L, Series["type"]>, window: Window): Vector<L> =>
+export const absentFor = <L extends string>(series: Selector<L, Series["type"]>, window: PromWindow): Vector<L> =>
   atom(`absent_over_time(${series.text}[${window}])`);
 
 /** The highest value that a gauge has had. */
-export const highest = <L extends string>(gauge: Selector<L, "gauge">, window: Window): Vector<L> =>
+export const highest = <L extends string>(gauge: Selector<L, "gauge">, window: PromWindow): Vector<L> =>
   atom(`max_over_time(${gauge.text}[${window}])`);
 
 const aggregated =

@@ -4,7 +4,7 @@ import type { Target } from "../../ecosystem/targets.ts";
 import { named } from "../names.ts";
 import { databaseOf } from "../release/addresses.ts";
 import { type Backed, type BackupJob, databasePassword } from "./jobs.ts";
-import { type Place, placesOf } from "./locations.ts";
+import { type BackupLocation, backupLocationsOf } from "./locations.ts";
 
 /** Where a job finds things in its container. */
 export type Layout = { secret(name: Secret): string; volume(service: ServiceName): string };
@@ -32,7 +32,7 @@ export function environmentOf(
   { secret, volume }: Layout = layout,
 ): Record<string, string> {
   const { settings, stack } = backed;
-  const { repository, vault } = placesOf(settings, target);
+  const { repository, vault } = backupLocationsOf(settings, target);
   const keys = job.secrets.find((name) => name === `backup-${job.identity}-credentials`);
   const common = {
     BACKUP_STACK: named(stack),
@@ -64,8 +64,8 @@ export function environmentOf(
 }
 
 /** Google's and Amazon's tools each have a variable for the file that lets them in; a stack's places outside are of one kind. */
-const keysVariable = (places: Place[]): string =>
-  places.some(({ inside }) => inside.startsWith("gs:"))
+const keysVariable = (locations: BackupLocation[]): string =>
+  locations.some(({ inside }) => inside.startsWith("gs:"))
     ? "GOOGLE_APPLICATION_CREDENTIALS"
     : "AWS_SHARED_CREDENTIALS_FILE";
 

@@ -4,7 +4,7 @@ import type { ServiceName } from "../../ecosystem/services.ts";
 import type { Target } from "../../ecosystem/targets.ts";
 import type { Settings } from "../config/schema.ts";
 import { type Deployment, pairsOf } from "../deployment.ts";
-import { type BackupIdentity, placesOf } from "./locations.ts";
+import { type BackupIdentity, backupLocationsOf } from "./locations.ts";
 
 /**
  * One regular job on the backups of a stack: saves stores, checks the repository and forgets what is past its time, or
@@ -85,7 +85,7 @@ export function timeOf(schedule: string): string {
 /** The way into a place outside; a path needs none, and on Google Cloud a job has an identity of its own. */
 export function credentials(identity: BackupIdentity, settings: Settings, target: Target): Secret[] {
   if (target === "cloud-run") return [];
-  const { repository, vault } = placesOf(settings, target);
+  const { repository, vault } = backupLocationsOf(settings, target);
   const touched = identity === "copier" ? [repository, vault] : [repository];
   return touched.some(({ folder }) => folder === undefined) ? [`backup-${identity}-credentials`] : [];
 }

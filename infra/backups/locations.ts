@@ -4,13 +4,16 @@ import { settingsOf } from "../config/settings.ts";
 import { backupBucket, vaultBucket } from "../names.ts";
 
 /** Where backups lie: `inside` is how the job's container names it, `folder` the folder of the host that this is. */
-export type Place = { inside: string; folder?: string };
+export type BackupLocation = { inside: string; folder?: string };
 
 /** Which identity a job has: each may do no more than its own work, so that none of them alone can harm what is saved. */
 export type BackupIdentity = "writer" | "pruner" | "copier";
 
 /** The repository of a stack, and the vault: a copy in another place, out of reach of whoever can change the repository. */
-export function placesOf(settings: Settings, target: Target): { repository: Place; vault: Place } {
+export function backupLocationsOf(
+  settings: Settings,
+  target: Target,
+): { repository: BackupLocation; vault: BackupLocation } {
   if (target === "cloud-run") {
     const { project } = settingsOf(settings, target, "the stack's settings");
     return {
@@ -19,12 +22,12 @@ export function placesOf(settings: Settings, target: Target): { repository: Plac
     };
   }
   const { backups, vault } = settingsOf(settings, target, "the stack's settings");
-  return { repository: placeOf(backups, "/repository"), vault: placeOf(vault, "/vault") };
+  return { repository: locationOf(backups, "/repository"), vault: locationOf(vault, "/vault") };
 }
 
 /** Where restic keeps its locks in the repository's bucket. */
 export const locksOf = (settings: Settings): string =>
-  `${placesOf(settings, "cloud-run").repository.inside.replace(/^gs:[^:]+:\//, "")}/locks/`;
+  `${backupLocationsOf(settings, "cloud-run").repository.inside.replace(/^gs:[^:]+:\//, "")}/locks/`;
 
-const placeOf = (setting: string, mounted: string): Place =>
+const locationOf = (setting: string, mounted: string): BackupLocation =>
   setting.startsWith("/") ? { inside: mounted, folder: setting } : { inside: setting };

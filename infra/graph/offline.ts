@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Target } from "../../ecosystem/targets.ts";
 import { PROJECT, readStack, type Stack } from "../config/stack-file.ts";
 import { program } from "../program.ts";
-import { deploymentOf, type Named, namedReleases } from "../stack.ts";
+import { deploymentOf, type NamedReleases, namedReleases } from "../stack.ts";
 import { openBarrier } from "../traffic-guard.ts";
 import { type Capture, capture } from "./capture.ts";
 import type { Graph } from "./resource.ts";
@@ -16,7 +16,7 @@ export async function graphOf(root: string, name: string, target?: Target): Prom
 }
 
 /** Runs the real program for a stack without an engine. There is no traffic to guard, and stand-ins take the place of secrets. */
-export function captureStack(stack: Stack, releases: Named, target: Target): Promise<Capture> {
+export function captureStack(stack: Stack, releases: NamedReleases, target: Target): Promise<Capture> {
   const { name, file, settings } = stack;
   return capture({ project: PROJECT, stack: name }, async () => {
     const secret = (name: string) => pulumi.secret(`<${name}>`);

@@ -16,7 +16,7 @@ export type GraphResource = {
   /** The properties that hold secrets, down to the leaf: `data.password`. */
   secretPaths: string[];
   inputs: Inputs;
-  /** Where in the program it is made: `infra/backups/buckets.ts:12`. */
+  /** Where in the program it is made: `infra/targets/cloud-run/volume.ts:12`. */
   source: string;
 };
 

@@ -2,10 +2,10 @@ import { type Service, type ServiceName, serviceNamed } from "../../ecosystem/se
 import type { Target } from "../../ecosystem/targets.ts";
 import type { Settings } from "../config/schema.ts";
 import { settingsOf } from "../config/settings.ts";
-import { privateZone, singlesMachine } from "../names.ts";
+import { privateZone, singletonsMachine } from "../names.ts";
 import type { IdentityProxy } from "./revision.ts";
 
-export type Address = { host: string; port: number; url: string };
+export type ServiceAddress = { host: string; port: number; url: string };
 export type Database = {
   host: string;
   port: number;
@@ -23,13 +23,13 @@ const LOOPBACK = "127.0.0.1";
  * Where the services of a stack reach one of theirs: through the edge, so that they follow the split as users do. On
  * Cloud Run a caller needs an identity token, which the servers do not send: a proxy beside them does, on loopback.
  */
-export function addressOf(name: ServiceName, target: Target, settings: Settings): Address {
+export function addressOf(name: ServiceName, target: Target, settings: Settings): ServiceAddress {
   const { port, path, sessions } = serviceNamed(name);
   const at = (host: string) => ({ host, port, url: `http://${host}:${port}${path}` });
   if (target !== "cloud-run") return at("edge");
   const { project, zone, sessions: chosen } = settingsOf(settings, target, "the stack's settings");
   const single = (chosen?.[name] ?? sessions[target]) === "single";
-  return at(single ? `${singlesMachine}.${zone}.c.${project}.internal` : LOOPBACK);
+  return at(single ? `${singletonsMachine}.${zone}.c.${project}.internal` : LOOPBACK);
 }
 
 /**

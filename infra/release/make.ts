@@ -8,7 +8,7 @@ import { freeze, type Revision } from "./revision.ts";
 import { isUnpublished } from "./unpublished.ts";
 
 /** The image of each service, as it will be run. */
-export type Images = Record<ServiceName, string>;
+export type ImageChoice = Record<ServiceName, string>;
 
 /**
  * Freezes what a stack's settings and images come to, for every target that the stack has settings for. Throws a
@@ -18,7 +18,7 @@ export function makeRelease(asked: {
   stack: string;
   name: string;
   settings: Settings;
-  images: Images;
+  images: ImageChoice;
   created: Date;
 }): Release {
   const { stack, name, settings, images, created } = asked;

@@ -2,11 +2,11 @@ import { serviceNames } from "../../ecosystem/services.ts";
 import { RELEASE_NAME } from "../config/schema.ts";
 import { readStack, stackNames } from "../config/stack-file.ts";
 import { releasesOf, writeRelease } from "./files.ts";
-import { type Images, makeRelease } from "./make.ts";
+import { type ImageChoice, makeRelease } from "./make.ts";
 import { imagesOf, type Release, ReleaseError } from "./release.ts";
 import { isUnpublished, unpublishedImage } from "./unpublished.ts";
 
-type Asked = {
+type NewRelease = {
   images: Record<string, string>;
   name?: string | undefined;
   unpublished?: boolean | undefined;
@@ -14,7 +14,7 @@ type Asked = {
 };
 
 /** Makes a stack's next release and writes its file. Throws a ReleaseError or a SettingsError, and then writes nothing. */
-export function newRelease(root: string, stack: string, asked: Asked): { release: Release; file: string } {
+export function newRelease(root: string, stack: string, asked: NewRelease): { release: Release; file: string } {
   if (asked.name !== undefined && !RELEASE_NAME.test(asked.name)) {
     throw new ReleaseError(
       `--name ${asked.name}: a release is called by lower-case letters, digits, dots and dashes. Example: --name r12`,
@@ -36,7 +36,7 @@ export function newRelease(root: string, stack: string, asked: Asked): { release
 }
 
 /** The name that these images have in another stack, or else the next number. */
-function nextName(releases: readonly Release[], stack: string, images: Images): string {
+function nextName(releases: readonly Release[], stack: string, images: ImageChoice): string {
   const taken = new Set(releases.filter((release) => release.stack === stack).map(({ name }) => name));
   const known = releases.find((release) => !taken.has(release.name) && runs(release, images));
   const numbers = releases.flatMap(({ name }) => /^r(\d+)$/.exec(name)?.[1] ?? []).map(Number);
@@ -52,7 +52,7 @@ function refuseUnpublished(release: Release, file: string): void {
   );
 }
 
-const runs = ({ revisions }: Release, images: Images): boolean =>
+const runs = ({ revisions }: Release, images: ImageChoice): boolean =>
   Object.values(revisions).every((list) =>
     list.every(({ service, image }) => digestOf(image) === digestOf(images[service])),
   );
@@ -60,7 +60,7 @@ const runs = ({ revisions }: Release, images: Images): boolean =>
 /** What an image is, wherever it lies: its digest, or the whole reference where it has none. */
 const digestOf = (image: string): string => /sha256:[0-9a-f]{64}$/.exec(image)?.[0] ?? image;
 
-function chosenImages(root: string, stack: string, { images, unpublished }: Asked): Images {
+function chosenImages(root: string, stack: string, { images, unpublished }: NewRelease): ImageChoice {
   const unknown = Object.keys(images).find((name) => !(serviceNames as readonly string[]).includes(name));
   if (unknown !== undefined) {
     throw new ReleaseError(`--image ${unknown}=...: no such service. Services: ${serviceNames.join(", ")}`);
@@ -72,5 +72,5 @@ function chosenImages(root: string, stack: string, { images, unpublished }: Aske
     );
   }
   const all = serviceNames.map((name) => [name, images[name] ?? unpublishedImage(root, name)]);
-  return Object.fromEntries(all) as Images;
+  return Object.fromEntries(all) as ImageChoice;
 }

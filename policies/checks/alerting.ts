@@ -1,7 +1,7 @@
 import { check } from "../check.ts";
 import { proofOf } from "../evidence/proof.ts";
 import { demand, type Finding, fail, pass } from "../verdict.ts";
-import { type Priority, priorities } from "../view/alerts.ts";
+import { type PriorityView, priorities } from "../view/alerts.ts";
 import type { View } from "../view/view.ts";
 
 /** 7 - Alerting: whatever breaks reaches somebody, and what cannot wait wakes them. */
@@ -17,9 +17,9 @@ export const alerting = check(7, "alerting", {
   ],
 });
 
-const PAGED: readonly Priority[] = ["P1", "P2"];
+const PAGED: readonly PriorityView[] = ["P1", "P2"];
 
-function reached(priority: Priority, { alertRoutes, alertRules, target }: View): Finding[] {
+function reached(priority: PriorityView, { alertRoutes, alertRules, target }: View): Finding[] {
   const routes = alertRoutes.filter((route) => route.priority === priority);
   // where each alert names its own receivers, a priority that no alert has needs none
   if (routes.length === 0 && target === "cloud-run" && priority === "P4") {
@@ -45,5 +45,5 @@ function deadMan({ target, alertRoutes, alertRules }: View): Finding[] {
     ({ priority, receivers }) => priority === "dead-man" && receivers.some(({ secret }) => secret),
   );
   const sent = alertRules.some(({ name }) => name === "DeadMan");
-  return [demand(told && sent, "stack", "nobody notices when alerting itself dies: no dead man's signal")];
+  return [demand(told && sent, "stack", "nobody notificationRoutes when alerting itself dies: no dead man's signal")];
 }

@@ -2,7 +2,7 @@ import { retention } from "../../ecosystem/retention.ts";
 import { serviceNamed } from "../../ecosystem/services.ts";
 import { check } from "../check.ts";
 import { proofOf } from "../evidence/proof.ts";
-import type { Facts } from "../facts.ts";
+import type { StackFacts } from "../facts.ts";
 import { at, isTrue, numberAt, textAt } from "../props.ts";
 import { demand, type Finding, fail } from "../verdict.ts";
 import { backupsOf, placeOf } from "../view/backups.ts";
@@ -55,7 +55,7 @@ function keeping(view: View): Finding[] {
   ];
 }
 
-function copied(view: View, { level }: Facts): Finding[] {
+function copied(view: View, { level }: StackFacts): Finding[] {
   const vaults = backupsOf(view).filter(({ action }) => action === "vault");
   return [
     demand(vaults.length > 0, "stack", "nothing copies the backups into a vault"),
@@ -74,7 +74,7 @@ function copied(view: View, { level }: Facts): Finding[] {
 const isElsewhere = (vault: string | undefined): boolean => /^(gs|s3):/.test(vault ?? "");
 
 /** The buckets that a stack makes for it: restic deletes in its repository, so that one keeps versions; the vault is locked. */
-function buckets(view: View, { level }: Facts): Finding[] {
+function buckets(view: View, { level }: StackFacts): Finding[] {
   const jobs = backupsOf(view);
   const repositories = new Set(jobs.flatMap(({ repository }) => repository ?? []).map(placeOf));
   const vaults = new Set(jobs.flatMap(({ vault }) => vault ?? []).map(placeOf));

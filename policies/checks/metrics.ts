@@ -1,6 +1,6 @@
 import { type ServiceName, serviceNamed } from "../../ecosystem/services.ts";
 import { check } from "../check.ts";
-import type { Facts } from "../facts.ts";
+import type { StackFacts } from "../facts.ts";
 import { at, textAt } from "../props.ts";
 import { demand, type Finding } from "../verdict.ts";
 import { SERVICE } from "../view/cloud-run.ts";
@@ -26,7 +26,7 @@ export const metrics = check(5, "metrics", {
   ],
 });
 
-const isKnown = (series: string, { target }: View, { series: catalogue }: Facts): boolean =>
+const isKnown = (series: string, { target }: View, { series: catalogue }: StackFacts): boolean =>
   target !== undefined && catalogue[target].includes(series);
 
 function scraped({ services, scrapes }: View): Finding[] {

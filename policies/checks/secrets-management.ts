@@ -2,7 +2,7 @@ import { type ServiceName, serviceNamed } from "../../ecosystem/services.ts";
 import { check } from "../check.ts";
 import { proofOf } from "../evidence/proof.ts";
 import { type Finding, fail, pass } from "../verdict.ts";
-import type { Container } from "../view/container.ts";
+import type { ContainerView } from "../view/container.ts";
 import { exposed, unmarked } from "../view/secrets.ts";
 
 /** 2 - Secrets management: a service gets its secrets by reference, and nowhere else does one stand in the clear. */
@@ -22,7 +22,7 @@ export const secretsManagement = check(2, "secrets-management", {
   ],
 });
 
-function bound(container: Container, service: ServiceName): Finding[] {
+function bound(container: ContainerView, service: ServiceName): Finding[] {
   return Object.keys(serviceNamed(service).secrets).map((name) => {
     const variable = container.variables.find((variable) => variable.name === name);
     return variable?.secret === undefined
@@ -35,7 +35,7 @@ const secretNames = /(SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_KEY|ENCRYPTI
 const harmless = /^(|true|false|\/\S*|\d+)$/;
 
 /** Variables that are called like secrets and hold their value themselves: a path leads to one. */
-const literal = ({ variables }: Container): string[] =>
+const literal = ({ variables }: ContainerView): string[] =>
   variables
     .filter(({ name, text }) => secretNames.test(name) && text !== undefined && !harmless.test(text))
     .map(({ path }) => path);

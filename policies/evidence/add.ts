@@ -2,11 +2,16 @@ import { checkEvidence, type Evidence, EvidenceError, untimely } from "./evidenc
 import { type EvidenceKind, kinds } from "./kinds.ts";
 
 /** The release that evidence is for: what runs in it, and since when. */
-export type Subject = { stack: string; release: string; created: Date; digests: Readonly<Record<string, string>> };
+export type EvidenceSubject = {
+  stack: string;
+  release: string;
+  created: Date;
+  digests: Readonly<Record<string, string>>;
+};
 
-type Asked = {
+type EvidenceInput = {
   kind: EvidenceKind;
-  subject: Subject;
+  subject: EvidenceSubject;
   /** The images that were looked at, by service, as whoever looked at them names them. */
   digests: Readonly<Record<string, string>>;
   date: Date;
@@ -16,7 +21,7 @@ type Asked = {
 };
 
 /** Evidence of a release, checked. Throws an EvidenceError for what does not speak of the release, or not yet. */
-export function makeEvidence({ kind, subject, digests, date, by, result, now }: Asked): Evidence {
+export function makeEvidence({ kind, subject, digests, date, by, result, now }: EvidenceInput): Evidence {
   const { stack, release, created } = subject;
   for (const [service, digest] of Object.entries(digests)) {
     const own = subject.digests[service];

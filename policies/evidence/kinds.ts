@@ -8,7 +8,7 @@ import { services } from "../../ecosystem/services.ts";
 export type Objection = { verdict: "warn" | "fail"; reason: string };
 
 /** One kind of evidence: a fact that no resource shows. */
-type Kind<Result> = {
+type EvidenceType<Result> = {
   /** What it is, for people. */
   what: string;
   /** Whom it speaks of: each service's image, or the running stack. */
@@ -22,7 +22,7 @@ type Kind<Result> = {
   objection: (result: Result) => Objection | undefined;
 };
 
-const kind = <Result>(described: Kind<Result>): Kind<Result> => described;
+const kind = <Result>(described: EvidenceType<Result>): EvidenceType<Result> => described;
 const fails = (broken: boolean, reason: string): Objection | undefined =>
   broken ? { verdict: "fail", reason } : undefined;
 const count = z.int().min(0);

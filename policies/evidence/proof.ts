@@ -1,15 +1,15 @@
 import type { ServiceName } from "../../ecosystem/services.ts";
-import type { Facts } from "../facts.ts";
+import type { StackFacts } from "../facts.ts";
 import { type Finding, fail, pass, warn } from "../verdict.ts";
 import type { View } from "../view/view.ts";
 import { objectionOf, untimely } from "./evidence.ts";
 import type { Filed } from "./files.ts";
 import { type EvidenceKind, kinds } from "./kinds.ts";
 
-type Images = Pick<View, "images">;
+type ProvenImages = Pick<View, "images">;
 
 /** What the evidence of one kind proves about the images that a stack runs. Missing evidence warns; stale, foreign or contradicting evidence fails. */
-export function proofOf(kind: EvidenceKind, view: Images, facts: Facts): Finding[] {
+export function proofOf(kind: EvidenceKind, view: ProvenImages, facts: StackFacts): Finding[] {
   const filed = facts.evidence.filter((item) => isOf(kind, item, facts.stack));
   const unreadable = filed
     .filter(({ evidence }) => !evidence)
@@ -30,14 +30,14 @@ function isOf(kind: EvidenceKind, { kind: named, stack }: Filed, own: string): b
   return kind !== "smoke" || stack === "staging" || (stack === own && own !== "prod");
 }
 
-function isForeign({ evidence, kind, stack, release }: Filed, { images }: Images): boolean {
+function isForeign({ evidence, kind, stack, release }: Filed, { images }: ProvenImages): boolean {
   if (!evidence || evidence.kind !== kind || evidence.stack !== stack || evidence.release !== release) return true;
   const spoken = images.filter(({ service }) => evidence.digests[service] !== undefined);
   const own = spoken.filter(({ service, digest }) => evidence.digests[service] === digest);
   return own.length === 0 || spoken.some(({ service }) => !own.some((image) => image.service === service));
 }
 
-function ofImages(kind: EvidenceKind, filed: readonly Filed[], { images }: Images, facts: Facts): Finding[] {
+function ofImages(kind: EvidenceKind, filed: readonly Filed[], { images }: ProvenImages, facts: StackFacts): Finding[] {
   const missing = new Set<ServiceName>();
   const used = new Map<string, Finding>();
   for (const { service, digest } of images) {
@@ -49,7 +49,7 @@ function ofImages(kind: EvidenceKind, filed: readonly Filed[], { images }: Image
   return [...used.values()];
 }
 
-function ofStack(kind: EvidenceKind, filed: readonly Filed[], facts: Facts): Finding[] {
+function ofStack(kind: EvidenceKind, filed: readonly Filed[], facts: StackFacts): Finding[] {
   const newest = newestOf(filed);
   return [newest ? judged(newest, facts) : lacking(kind, ` on ${facts.stack}`)];
 }
@@ -57,7 +57,7 @@ function ofStack(kind: EvidenceKind, filed: readonly Filed[], facts: Facts): Fin
 const lacking = (kind: EvidenceKind, where: string): Finding =>
   warn(`evidence ${kind}`, `no evidence of ${kinds[kind].what}${where}: ${kinds[kind].obtain}`);
 
-function judged({ file, evidence, since }: Filed, { now }: Facts): Finding {
+function judged({ file, evidence, since }: Filed, { now }: StackFacts): Finding {
   if (!evidence) return fail(file, "it cannot be read");
   const late = untimely(evidence, since, now);
   if (late) return fail(file, `stale: ${late}`);

@@ -1,5 +1,5 @@
 /** A resource as a program or an exported state tells of it. Inputs are in the engine's form, unknown values and secrets included. */
-export type Told = {
+export type DeclaredResource = {
   type: string;
   name: string;
   urn: string;

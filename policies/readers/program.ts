@@ -1,11 +1,14 @@
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
-import type { Told } from "./declared-resource.ts";
+import type { DeclaredResource } from "./declared-resource.ts";
 
 /** What the program's capture knows of each request. */
 type Described = { urn: string; secretPaths: readonly string[] };
 
 /** The resources that a program asked the engine for, request by request. */
-export const fromProgram = (requests: readonly RegisterResourceRequest[], described: readonly Described[]): Told[] =>
+export const fromProgram = (
+  requests: readonly RegisterResourceRequest[],
+  described: readonly Described[],
+): DeclaredResource[] =>
   requests.map((request, i) => ({
     type: request.getType(),
     name: request.getName(),

@@ -1,4 +1,4 @@
-import type { Told } from "./declared-resource.ts";
+import type { DeclaredResource } from "./declared-resource.ts";
 
 /** A file is not the exported state of a stack; the message says what was expected. */
 export class StateError extends Error {
@@ -9,7 +9,7 @@ const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
 /** The resources of an exported state (`pulumi stack export`), as they were declared. Throws a StateError that names the file. */
-export function fromState(text: string, file: string): Told[] {
+export function fromState(text: string, file: string): DeclaredResource[] {
   const resources = (parsed(text, file) as { deployment?: { resources?: unknown } } | null)?.deployment?.resources;
   if (!Array.isArray(resources)) {
     throw new StateError(
@@ -41,7 +41,7 @@ export function fromState(text: string, file: string): Told[] {
       protect: protect === true,
       parent: typeof parent === "string" ? parent : "",
       dependencies: Array.isArray(dependencies) ? dependencies : [],
-      references: (propertyDependencies ?? {}) as Told["references"],
+      references: (propertyDependencies ?? {}) as DeclaredResource["references"],
       secretPaths,
     };
   });

@@ -2,7 +2,7 @@ import { type ServiceName, serviceNamed } from "../../ecosystem/services.ts";
 import { rule } from "../check.ts";
 import { listAt, numberAt, textAt } from "../props.ts";
 import { demand, type Finding, fail } from "../verdict.ts";
-import type { Container } from "../view/container.ts";
+import type { ContainerView } from "../view/container.ts";
 import type { View } from "../view/view.ts";
 
 export const oneWriter = rule("one-writer", {
@@ -12,12 +12,12 @@ export const oneWriter = rule("one-writer", {
     view.services.filter(keepsData).flatMap((container) => [...alone(container, view), ...claimed(container, view)]),
 });
 
-const keepsData = ({ service }: Container): boolean => serviceNamed(service as ServiceName).state.data === "volume";
+const keepsData = ({ service }: ContainerView): boolean => serviceNamed(service as ServiceName).state.data === "volume";
 
-const dataOf = ({ service, mounts }: Container) =>
+const dataOf = ({ service, mounts }: ContainerView) =>
   mounts.filter(({ folder, writable }) => writable && folder === serviceNamed(service as ServiceName).state.path);
 
-function alone(container: Container, view: View): Finding[] {
+function alone(container: ContainerView, view: View): Finding[] {
   const data = dataOf(container);
   if (container.resource.type.startsWith("gcp:cloudrunv2/")) {
     return [fail(container, "Cloud Run starts instances as it likes, and its data lies on a volume")];
@@ -31,7 +31,7 @@ function alone(container: Container, view: View): Finding[] {
 }
 
 /** In a cluster a claim, its pod and how pods are replaced must all say once. */
-function claimed({ resource, mounts, service }: Container, view: View): Finding[] {
+function claimed({ resource, mounts, service }: ContainerView, view: View): Finding[] {
   if (!resource.type.startsWith("kubernetes:")) return [];
   const own = mounts.filter(({ folder }) => folder === serviceNamed(service as ServiceName).state.path);
   const claims = view

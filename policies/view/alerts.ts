@@ -1,9 +1,9 @@
 import { at, listAt, textAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
-import type { File } from "./files.ts";
+import type { ParsedFile } from "./files.ts";
 
 export const priorities = ["P1", "P2", "P3", "P4"] as const;
-export type Priority = (typeof priorities)[number];
+export type PriorityView = (typeof priorities)[number];
 
 /** One alerting rule. */
 export type AlertRule = {
@@ -11,7 +11,7 @@ export type AlertRule = {
   /** Where in the resource it stands: names are values, and stay out of what is said. */
   place: string;
   name: string;
-  priority: Priority | undefined;
+  priority: PriorityView | undefined;
   expression: string;
   /** `docs/runbooks/alerts.md#servicedown` */
   runbook: string | undefined;
@@ -20,23 +20,23 @@ export type AlertRule = {
 /** Where the alerts of one priority go. */
 export type AlertRoute = {
   resource: Resource;
-  priority: Priority | "dead-man";
-  receivers: readonly Receiver[];
+  priority: PriorityView | "dead-man";
+  receivers: readonly ReceiverView[];
 };
 
 /** One receiver: how it is told, and whether its address comes from a secret. */
-export type Receiver = { kind: "pager" | "other"; secret: boolean };
+export type ReceiverView = { kind: "pager" | "other"; secret: boolean };
 
 const POLICY = "gcp:monitoring/alertPolicy:AlertPolicy";
 const CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel";
 const RULE = "kubernetes:monitoring.coreos.com/v1:PrometheusRule";
 const ROUTES = "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig";
 
-const priorityOf = (value: unknown): Priority | undefined =>
+const priorityOf = (value: unknown): PriorityView | undefined =>
   priorities.find((priority) => priority === String(value).toUpperCase());
 
 /** The rules of a stack's own Prometheus, of its cluster's, and Google Cloud's alert policies. */
-export function alertRulesOf(resources: readonly Resource[], files: readonly File[]): AlertRule[] {
+export function alertRulesOf(resources: readonly Resource[], files: readonly ParsedFile[]): AlertRule[] {
   const groups = [
     ...files
       .filter(({ name }) => name === "rules.yml")
@@ -77,7 +77,7 @@ function policy(resource: Resource): AlertRule {
 }
 
 /** Who hears of what: the routes of an Alertmanager, and what Google Cloud's policies notify. */
-export function alertRoutesOf(resources: readonly Resource[], files: readonly File[]): AlertRoute[] {
+export function alertRoutesOf(resources: readonly Resource[], files: readonly ParsedFile[]): AlertRoute[] {
   return [
     ...files.filter(({ name }) => name === "alertmanager.yml").flatMap((file) => routes(file.resource, file.content())),
     ...resources
@@ -94,7 +94,7 @@ function routes(resource: Resource, config: unknown): AlertRoute[] {
     const matcher = listAt(route, "matchers")[0];
     const asked =
       typeof matcher === "string" ? matcher : `${textAt(matcher, "name") ?? ""}="${textAt(matcher, "value") ?? ""}"`;
-    const priority = /^priority="?(P[1-4])"?$/.exec(asked)?.[1] as Priority | undefined;
+    const priority = /^priority="?(P[1-4])"?$/.exec(asked)?.[1] as PriorityView | undefined;
     const named = receivers.find((receiver) => at(receiver, "name") === at(route, "receiver"));
     if (priority === undefined && asked !== 'alertname="DeadMan"') return [];
     return [{ resource, priority: priority ?? ("dead-man" as const), receivers: receiversOf(named) }];
@@ -102,7 +102,7 @@ function routes(resource: Resource, config: unknown): AlertRoute[] {
 }
 
 /** The integrations of a receiver; each must name a file or a Secret for its address. */
-function receiversOf(receiver: unknown): Receiver[] {
+function receiversOf(receiver: unknown): ReceiverView[] {
   if (typeof receiver !== "object" || receiver === null) return [];
   return Object.entries(receiver)
     .filter(([key]) => /configs$/i.test(key))

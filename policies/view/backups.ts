@@ -1,7 +1,7 @@
 import { type ServiceName, serviceNames } from "../../ecosystem/services.ts";
 import { at, textAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
-import type { Container } from "./container.ts";
+import type { ContainerView } from "./container.ts";
 import { INSTANCE } from "./machine.ts";
 import type { View } from "./view.ts";
 import { commandsOf } from "./words.ts";
@@ -50,7 +50,7 @@ export const placeOf = (repository: string): string => /^(?:gs|s3):([^:/]+)/.exe
 const every = /^\d{1,2} \d{1,2} \* \* \*$/;
 const timeOfDay = /^\d{2}:\d{2}$/;
 
-function isDaily({ resource, words, name }: Container, view: Pick<View, "of">): boolean {
+function isDaily({ resource, words, name }: ContainerView, view: Pick<View, "of">): boolean {
   const { type, props } = resource;
   if (type === "kubernetes:batch/v1:CronJob") {
     return every.test(textAt(props, "spec.schedule") ?? "") && at(props, "spec.suspend") !== true;
@@ -83,7 +83,7 @@ const wanted = (props: Resource["props"]): string => {
 };
 
 /** A container's plain variables; on a machine they lie in a file beside its unit. */
-function variablesOf({ resource, variables, name }: Container): Map<string, string> {
+function variablesOf({ resource, variables, name }: ContainerView): Map<string, string> {
   const own = variables.flatMap(({ name, text }) => (text === undefined ? [] : [[name, text] as const]));
   if (resource.type !== INSTANCE) return new Map(own);
   const beside = commandsOf(wanted(resource.props)).flatMap(([does, file = "", content = ""]) =>

@@ -1,20 +1,20 @@
 import { at, listAt, numberAt, objectAt, textAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
-import { type Container, serviceOf } from "./container.ts";
+import { type ContainerView, serviceOf } from "./container.ts";
 
 export const SERVICE = "gcp:cloudrunv2/service:Service";
 const JOB = "gcp:cloudrunv2/job:Job";
 const templates: Readonly<Record<string, string>> = { [SERVICE]: "template", [JOB]: "template.template" };
 
 /** The containers of Cloud Run's services and jobs. Its sandbox confines them, and the image chooses their user. */
-export const cloudRunContainers = (resources: readonly Resource[]): Container[] =>
+export const cloudRunContainers = (resources: readonly Resource[]): ContainerView[] =>
   resources.flatMap((resource) => {
     const template = templates[resource.type];
     if (template === undefined) return [];
     return listAt(resource.props, `${template}.containers`).map((_, i) => container(resource, template, i));
   });
 
-function container(resource: Resource, template: string, index: number): Container {
+function container(resource: Resource, template: string, index: number): ContainerView {
   const { props, type } = resource;
   const own = listAt(props, `${template}.containers`)[index];
   const path = `${template}.containers[${index}]`;

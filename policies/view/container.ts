@@ -2,7 +2,7 @@ import { type ServiceName, serviceNames } from "../../ecosystem/services.ts";
 import type { Resource } from "../resource.ts";
 
 /** One container of a stack, on whatever platform it runs. What a platform cannot be told stays undefined. */
-export type Container = {
+export type ContainerView = {
   resource: Resource;
   /** Where in the resource it is described; empty where the resource is the container. */
   path: string;
@@ -24,7 +24,7 @@ export type Container = {
   limits: { memory: boolean; cpu: boolean };
   probes: { starts: boolean; lives: boolean };
   ports: readonly Port[];
-  mounts: readonly Mount[];
+  mounts: readonly MountView[];
   /** False where it does one thing and ends. */
   lasting: boolean;
 };
@@ -33,7 +33,7 @@ export type Container = {
 export type Variable = { path: string; name: string; text?: string | undefined; secret?: string | undefined };
 /** A port, and the address of the host where it is published, if it is. */
 export type Port = { port: number; published?: string };
-export type Mount = { volume: string; folder: string; writable: boolean };
+export type MountView = { volume: string; folder: string; writable: boolean };
 
 /** The service that labels name; undefined where they name none of ours. */
 export const serviceOf = (label: unknown): ServiceName | undefined => serviceNames.find((name) => name === label);

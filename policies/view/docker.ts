@@ -1,17 +1,17 @@
 import { at, isTrue, listAt, numberAt, type Props, textAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
-import { type Container, serviceOf, type Variable } from "./container.ts";
+import { type ContainerView, serviceOf, type Variable } from "./container.ts";
 
 const CONTAINER = "docker:index/container:Container";
 const IMAGE = "docker:index/remoteImage:RemoteImage";
 
 /** The containers of a Docker host. What only fills a volume and is never started is none. */
-export const dockerContainers = (resources: readonly Resource[]): Container[] =>
+export const dockerContainers = (resources: readonly Resource[]): ContainerView[] =>
   resources
     .filter(({ type, props }) => type === CONTAINER && at(props, "start") !== false)
     .map((resource) => container(resource, resources));
 
-function container(resource: Resource, resources: readonly Resource[]): Container {
+function container(resource: Resource, resources: readonly Resource[]): ContainerView {
   const { props } = resource;
   const words = [...listAt(props, "entrypoints"), ...listAt(props, "command")].map(String);
   return {

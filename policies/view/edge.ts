@@ -1,7 +1,7 @@
 import { services } from "../../ecosystem/services.ts";
 import { at, listAt, numberAt, objectAt, textAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
-import type { File } from "./files.ts";
+import type { ParsedFile } from "./files.ts";
 
 /** What one listener of an Envoy edge does with what reaches it. Each faces the clients of one service. */
 export type EdgeListener = {
@@ -40,10 +40,10 @@ export type EdgeRoute = {
   forSessions: boolean;
 };
 
-type Told = { resource: Resource; value: unknown };
+type EdgeResource = { resource: Resource; value: unknown };
 
 /** What the edges of a stack are told, by the type of Envoy's own resource. */
-function told(files: readonly File[], type: string): Told[] {
+function told(files: readonly ParsedFile[], type: string): EdgeResource[] {
   return files
     .filter(({ name }) => name.endsWith(".json"))
     .flatMap((file) => {
@@ -58,7 +58,7 @@ const filter = (chain: unknown, suffix: string): unknown =>
   listAt(chain, "filters").find((one) => textAt(at(one, "typed_config"), "@type")?.endsWith(`.${suffix}`));
 
 /** The listeners that face clients. `replicas` is how many edges share the clients among them. */
-export const listenersOf = (files: readonly File[], replicas: number): EdgeListener[] =>
+export const listenersOf = (files: readonly ParsedFile[], replicas: number): EdgeListener[] =>
   told(files, "Listener").map(({ resource, value }) => {
     const chains = listAt(value, "filter_chains");
     const managers = chains.map(managerOf);
@@ -150,7 +150,7 @@ const sparesTheWorld = (limit: unknown): boolean =>
     .flatMap((action) => listAt(action, "remote_address_match.address_matcher.ranges"))
     .some((range) => (numberAt(range, "prefix_len") ?? 0) < 8);
 
-export const clustersOf = (files: readonly File[]): EdgeCluster[] =>
+export const clustersOf = (files: readonly ParsedFile[]): EdgeCluster[] =>
   told(files, "Cluster").map(({ resource, value }) => {
     const name = textAt(value, "name") ?? "";
     const [threshold] = listAt(value, "circuit_breakers.thresholds");
@@ -165,7 +165,7 @@ export const clustersOf = (files: readonly File[]): EdgeCluster[] =>
     };
   });
 
-export const routesOf = (files: readonly File[]): EdgeRoute[] =>
+export const routesOf = (files: readonly ParsedFile[]): EdgeRoute[] =>
   told(files, "RouteConfiguration").flatMap(({ resource, value }) =>
     listAt(value, "virtual_hosts")
       .flatMap((host) => listAt(host, "routes"))

@@ -2,34 +2,34 @@ import { basename } from "node:path";
 import { parse } from "yaml";
 import { objectAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
-import type { Container } from "./container.ts";
+import type { ContainerView } from "./container.ts";
 import { filesIn } from "./docker.ts";
-import { once } from "./one-shot.ts";
+import { oneShot } from "./one-shot.ts";
 
 /** A text file that a resource brings, by its plain name. `content` is what it says, where it is YAML or JSON; it may throw a NotProven. */
-export type File = { resource: Resource; name: string; content: () => unknown };
+export type ParsedFile = { resource: Resource; name: string; content: () => unknown };
 
 const CONFIG_MAP = "kubernetes:core/v1:ConfigMap";
 
 /** The files that start scripts write, and those of ConfigMaps. */
-export function filesOf(resources: readonly Resource[], containers: readonly Container[]): File[] {
+export function filesOf(resources: readonly Resource[], containers: readonly ContainerView[]): ParsedFile[] {
   return [...containers.flatMap(written), ...resources.filter(({ type }) => type === CONFIG_MAP).flatMap(held)];
 }
 
-const written = ({ resource, words }: Container): File[] =>
+const written = ({ resource, words }: ContainerView): ParsedFile[] =>
   filesIn(words).flatMap(({ index, file }) => {
     const text = words[index];
     return text === undefined ? [] : [fileOf(resource, basename(file), () => text)];
   });
 
-const held = (resource: Resource): File[] =>
+const held = (resource: Resource): ParsedFile[] =>
   Object.keys(objectAt(resource.props, "data")).map((name) =>
     fileOf(resource, name, () => String(objectAt(resource.props, "data")[name] ?? "")),
   );
 
 /** Several checks read the same file: it is parsed once. */
-function fileOf(resource: Resource, name: string, text: () => string): File {
-  return { resource, name, content: once(() => parsed(name, text())) };
+function fileOf(resource: Resource, name: string, text: () => string): ParsedFile {
+  return { resource, name, content: oneShot(() => parsed(name, text())) };
 }
 
 function parsed(name: string, text: string): unknown {

@@ -1,13 +1,13 @@
 import { textAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
-import { type Container, serviceOf } from "./container.ts";
+import { type ContainerView, serviceOf } from "./container.ts";
 import { exported } from "./docker.ts";
 import { commandsOf } from "./words.ts";
 
 export const INSTANCE = "gcp:compute/instance:Instance";
 
 /** The containers that a machine is told to run by the script in its metadata. */
-export const machineContainers = (resources: readonly Resource[]): Container[] =>
+export const machineContainers = (resources: readonly Resource[]): ContainerView[] =>
   resources
     .filter(({ type }) => type === INSTANCE)
     .flatMap((resource) => {
@@ -22,7 +22,7 @@ export const machineContainers = (resources: readonly Resource[]): Container[] =
       });
     });
 
-function scheduled(resource: Resource, unit: string): Container[] {
+function scheduled(resource: Resource, unit: string): ContainerView[] {
   return commandsOf(unit).flatMap((words) => {
     const run = words.indexOf("run");
     return words[0]?.endsWith("docker") && words[0].startsWith("ExecStart=") && run > 0
@@ -32,7 +32,7 @@ function scheduled(resource: Resource, unit: string): Container[] {
 }
 
 /** A container from the arguments of `docker run`: options, the image, and what runs in it. */
-function container(resource: Resource, run: readonly string[], name: string, lasting: boolean): Container {
+function container(resource: Resource, run: readonly string[], name: string, lasting: boolean): ContainerView {
   const first = run.findIndex((word) => !word.startsWith("-"));
   const options = run.slice(0, first < 0 ? undefined : first);
   const words = first < 0 ? [] : run.slice(first + 1);

@@ -1,6 +1,6 @@
 import { at, isTrue, listAt, numberAt, objectAt, type Props, textAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
-import { type Container, serviceOf } from "./container.ts";
+import { type ContainerView, serviceOf } from "./container.ts";
 
 const templates: Readonly<Record<string, string>> = {
   "kubernetes:apps/v1:Deployment": "spec.template",
@@ -15,7 +15,7 @@ export const podLabels = ({ type, props }: Resource): Props =>
   objectAt(props, `${templates[type] ?? ""}.metadata.labels`);
 
 /** The containers of a cluster's workloads, those that go on beside the others included. */
-export const podContainers = (resources: readonly Resource[]): Container[] =>
+export const podContainers = (resources: readonly Resource[]): ContainerView[] =>
   resources.flatMap((resource) => {
     const template = templates[resource.type];
     if (template === undefined) return [];
@@ -26,7 +26,7 @@ export const podContainers = (resources: readonly Resource[]): Container[] =>
     );
   });
 
-function container(resource: Resource, spec: string, kind: string, index: number): Container {
+function container(resource: Resource, spec: string, kind: string, index: number): ContainerView {
   const { props, type } = resource;
   const own = listAt(props, `${spec}.${kind}`)[index];
   const pod = objectAt(props, spec);

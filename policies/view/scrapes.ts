@@ -1,7 +1,7 @@
 import { at, listAt, objectAt, textAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
-import { type Container, serviceOf } from "./container.ts";
-import type { File } from "./files.ts";
+import { type ContainerView, serviceOf } from "./container.ts";
+import type { ParsedFile } from "./files.ts";
 import { podLabels } from "./pods.ts";
 
 /** What is scraped: a port and a path, of which service, and whether anything is there. */
@@ -19,8 +19,8 @@ const MONITOR = "kubernetes:monitoring.coreos.com/v1:PodMonitor";
 /** The targets of a stack's own Prometheus, and the monitors of its cluster's. */
 export function scrapesOf(
   resources: readonly Resource[],
-  files: readonly File[],
-  containers: readonly Container[],
+  files: readonly ParsedFile[],
+  containers: readonly ContainerView[],
 ): Scrape[] {
   return [
     ...files.filter(({ name }) => name === "prometheus.yml").flatMap((file) => jobs(file, containers)),
@@ -28,7 +28,7 @@ export function scrapesOf(
   ];
 }
 
-function jobs(file: File, containers: readonly Container[]): Scrape[] {
+function jobs(file: ParsedFile, containers: readonly ContainerView[]): Scrape[] {
   const hosts = new Set(containers.flatMap(({ resource }) => addressesOf(resource)));
   return listAt(file.content(), "scrape_configs").flatMap((job) =>
     listAt(job, "static_configs").flatMap((config) =>
@@ -56,7 +56,7 @@ const addressesOf = ({ props }: Resource): string[] => [
   ]),
 ];
 
-function monitored(resource: Resource, containers: readonly Container[]): Scrape[] {
+function monitored(resource: Resource, containers: readonly ContainerView[]): Scrape[] {
   const chosen = Object.entries(objectAt(resource.props, "spec.selector.matchLabels"));
   const pods = containers.filter(
     (container) => chosen.length > 0 && chosen.every(([key, value]) => podLabels(container.resource)[key] === value),

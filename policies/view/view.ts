@@ -4,12 +4,12 @@ import { numberAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
 import { alertRoutesOf, alertRulesOf } from "./alerts.ts";
 import { cloudRunContainers } from "./cloud-run.ts";
-import { type Container, digestOf } from "./container.ts";
+import { type ContainerView, digestOf } from "./container.ts";
 import { dockerContainers } from "./docker.ts";
 import { clustersOf, listenersOf, routesOf } from "./edge.ts";
 import { filesOf } from "./files.ts";
 import { machineContainers } from "./machine.ts";
-import { once } from "./one-shot.ts";
+import { oneShot } from "./one-shot.ts";
 import { podContainers } from "./pods.ts";
 import { scrapesOf } from "./scrapes.ts";
 
@@ -17,16 +17,16 @@ import { scrapesOf } from "./scrapes.ts";
 export type View = ReturnType<typeof viewOf>;
 
 /** One live revision's image. Its digest is undefined where the image is named by a tag. */
-export type Image = { container: Container; service: ServiceName; digest: string | undefined };
+export type Image = { container: ContainerView; service: ServiceName; digest: string | undefined };
 
 export function viewOf(resources: readonly Resource[]) {
-  const containers = once(() => [
+  const containers = oneShot(() => [
     ...dockerContainers(resources),
     ...podContainers(resources),
     ...cloudRunContainers(resources),
     ...machineContainers(resources),
   ]);
-  const files = once(() => filesOf(resources, containers()));
+  const files = oneShot(() => filesOf(resources, containers()));
   return {
     resources,
     target: targetOf(resources),

@@ -8,33 +8,33 @@ const BOUND = objectives.errorRatio;
 const LOG_THRESHOLD = Math.log(1e4);
 const FAILING_POLLS = 3;
 
-/** The detector of the watch: one CUSUM for each rate over the bound, and the failing polls since all of them were at rest. */
-export type Watch = { logs: number[]; failingPolls: number };
+/** The detector of the bake: one CUSUM for each rate over the bound, and the failing polls since all of them were at rest. */
+export type BakeDetector = { logs: number[]; failingPolls: number };
 
 /** A detector at rest. */
-export const startWatch = (): Watch => ({ logs: ratesOver(BOUND).map(() => 0), failingPolls: 0 });
+export const startBakeDetector = (): BakeDetector => ({ logs: ratesOver(BOUND).map(() => 0), failingPolls: 0 });
 
 /**
  * Takes in the counts of one poll: once a poll, not once a request, or a healthy service would alarm far too often.
  * Source: Shin, Ramdas, Rinaldo, "E-detectors" (arXiv 2203.03532).
  */
-export function observeWatch(watch: Watch, { requests, failures }: Sample): Watch {
+export function observeBake(bake: BakeDetector, { requests, failures }: Sample): BakeDetector {
   const rates = ratesOver(BOUND);
-  const logs = watch.logs.map(
+  const logs = bake.logs.map(
     (log, i) => Math.max(0, log) + logLikelihoodRatio(rates[i] as number, BOUND, failures, requests),
   );
   const atRest = logs.every((log) => log <= 0);
-  return { logs, failingPolls: atRest ? 0 : watch.failingPolls + (failures > 0 ? 1 : 0) };
+  return { logs, failingPolls: atRest ? 0 : bake.failingPolls + (failures > 0 ? 1 : 0) };
 }
 
 /** What a test has seen and what it needs to convict, as natural logarithms of e-values. */
 export type Reading = { logE: number; logThreshold: number };
 
 /** Where the detector stands. */
-export const readWatch = ({ logs }: Watch): Reading => ({ logE: logMeanExp(logs), logThreshold: LOG_THRESHOLD });
+export const readBake = ({ logs }: BakeDetector): Reading => ({ logE: logMeanExp(logs), logThreshold: LOG_THRESHOLD });
 
 /** True when the failures since the detector was at rest are more than a healthy service has. */
-export function watchAlarms(watch: Watch): boolean {
-  const { logE, logThreshold } = readWatch(watch);
-  return logE >= logThreshold && watch.failingPolls >= FAILING_POLLS;
+export function bakeAlarms(bake: BakeDetector): boolean {
+  const { logE, logThreshold } = readBake(bake);
+  return logE >= logThreshold && bake.failingPolls >= FAILING_POLLS;
 }

@@ -1,5 +1,5 @@
 import { objectives } from "../../ecosystem/objectives.ts";
-import type { Role } from "../../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../../ecosystem/revision-role.ts";
 import { addCounts, type Counts, noCounts, type RevisionCounts, type ServiceCounts } from "../counts.ts";
 import type { Reading } from "./bake.ts";
 import { logExceedance } from "./exceedance.ts";
@@ -9,8 +9,8 @@ import { type Sample, TwoSample } from "./two-sample.ts";
 /** What can speak against a candidate: `tool-errors` only in comparison with stable, since a tool may fail for good reasons. */
 export type Charge = "errors" | "latency" | "tool-errors";
 
-type Test = { alpha: number; convicts: "alone" | "compared" };
-export type Indicator = { charge: Charge; bad(counts: Counts): number; bound: number; tests: Test[] };
+type EvidenceTest = { alpha: number; convicts: "alone" | "compared" };
+export type Indicator = { charge: Charge; bad(counts: Counts): number; bound: number; tests: EvidenceTest[] };
 
 /** Error probability of every conviction of one promotion together, and of each step's certificate. */
 export const alphas = { conviction: 0.01, certificate: 0.05 };
@@ -45,12 +45,12 @@ export const indicators: readonly Indicator[] = [
 
 /** After this many candidate requests the tests begin again, so that a long healthy past does not hide a new fault. */
 const EPOCH_REQUESTS = 2000;
-/** At high rates an epoch lasts at least this many polls, or it would be over before enough polls could fail in it. */
+/** At high rates a test window lasts at least this many polls, or it would be over before enough polls could fail in it. */
 const EPOCH_POLLS = 10;
-/** A conviction needs failures in this many different polls of its epoch, so that one burst convicts nobody. */
+/** A conviction needs failures in this many different polls of its test window, so that one burst convicts nobody. */
 export const FAILING_POLLS = 3;
 /** What the running tests have seen since they last began. */
-export type Epoch = {
+export type TestWindow = {
   requests: number;
   polls: number;
   tests: { bad: number; failingPolls: number; compared: Compared }[];
@@ -61,10 +61,10 @@ type Compared = Record<Source, TwoSample>;
 export type Source = "user" | "probe";
 
 /** Which epoch it is, counted from 1, and the part of the promotion's error probability that its service may spend. */
-type Standing = { epochNumber: number; shareOfAlpha: number };
+type TestState = { testWindowNumber: number; shareOfAlpha: number };
 
 /** An epoch before its first poll. */
-export const startEpoch = (): Epoch => ({
+export const startTestWindow = (): TestWindow => ({
   requests: 0,
   polls: 0,
   tests: indicators.map(() => ({
@@ -75,13 +75,14 @@ export const startEpoch = (): Epoch => ({
 });
 
 /** Takes in one poll; `carried` is what was counted while the share was being moved. */
-export function observeEpoch(epoch: Epoch, counts: ServiceCounts, carried?: ServiceCounts): Epoch {
+export function observeTestWindow(testWindow: TestWindow, counts: ServiceCounts, carried?: ServiceCounts): TestWindow {
   const candidate = total(counts.candidate, carried?.candidate);
   const tests = indicators.map(({ bad }, i) => {
-    const test = epoch.tests[i] as Epoch["tests"][number];
+    const test = testWindow.tests[i] as TestWindow["tests"][number];
     const compare = (source: Source) => {
       const compared = new TwoSample(test.compared[source]);
-      const of = (role: Role) => sampleOf(addCounts(counts[role][source], carried?.[role][source] ?? noCounts), bad);
+      const of = (role: RevisionRole) =>
+        sampleOf(addCounts(counts[role][source], carried?.[role][source] ?? noCounts), bad);
       compared.observe({ stable: of("stable"), candidate: of("candidate") });
       return compared;
     };
@@ -91,46 +92,50 @@ export function observeEpoch(epoch: Epoch, counts: ServiceCounts, carried?: Serv
       compared: { user: compare("user"), probe: compare("probe") },
     };
   });
-  return { requests: epoch.requests + candidate.requests, polls: epoch.polls + 1, tests };
+  return { requests: testWindow.requests + candidate.requests, polls: testWindow.polls + 1, tests };
 }
 
-/** True when an epoch is long enough to be over. */
-export const isLong = ({ requests, polls }: Epoch): boolean => requests >= EPOCH_REQUESTS && polls >= EPOCH_POLLS;
+/** True when a test window is long enough to be over. */
+export const isLong = ({ requests, polls }: TestWindow): boolean => requests >= EPOCH_REQUESTS && polls >= EPOCH_POLLS;
 
 /** What the tests of the `i`th indicator say now. */
-export function convictions(standing: Standing, epoch: Epoch, i: number): { alone: boolean; compared: boolean } {
+export function convictions(
+  standing: TestState,
+  testWindow: TestWindow,
+  i: number,
+): { alone: boolean; compared: boolean } {
   const { bound } = indicators[i] as Indicator;
-  const { bad, failingPolls } = epoch.tests[i] as Epoch["tests"][number];
+  const { bad, failingPolls } = testWindow.tests[i] as TestWindow["tests"][number];
   const verdict = { alone: false, compared: false };
   if (failingPolls < FAILING_POLLS) return verdict;
-  for (const { convicts, logE, logThreshold } of readings(standing, epoch, i)) {
-    verdict[convicts] = logE >= logThreshold && (convicts === "alone" || bad > (bound / 2) * epoch.requests);
+  for (const { convicts, logE, logThreshold } of readings(standing, testWindow, i)) {
+    verdict[convicts] = logE >= logThreshold && (convicts === "alone" || bad > (bound / 2) * testWindow.requests);
   }
   return verdict;
 }
 
 /** The evidence of each test of the `i`th indicator, and what it needs to convict. */
 export function readings(
-  { epochNumber, shareOfAlpha }: Standing,
-  epoch: Epoch,
+  { testWindowNumber, shareOfAlpha }: TestState,
+  testWindow: TestWindow,
   i: number,
-): (Reading & { convicts: Test["convicts"] })[] {
+): (Reading & { convicts: EvidenceTest["convicts"] })[] {
   const { bound, tests } = indicators[i] as Indicator;
-  const { bad, compared } = epoch.tests[i] as Epoch["tests"][number];
-  const restarts = 6 / (Math.PI * epochNumber) ** 2; // sums to 1 over all epochs
+  const { bad, compared } = testWindow.tests[i] as TestWindow["tests"][number];
+  const restarts = 6 / (Math.PI * testWindowNumber) ** 2; // sums to 1 over all epochs
   return tests.map(({ convicts, alpha }) => ({
     convicts,
     logE:
       convicts === "alone"
-        ? logExceedance({ bound, failures: bad, requests: epoch.requests })
+        ? logExceedance({ bound, failures: bad, requests: testWindow.requests })
         : logMeanExp([compared.user.logEValue, compared.probe.logEValue]),
     logThreshold: -Math.log(alpha * restarts * shareOfAlpha),
   }));
 }
 
 /** True when any test convicts now. */
-export const convictsNow = (standing: Standing, epoch: Epoch): boolean =>
-  indicators.some((_, i) => Object.values(convictions(standing, epoch, i)).some(Boolean));
+export const convictsNow = (standing: TestState, testWindow: TestWindow): boolean =>
+  indicators.some((_, i) => Object.values(convictions(standing, testWindow, i)).some(Boolean));
 
 /** A revision's requests, users' and probes', with those carried over. */
 export const total = (now: RevisionCounts, carried?: RevisionCounts): Counts => {

@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.ts";
 import { checkLease, type Holder, LEASE_MS, takeLease } from "../lease.ts";
-import type { ReadStanding } from "../traffic-state.ts";
+import type { ReadTrafficState } from "../traffic-state.ts";
 import { lastPromotion } from "./history.ts";
-import { type Declared, movedTraffic, objection } from "./refusal.ts";
+import { type DeclaredRevisions, movedTraffic, objection } from "./refusal.ts";
 
 /** A deployment must not go on; the message says what stands against it and what to do. */
 export class RefusedError extends Error {
@@ -15,7 +15,7 @@ type Guard = {
   folder: string;
   holder: Holder;
   clock: Clock;
-  readStanding: ReadStanding;
+  readTrafficState: ReadTrafficState;
   /** Called when the lease is lost later on: nothing may be changed any more. */
   onLost: (error: Error) => void;
 };
@@ -27,8 +27,8 @@ type Guard = {
  * before the deployment moves traffic itself.
  */
 export async function admitDeployment(
-  { stack, folder, holder, clock, readStanding, onLost }: Guard,
-  next: Declared,
+  { stack, folder, holder, clock, readTrafficState, onLost }: Guard,
+  next: DeclaredRevisions,
   preview: boolean,
 ): Promise<() => Promise<void>> {
   if (preview) await checkLease({ folder, holder, clock });
@@ -37,8 +37,8 @@ export async function admitDeployment(
     if (reason !== null) throw new RefusedError(reason);
   };
   try {
-    const [last, standing] = [await lastPromotion(folder), await readStanding()];
-    refuse(objection({ stack, next, standing, last }));
+    const [last, trafficState] = [await lastPromotion(folder), await readTrafficState()];
+    refuse(objection({ stack, next, trafficState, last }));
   } catch (error) {
     await lease?.release();
     throw error;
@@ -46,6 +46,6 @@ export async function admitDeployment(
   if (lease) setInterval(() => void lease.renew().catch(onLost), LEASE_MS / 3).unref();
   return async () => {
     await lease?.renew();
-    refuse(movedTraffic(next, await readStanding()));
+    refuse(movedTraffic(next, await readTrafficState()));
   };
 }

@@ -1,4 +1,4 @@
-import type { Role } from "../../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../../ecosystem/revision-role.ts";
 import { type Counts, noCounts, type ServiceCounts } from "../counts.ts";
 import { FORMAT } from "../events.ts";
 import { memoryJournal } from "../journal.ts";
@@ -6,7 +6,7 @@ import { noLease } from "../lease.ts";
 import type { Plan } from "../plan.ts";
 import { promote } from "../promote.ts";
 import { seeded } from "../random.ts";
-import { type Result, watching } from "../state.ts";
+import { baking, type Result } from "../state.ts";
 import { arrive, type ErrorRate, userStream } from "./stream.ts";
 
 /** From a verdict until its share is in force; what the edge is measured to stay under. */
@@ -16,12 +16,12 @@ const ACT_SECONDS = 0.25;
 export type Scenario = { rps: number; errorRate: ErrorRate; plan: Plan; seed: number };
 
 /** How one simulated promotion ended: users' requests and failures on the candidate, and seconds, up to the last certificate or the rollback. */
-export type Run = { result: Result; reason: string; requests: number; errors: number; seconds: number };
+export type SimulatedRun = { result: Result; reason: string; requests: number; errors: number; seconds: number };
 
 /** Runs one promotion on a virtual clock: the same loop and the same decisions as everywhere, only time, traffic and platform are made up. */
-export async function simulateRun({ rps, errorRate, plan, seed }: Scenario, run: number): Promise<Run> {
+export async function simulateRun({ rps, errorRate, plan, seed }: Scenario, run: number): Promise<SimulatedRun> {
   const world = simulatedWorld({ rps, errorRate, seed, run });
-  let atCertificate: Omit<Run, "result" | "reason"> | null = null;
+  let atCertificate: Omit<SimulatedRun, "result" | "reason"> | null = null;
   const begun = { event: "begun", format: FORMAT, at: 0, id: `run-${run}`, plan, revisions } as const;
   const state = await promote({
     ...world,
@@ -29,7 +29,7 @@ export async function simulateRun({ rps, errorRate, plan, seed }: Scenario, run:
     lease: noLease,
     smoke: async () => ({ passed: true, reason: "simulated" }),
     onEvent: (now) => {
-      if (watching(now)) atCertificate ??= world.tally();
+      if (baking(now)) atCertificate ??= world.tally();
     },
   });
   const { result, reason } = state.outcome ?? { result: "held" as const, reason: "" };
@@ -51,12 +51,12 @@ function simulatedWorld({ rps, errorRate, seed, run }: Omit<Scenario, "plan"> & 
     candidate: { user: noCounts, probe: noCounts },
   };
 
-  const count = (role: Role, user: Arrived, probe: Arrived) => ({
+  const count = (role: RevisionRole, user: Arrived, probe: Arrived) => ({
     user: plus(seen[role].user, user),
     probe: plus(seen[role].probe, probe),
   });
-  const pass = (seconds: number, arrivals: Record<Role, Arrived>) => {
-    const probes = (role: Role) => arrive(probeRate * seconds, errorRate(role, Math.floor(ms / 1000)), random);
+  const pass = (seconds: number, arrivals: Record<RevisionRole, Arrived>) => {
+    const probes = (role: RevisionRole) => arrive(probeRate * seconds, errorRate(role, Math.floor(ms / 1000)), random);
     seen = {
       stable: count("stable", arrivals.stable, probes("stable")),
       candidate: count("candidate", arrivals.candidate, probes("candidate")),
@@ -74,7 +74,7 @@ function simulatedWorld({ rps, errorRate, seed, run }: Omit<Scenario, "plan"> & 
       preview: async () => [],
       share: async () => share,
       setShare: async (wanted: number) => {
-        const rate = (role: Role) => errorRate(role, Math.floor(ms / 1000));
+        const rate = (role: RevisionRole) => errorRate(role, Math.floor(ms / 1000));
         pass(ACT_SECONDS, {
           candidate: arrive((ACT_SECONDS * rps * share) / 100, rate("candidate"), random),
           stable: arrive((ACT_SECONDS * rps * (100 - share)) / 100, rate("stable"), random),

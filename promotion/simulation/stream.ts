@@ -1,12 +1,12 @@
-import type { Role } from "../../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../../ecosystem/revision-role.ts";
 import { type Random, seeded } from "../random.ts";
 import { poisson } from "./poisson.ts";
 
 /** A failure rate (a fraction) that may depend on the revision and the second. */
-export type ErrorRate = (role: Role, second: number) => number;
+export type ErrorRate = (role: RevisionRole, second: number) => number;
 
 /** The requests of one stretch of time on both revisions. */
-export type Arrivals = Record<Role, { requests: number; failures: number }>;
+export type Arrivals = Record<RevisionRole, { requests: number; failures: number }>;
 
 /** Users' requests, second by second. */
 export type Stream = {
@@ -33,7 +33,7 @@ export function userStream({
   let second = 0;
   return {
     next: (share) => {
-      const rate = (role: Role) => errorRate(role, second);
+      const rate = (role: RevisionRole) => errorRate(role, second);
       const arrivals = {
         candidate: arrive((rps * share) / 100, rate("candidate"), random),
         stable: arrive((rps * (100 - share)) / 100, rate("stable"), random),

@@ -1,11 +1,11 @@
 import type { Result } from "../state.ts";
-import type { Run } from "./simulate.ts";
+import type { SimulatedRun } from "./simulate.ts";
 
 /** How one number lies over many runs. */
 export type Spread = { median: number; p95: number; max: number };
 
 /** Many runs in numbers: users' requests and errors on the candidate, and seconds until its verdict. */
-export type Summary = {
+export type SimulationSummary = {
   runs: number;
   outcomes: Record<Result, number>;
   candidateRequests: Spread;
@@ -16,10 +16,10 @@ export type Summary = {
 /** Plays run 0, 1, 2, ... and sums them up; `done` is told after each how many have been played. `runs` is at least 1. */
 export async function repeat(
   runs: number,
-  play: (run: number) => Run | Promise<Run>,
+  play: (run: number) => SimulatedRun | Promise<SimulatedRun>,
   done?: (count: number) => void,
-): Promise<Summary> {
-  const played: Run[] = [];
+): Promise<SimulationSummary> {
+  const played: SimulatedRun[] = [];
   while (played.length < runs) {
     played.push(await play(played.length));
     done?.(played.length);
@@ -28,7 +28,7 @@ export async function repeat(
 }
 
 /** Sums up at least one run. */
-export function summarize(runs: readonly Run[]): Summary {
+export function summarize(runs: readonly SimulatedRun[]): SimulationSummary {
   const count = (result: Result) => runs.filter((run) => run.result === result).length;
   return {
     runs: runs.length,

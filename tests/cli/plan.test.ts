@@ -39,6 +39,6 @@ test("a folder is no plan", async () => {
 
 test("a file that is no JSON, and one whose plan cannot be followed", async () => {
   await expect(readPlan(await file("torn.json", '{"steps": ['))).rejects.toThrow(/torn\.json: the file is no JSON/);
-  const down = JSON.stringify({ steps: [{ share: 50, bound: 0.01, floor: 1, deadline: 2 }] });
+  const down = JSON.stringify({ steps: [{ share: 50, maxErrorRate: 0.01, minDuration: 1, maxDuration: 2 }] });
   await expect(readPlan(await file("down.json", down))).rejects.toThrow(PlanError);
 });

@@ -6,8 +6,8 @@ import { root } from "../policies/graphs.ts";
 import { project } from "../policies/project.ts";
 
 const parsed = (stdout: string) =>
-  JSON.parse(stdout) as Record<string, unknown> & { checks: Outcome[]; rules: Outcome[] };
-type Outcome = { id?: number; name: string; verdict: string; resource: string; reason: string; remedy: string };
+  JSON.parse(stdout) as Record<string, unknown> & { checks: PrintedOutcome[]; rules: PrintedOutcome[] };
+type PrintedOutcome = { id?: number; name: string; verdict: string; resource: string; reason: string; remedy: string };
 
 describe("the committed stacks as they stand", () => {
   test.each([

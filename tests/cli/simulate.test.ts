@@ -66,7 +66,7 @@ describe("maha simulate", () => {
 
   test("follows a plan from a file", async () => {
     const file = join(folder, "plan.json");
-    const steps = [{ share: 100, bound: 0.01, floor: 7, deadline: 900 }];
+    const steps = [{ share: 100, maxErrorRate: 0.01, minDuration: 7, maxDuration: 900 }];
     await writeFile(file, JSON.stringify({ name: "one-step", extends: "rehearsal", steps }));
     const args = ["--rps", "100", "--true-error", "0", "--stable-error", "0", "--runs", "1", "--plan", file, "--json"];
     const { out } = await simulate(...args);

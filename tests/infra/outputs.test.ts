@@ -18,7 +18,7 @@ const byService = <Schema extends z.ZodType>(schema: Schema) => z.partialRecord(
 const contract = z.strictObject({
   target: z.enum(targets),
   urls: byService(url),
-  previewUrls: byService(z.strictObject({ url, headers: z.record(z.string(), z.string()) })),
+  candidateUrls: byService(z.strictObject({ url, headers: z.record(z.string(), z.string()) })),
   revisions: byService(z.strictObject({ stable: id, candidate: id.optional() })),
   edgeAdmin: z.string().nullable(),
 });
@@ -40,19 +40,19 @@ test("the README names each output, and no other", () => {
 
 describe.each(targets)("a stack's outputs on %s", (target) => {
   test("name nothing before the first release", async () => {
-    expect(await outputsOf(target)).toMatchObject({ target, urls: {}, previewUrls: {}, revisions: {} });
+    expect(await outputsOf(target)).toMatchObject({ target, urls: {}, candidateUrls: {}, revisions: {} });
   });
 
   test("say where each service is and which revision that is", async () => {
-    const { urls, previewUrls, revisions } = await outputsOf(target, "a");
+    const { urls, candidateUrls, revisions } = await outputsOf(target, "a");
     expect(Object.keys(urls).sort()).toEqual([...serviceNames].sort());
     expect(Object.keys(revisions).sort()).toEqual([...serviceNames].sort());
-    expect(previewUrls).toEqual({});
+    expect(candidateUrls).toEqual({});
   });
 
   test("say where a candidate can be tried at 0 %", async () => {
-    const { previewUrls, revisions } = await outputsOf(target, "a", "b");
-    expect(Object.keys(previewUrls).sort()).toEqual([...serviceNames].sort());
+    const { candidateUrls, revisions } = await outputsOf(target, "a", "b");
+    expect(Object.keys(candidateUrls).sort()).toEqual([...serviceNames].sort());
     for (const { stable, candidate } of Object.values(revisions)) {
       expect(candidate).toBeDefined();
       expect(candidate).not.toBe(stable);

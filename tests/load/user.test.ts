@@ -4,7 +4,7 @@ import { liveSession } from "../../load/user.ts";
 import { seeded } from "../../promotion/random.ts";
 import type { Behaviour } from "../../rehearsal/faults.ts";
 import { startProxy } from "../../rehearsal/proxy.ts";
-import type { SafeCall } from "../../rehearsal/workload.ts";
+import type { WorkloadCall } from "../../rehearsal/workload.ts";
 import { mcpServer } from "../rehearsal/mcp-server.ts";
 import { soon } from "../rehearsal/processes.ts";
 
@@ -14,8 +14,8 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-const hello: SafeCall = { tool: "echo", arguments: { message: "hello" } };
-const wait = (ms: number): SafeCall => ({ tool: "wait", arguments: { ms } });
+const hello: WorkloadCall = { tool: "echo", arguments: { message: "hello" } };
+const wait = (ms: number): WorkloadCall => ({ tool: "wait", arguments: { ms } });
 
 /** A server, a proxy that calls itself `b`, and users who know `a` as the stable revision. */
 async function scene({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { rule } from "../../policies/check.ts";
-import { exempted, standingOf } from "../../policies/exemptions.ts";
+import { exempted, trafficStateOf } from "../../policies/exemptions.ts";
 import { fail, pass, warn } from "../../policies/verdict.ts";
 import { asked, now } from "./fixtures.ts";
 
@@ -13,7 +13,7 @@ const exemption = (rule: string, expires = "2027-01-20") => ({
 const found = (...findings: ReturnType<typeof pass>[]) =>
   asked(rule("maintenance", { why: "x", remedy: "y", judge: () => findings }), []);
 const lifted = (name: string, expires: string, ...findings: ReturnType<typeof pass>[]) =>
-  exempted(found(...findings), [standingOf(exemption(name, expires), now)]);
+  exempted(found(...findings), [trafficStateOf(exemption(name, expires), now)]);
 
 describe("an exemption", () => {
   test("makes a failure a warning up to its last day", () => {
@@ -34,7 +34,7 @@ describe("an exemption", () => {
   });
   test.each(["authentication", "secrets-management"])("of %s is refused", (name) => {
     const outcome = { ...found(pass("x")), name };
-    const refused = exempted(outcome, [standingOf(exemption(name), now)]);
+    const refused = exempted(outcome, [trafficStateOf(exemption(name), now)]);
     expect(refused).toMatchObject({ verdict: "fail", findings: [{ reason: "no exemption lifts this check" }, {}] });
   });
 });

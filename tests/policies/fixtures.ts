@@ -5,7 +5,7 @@ import { judge, type Rule } from "../../policies/check.ts";
 import type { Evidence } from "../../policies/evidence/evidence.ts";
 import type { Filed } from "../../policies/evidence/files.ts";
 import type { EvidenceKind } from "../../policies/evidence/kinds.ts";
-import type { Facts } from "../../policies/facts.ts";
+import type { StackFacts } from "../../policies/facts.ts";
 import { levelOf } from "../../policies/levels.ts";
 import { fromEngine } from "../../policies/readers/engine.ts";
 import type { Resource } from "../../policies/resource.ts";
@@ -45,7 +45,7 @@ const { unknownCheckingProxy } = createRequire(import.meta.url)("@pulumi/policy/
 export const now = new Date("2027-01-20T12:00:00Z");
 
 /** What is known of a stack, here nothing but what a test says. */
-export const factsOf = (stack = "prod", known: Partial<Facts> = {}): Facts => ({
+export const factsOf = (stack = "prod", known: Partial<StackFacts> = {}): StackFacts => ({
   stack,
   level: levelOf(stack),
   exemptions: [],

@@ -5,18 +5,18 @@ import { readStack } from "../../infra/config/stack-file.ts";
 import { captureStack } from "../../infra/graph/offline.ts";
 import { namedReleases } from "../../infra/stack.ts";
 import { kindNames } from "../../policies/evidence/kinds.ts";
-import { type Facts, readFacts } from "../../policies/facts.ts";
-import type { Told } from "../../policies/readers/declared-resource.ts";
+import { readFacts, type StackFacts } from "../../policies/facts.ts";
+import type { DeclaredResource } from "../../policies/readers/declared-resource.ts";
 import { fromProgram } from "../../policies/readers/program.ts";
 import { digestOf } from "../../policies/view/container.ts";
 import { filed, now } from "./fixtures.ts";
 
 export const root = join(import.meta.dirname, "../..");
 
-const captured = new Map<string, Promise<Told[]>>();
+const captured = new Map<string, Promise<DeclaredResource[]>>();
 
 /** The resources of a committed stack on a target, as its program declares them: a copy to change at will. */
-export async function toldOf(name: string, target: Target): Promise<Told[]> {
+export async function toldOf(name: string, target: Target): Promise<DeclaredResource[]> {
   const key = `${name} ${target}`;
   // captures must follow one another
   const before = [...captured.values()].at(-1);
@@ -26,19 +26,19 @@ export async function toldOf(name: string, target: Target): Promise<Told[]> {
 }
 
 /** The resources of a stack on a target, whatever its settings say. One capture at a time. */
-export async function captureTold(stack: ReturnType<typeof readStack>, target: Target): Promise<Told[]> {
+export async function captureTold(stack: ReturnType<typeof readStack>, target: Target): Promise<DeclaredResource[]> {
   const { requests, resources } = await captureStack(stack, namedReleases(root, stack.name, stack.settings), target);
   return fromProgram(requests, resources);
 }
 
 /** What the repository knows of a stack, on the day of these tests. */
-export const knownOf = (stack: string, known: Partial<Facts> = {}): Facts => ({
+export const knownOf = (stack: string, known: Partial<StackFacts> = {}): StackFacts => ({
   ...readFacts(root, stack, { catalogue, now }),
   ...known,
 });
 
 /** Evidence that proves everything about the images that prod's release runs. */
-export function allProven(): Facts["evidence"] {
+export function allProven(): StackFacts["evidence"] {
   const { stable } = namedReleases(root, "prod", readStack(root, "prod").settings);
   const revisions = Object.values(stable?.revisions ?? {}).flat();
   const digests = Object.fromEntries(revisions.map(({ service, image }) => [service, digestOf(image)]));

@@ -5,7 +5,7 @@ import { catalogue } from "../../infra/alerts/catalogue.ts";
 import { analyse, answered, resourceRequest, server, stackRequest } from "../../policies/analyse.ts";
 import { readFacts } from "../../policies/facts.ts";
 import { PACK, policiesOf } from "../../policies/policies.ts";
-import type { Told } from "../../policies/readers/declared-resource.ts";
+import type { DeclaredResource } from "../../policies/readers/declared-resource.ts";
 import { root, toldOf } from "./graphs.ts";
 import { mutations } from "./mutations/all.ts";
 import { analyzer, diagnosticsOf, PackProcess } from "./pack-process.ts";
@@ -30,8 +30,8 @@ describe("the pack as a process of its own", () => {
   });
 
   const publicInvoker = mutations.find(({ what }) => what === "a public invoker");
-  const graphs: [string, () => Promise<Told[]>][] = [
-    ...targets.map((target: Target): [string, () => Promise<Told[]>] => [
+  const graphs: [string, () => Promise<DeclaredResource[]>][] = [
+    ...targets.map((target: Target): [string, () => Promise<DeclaredResource[]>] => [
       `prod on ${target}`,
       () => toldOf("prod", target),
     ]),
@@ -72,7 +72,9 @@ describe("the pack as a process of its own", () => {
 
   test("stops a public invoker before it is made", async () => {
     const told = publicInvoker?.breaks(await toldOf("prod", "cloud-run")) ?? [];
-    const invoker = told.find(({ inputs }) => (inputs as { member?: string }).member === "allUsers") as Told;
+    const invoker = told.find(
+      ({ inputs }) => (inputs as { member?: string }).member === "allUsers",
+    ) as DeclaredResource;
     const said = (await pack.analyze(resourceRequest(invoker))).getDiagnosticsList();
     expect(said.map((one) => one.getPolicyname())).toEqual(["resources"]);
     expect(said[0]?.getEnforcementlevel()).toBe(analyzer.EnforcementLevel.MANDATORY);
@@ -84,7 +86,9 @@ describe("the pack as a process of its own", () => {
       ...told,
       urn: told.urn.replace("urn:pulumi:prod", "urn:pulumi:nowhere"),
     }));
-    await expect(pack.analyzeStack(stackRequest([one as Told]))).rejects.toThrow("there is no Pulumi.nowhere.yaml");
+    await expect(pack.analyzeStack(stackRequest([one as DeclaredResource]))).rejects.toThrow(
+      "there is no Pulumi.nowhere.yaml",
+    );
   });
 
   test("a policy can be taken out by configuration, as the engine allows", async () => {

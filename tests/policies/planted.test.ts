@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { targets } from "../../ecosystem/targets.ts";
 import { analyse, answered, resourceRequest, server } from "../../policies/analyse.ts";
 import { PACK, policiesOf } from "../../policies/policies.ts";
-import type { Told } from "../../policies/readers/declared-resource.ts";
+import type { DeclaredResource } from "../../policies/readers/declared-resource.ts";
 import { allProven, knownOf, toldOf } from "./graphs.ts";
 import { diagnosticsOf } from "./pack-process.ts";
 
@@ -27,7 +27,7 @@ function plant(value: unknown, chosen: () => "keep" | "replace" | "append"): unk
 }
 
 describe.each(targets)("whatever stands in the properties of prod on %s", (target) => {
-  const planted = async (chosen: () => "keep" | "replace" | "append"): Promise<Told[]> =>
+  const planted = async (chosen: () => "keep" | "replace" | "append"): Promise<DeclaredResource[]> =>
     (await toldOf("prod", target)).map((one) => ({ ...one, inputs: plant(one.inputs, chosen) as object }));
 
   test.each(["replace", "append"] as const)("no message of a check repeats it: all texts, %s", async (how) => {

@@ -6,7 +6,7 @@ import { rollBack } from "../../promotion/rollback.ts";
 import { between, holdsIn, interrupt, play, type Script, sharesPut, testPlan, verdictsIn, world } from "./fixtures.ts";
 
 describe("case 11: the metrics source is down", () => {
-  const patient = { ...testPlan, patience: { ...testPlan.patience, silence: 120 } };
+  const patient = { ...testPlan, holdTimeouts: { ...testPlan.holdTimeouts, silence: 120 } };
 
   test("for 60 s: held as it stands, then resumed to the end", async () => {
     const { events, state, shares, stage } = await play({ silent: between(8, 68) }, patient);
@@ -101,8 +101,8 @@ describe("case 13: the users vanish in the middle of a step", () => {
     expect([state.outcome?.result, shares]).toEqual(["promoted", [0, 10, 50, 100]]);
   });
 
-  test("in the watch, probes go on watching", async () => {
-    const plan = { ...testPlan, watch: [{ for: 120, poll: 1 }] };
+  test("in the bake, probes go on watching", async () => {
+    const plan = { ...testPlan, bake: [{ for: 120, poll: 1 }] };
     const leaving: Script = { rps: (second) => (second > 30 ? 0 : 1000) };
     expect((await play(leaving, plan)).outcome?.result).toBe("promoted");
     const dying = await play(

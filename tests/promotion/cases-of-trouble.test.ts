@@ -152,7 +152,10 @@ describe("case 24: services that depend on each other", () => {
   test("one is not certified yet: neither climbs", async () => {
     const { state, shares } = await play(
       { services, rates: (at) => (at.service === "mahavishnu" ? { errors: 0.004 } : {}) },
-      { ...testPlan, steps: [{ share: 10, bound: 0.003, floor: 1, deadline: 20 }, ...testPlan.steps.slice(1)] },
+      {
+        ...testPlan,
+        steps: [{ share: 10, maxErrorRate: 0.003, minDuration: 1, maxDuration: 20 }, ...testPlan.steps.slice(1)],
+      },
     );
     expect(shares).toEqual([0, 10]);
     expect(state.outcome?.result).toBe("held");
@@ -165,11 +168,11 @@ describe("case 24: services that depend on each other", () => {
     };
     const { state, stage } = await play(script);
     expect(state.outcome?.result).toBe("promoted");
-    const epochs = (state.trials["session-buddy"]?.epochNumber ?? 0) - 1;
+    const epochs = (state.evidence["session-buddy"]?.testWindowNumber ?? 0) - 1;
     expect(epochs).toBeLessThanOrEqual(stage.users("session-buddy").requests / 2000);
   });
 
-  test("only those whose revisions differ are on trial", async () => {
+  test("only those whose revisions differ are on evidence", async () => {
     const stage = world({ services, rates: (at) => (at.service === "session-buddy" ? { errors: 1 } : {}) });
     const { promotion, events } = await stage.begin();
     const [begun] = events;

@@ -50,7 +50,7 @@ describe("case 1", () => {
       [10, 50, 100].map((share) => [share, "promote"]),
     );
     state.steps.forEach(({ certified }, i) => {
-      expect(certified).toBeLessThan(testPlan.steps[i]?.bound as number);
+      expect(certified).toBeLessThan(testPlan.steps[i]?.maxErrorRate as number);
     });
     expect(state).toMatchObject({ inForce: 100, drained: true, retired: true });
   });
@@ -200,7 +200,7 @@ describe("case 9", () => {
     expect(asks("two", [...history, failed], { now: 3000, retry: true }).kind).toBe("begin");
   });
 
-  test("straight back is 100 % within seconds, and the watch as ever", async () => {
+  test("straight back is 100 % within seconds, and the bake as ever", async () => {
     const good = await play({}, straightBack(testPlan));
     expect([good.outcome?.result, good.shares]).toEqual(["promoted", [0, 100]]);
     expect(good.stage.second()).toBeLessThanOrEqual(2 + 10);
@@ -214,12 +214,12 @@ describe("case 9", () => {
 test("case 10: inconclusive is held, not failed, and can be promoted later", async () => {
   const slow = {
     ...testPlan,
-    steps: [{ share: 10, bound: 0.001, floor: 5, deadline: 20 }, ...testPlan.steps.slice(1)],
+    steps: [{ share: 10, maxErrorRate: 0.001, minDuration: 5, maxDuration: 20 }, ...testPlan.steps.slice(1)],
   };
   const { stage, promotion, state } = await play({}, slow);
   expect(state.outcome).toEqual({
     result: "held",
-    reason: "undecided at the deadline: not certified below 0.1 % at 10 %",
+    reason: "undecided at the maxDuration: not certified below 0.1 % at 10 %",
   });
   expect([stage.edge.share, stage.second(), sharesPut(stage)]).toEqual([10, 20, [0, 10]]);
   const later = await resume(promotion, "a person looked at it");

@@ -1,6 +1,6 @@
 /** Doubles for the tests of the promotion: time, users and a platform that exist only in memory and follow a script. */
 
-import type { Role } from "../../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../../ecosystem/revision-role.ts";
 import type { Clock } from "../../promotion/clock.ts";
 import { type Counts, noCounts, type ServiceCounts } from "../../promotion/counts.ts";
 import type { Event } from "../../promotion/events.ts";
@@ -18,13 +18,13 @@ export const testPlan: Plan = {
   name: "test",
   poll: 1,
   steps: [
-    { share: 10, bound: 0.01, floor: 5, deadline: 120 },
-    { share: 50, bound: 0.005, floor: 5, deadline: 120 },
-    { share: 100, bound: 0.002, floor: 5, deadline: 120 },
+    { share: 10, maxErrorRate: 0.01, minDuration: 5, maxDuration: 120 },
+    { share: 50, maxErrorRate: 0.005, minDuration: 5, maxDuration: 120 },
+    { share: 100, maxErrorRate: 0.002, minDuration: 5, maxDuration: 120 },
   ],
-  watch: [{ for: 10, poll: 1 }],
+  bake: [{ for: 10, poll: 1 }],
   drain: 10,
-  patience: { outage: 30, silence: 20, data: 60 },
+  holdTimeouts: { outage: 30, silence: 20, data: 60 },
 };
 
 /** Counts with only these numbers in them. */
@@ -32,7 +32,7 @@ export const counts = (some: Partial<Counts> = {}): Counts => ({ ...noCounts, ..
 
 /** What one service's users, and by default no probe, met on both sides. */
 export const seen = (
-  both: Partial<Record<Role, { user?: Partial<Counts>; probe?: Partial<Counts> }>>,
+  both: Partial<Record<RevisionRole, { user?: Partial<Counts>; probe?: Partial<Counts> }>>,
 ): ServiceCounts => ({
   stable: { user: counts(both.stable?.user), probe: counts(both.stable?.probe) },
   candidate: { user: counts(both.candidate?.user), probe: counts(both.candidate?.probe) },
@@ -72,7 +72,7 @@ export type Rates = { errors?: number; slow?: number; toolErrors?: number };
 /** Where and when a request is made: of which release ("one" is stable), in which second since the world's beginning. */
 export type Where = {
   service: string;
-  role: Role;
+  role: RevisionRole;
   release: string;
   source: "user" | "probe";
   second: number;
@@ -94,7 +94,7 @@ export type Script = {
   smoke?(release: string): { passed: boolean; reason: string };
   /** Seconds for which the promoter does not run, by the second in which it stops; the world goes on. */
   pauses?: Record<number, number>;
-  /** Told of every place at which a promoter can be killed; throws to kill it there. */
+  /** DeclaredResource of every place at which a promoter can be killed; throws to kill it there. */
   boundary?(place: string): void;
 };
 
@@ -264,7 +264,7 @@ function newMeter() {
   };
 }
 
-type Meters = Record<string, Record<Role, Record<"user" | "probe", ReturnType<typeof newMeter>>>>;
+type Meters = Record<string, Record<RevisionRole, Record<"user" | "probe", ReturnType<typeof newMeter>>>>;
 
 const newMeters = (services: string[]): Meters => {
   const both = () => ({ user: newMeter(), probe: newMeter() });

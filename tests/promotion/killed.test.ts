@@ -15,10 +15,10 @@ import { interrupt, type Script, sharesPut, testPlan, type Where, world } from "
 const short: Plan = {
   ...testPlan,
   steps: [
-    { share: 10, bound: 0.02, floor: 2, deadline: 30 },
-    { share: 100, bound: 0.005, floor: 2, deadline: 30 },
+    { share: 10, maxErrorRate: 0.02, minDuration: 2, maxDuration: 30 },
+    { share: 100, maxErrorRate: 0.005, minDuration: 2, maxDuration: 30 },
   ],
-  watch: [{ for: 4, poll: 1 }],
+  bake: [{ for: 4, poll: 1 }],
 };
 
 const dead = (when: (where: Where) => boolean) => (where: Where) =>

@@ -13,7 +13,7 @@ describe("the named plans", () => {
   test("climb 10, 25, 50, 100 and certify 1, 0.5, 0.2, 0.1 %", () => {
     for (const plan of Object.values(plans)) {
       expect(plan.steps.map(({ share }) => share)).toEqual([10, 25, 50, 100]);
-      expect(plan.steps.map(({ bound }) => bound)).toEqual([0.01, 0.005, 0.002, 0.001]);
+      expect(plan.steps.map(({ maxErrorRate }) => maxErrorRate)).toEqual([0.01, 0.005, 0.002, 0.001]);
     }
   });
 
@@ -21,22 +21,22 @@ describe("the named plans", () => {
     expect(Object.values(plans).map(({ poll }) => poll)).toEqual([1, 1, 1]);
   });
 
-  test("evidence: floors of 30 s and a watch of 60 s", () => {
-    expect(plans.evidence.steps.map(({ floor }) => floor)).toEqual([30, 30, 30, 30]);
-    expect(plans.evidence.watch).toEqual([{ for: 60, poll: 1 }]);
+  test("evidence: floors of 30 s and a bake of 60 s", () => {
+    expect(plans.evidence.steps.map(({ minDuration }) => minDuration)).toEqual([30, 30, 30, 30]);
+    expect(plans.evidence.bake).toEqual([{ for: 60, poll: 1 }]);
   });
 
-  test("rehearsal: floors of 10 s, a watch of 20 s, drains of at most 10 s, and short patience", () => {
-    expect(plans.rehearsal.steps.map(({ floor }) => floor)).toEqual([10, 10, 10, 10]);
-    expect(plans.rehearsal.watch).toEqual([{ for: 20, poll: 1 }]);
+  test("rehearsal: floors of 10 s, a bake of 20 s, drains of at most 10 s, and short patience", () => {
+    expect(plans.rehearsal.steps.map(({ minDuration }) => minDuration)).toEqual([10, 10, 10, 10]);
+    expect(plans.rehearsal.bake).toEqual([{ for: 20, poll: 1 }]);
     expect(plans.rehearsal.drain).toBe(10);
-    expect(plans.rehearsal.patience).toMatchObject({ outage: 30, silence: 120 });
+    expect(plans.rehearsal.holdTimeouts).toMatchObject({ outage: 30, silence: 120 });
   });
 
-  test("report: an hour at 10 %, half an hour of close watch, a day of watch in all", () => {
-    expect(plans.report.steps[0]?.floor).toBe(3600);
-    expect(plans.report.watch[0]).toEqual({ for: 1800, poll: 1 });
-    expect(plans.report.watch.reduce((sum, stretch) => sum + stretch.for, 0)).toBe(24 * 3600);
+  test("report: an hour at 10 %, half an hour of close bake, a day of bake in all", () => {
+    expect(plans.report.steps[0]?.minDuration).toBe(3600);
+    expect(plans.report.bake[0]).toEqual({ for: 1800, poll: 1 });
+    expect(plans.report.bake.reduce((sum, stretch) => sum + stretch.for, 0)).toBe(24 * 3600);
   });
 
   test.each(Object.values(plans))("$name is a plan that can be read back from a file", (plan) => {
@@ -45,7 +45,7 @@ describe("the named plans", () => {
   });
 
   test.each(Object.values(plans))("$name: every deadline comes after its floor", ({ steps }) => {
-    for (const { floor, deadline } of steps) expect(deadline).toBeGreaterThan(floor);
+    for (const { minDuration, maxDuration } of steps) expect(maxDuration).toBeGreaterThan(minDuration);
   });
 });
 
@@ -60,7 +60,7 @@ describe("overrides", () => {
   });
 
   test("replace the steps as a whole", () => {
-    const only = [{ share: 100, bound: 0.001, floor: 0, deadline: 60 }];
+    const only = [{ share: 100, maxErrorRate: 0.001, minDuration: 0, maxDuration: 60 }];
     expect(parsePlan({ steps: only }, "plan.json").steps).toEqual(only);
   });
 
@@ -84,7 +84,7 @@ describe("a bad plan is refused with its file, its problem and an example", () =
     ["an unknown key", { stepps: [] }, ["stepps"]],
     ["an unknown key in a step", with_(1, { percent: 30 }), ["steps.1", "percent"]],
     ["no steps", { steps: [] }, ["steps"]],
-    ["a step without a bound", { steps: [{ share: 100, floor: 1, deadline: 2 }] }, ["steps.0.bound"]],
+    ["a step without a bound", { steps: [{ share: 100, minDuration: 1, maxDuration: 2 }] }, ["steps.0.maxErrorRate"]],
     ["a share as text", with_(0, { share: "10" }), ["steps.0.share"]],
     ["a share of 0", with_(0, { share: 0 }), ["steps.0.share"]],
     ["a share over 100", with_(3, { share: 101 }), ["steps.3.share"]],
@@ -96,20 +96,24 @@ describe("a bad plan is refused with its file, its problem and an example", () =
       { steps: [last, first] },
       ["steps.1.share: 10 does not rise above 100", "the last share is 10"],
     ],
-    ["a bound of 0", with_(0, { bound: 0 }), ["steps.0.bound"]],
-    ["a bound in percent", with_(0, { bound: 1 }), ["steps.0.bound"]],
-    ["a bound no test is left for", with_(0, { bound: 0.9 }), ["steps.0.bound"]],
-    ["a negative floor", with_(0, { floor: -1 }), ["steps.0.floor"]],
-    ["a deadline of 0", with_(0, { deadline: 0, floor: 0 }), ["steps.0.deadline"]],
-    ["a deadline at the floor", with_(1, { deadline: 30 }), ["steps.1.deadline: 30 s is not after the floor of 30 s"]],
-    ["an endless deadline", with_(0, { deadline: Number.POSITIVE_INFINITY }), ["steps.0.deadline"]],
-    ["no number", with_(0, { floor: Number.NaN }), ["steps.0.floor"]],
+    ["a bound of 0", with_(0, { maxErrorRate: 0 }), ["steps.0.maxErrorRate"]],
+    ["a bound in percent", with_(0, { maxErrorRate: 1 }), ["steps.0.maxErrorRate"]],
+    ["a bound no test is left for", with_(0, { maxErrorRate: 0.9 }), ["steps.0.maxErrorRate"]],
+    ["a negative floor", with_(0, { minDuration: -1 }), ["steps.0.minDuration"]],
+    ["a deadline of 0", with_(0, { maxDuration: 0, minDuration: 0 }), ["steps.0.maxDuration"]],
+    [
+      "a deadline at the floor",
+      with_(1, { maxDuration: 30 }),
+      ["steps.1.maxDuration: 30 s is not after minDuration, 30 s"],
+    ],
+    ["an endless deadline", with_(0, { maxDuration: Number.POSITIVE_INFINITY }), ["steps.0.maxDuration"]],
+    ["no number", with_(0, { minDuration: Number.NaN }), ["steps.0.minDuration"]],
     ["no poll", { poll: 0 }, ["poll"]],
     ["a poll of more than a minute", { poll: 61 }, ["poll"]],
-    ["a watch that is one number", { watch: 60 }, ["watch"]],
-    ["a watch that never polls", { watch: [{ for: 60, poll: 0 }] }, ["watch.0.poll"]],
+    ["a bake that is one number", { bake: 60 }, ["bake"]],
+    ["a bake that never polls", { bake: [{ for: 60, poll: 0 }] }, ["bake.0.poll"]],
     ["a negative drain", { drain: -1 }, ["drain"]],
-    ["patience with a key missing", { patience: { outage: 1, silence: 1 } }, ["patience.data"]],
+    ["patience with a key missing", { holdTimeouts: { outage: 1, silence: 1 } }, ["holdTimeouts.data"]],
     ["an empty name", { name: "" }, ["name"]],
   ])("%s", (_, content, words) => {
     const parse = () => parsePlan(content, "plan.json");
@@ -118,10 +122,10 @@ describe("a bad plan is refused with its file, its problem and an example", () =
   });
 
   test("every problem is named at once", () => {
-    const parse = () => parsePlan({ ...with_(0, { bound: 2, floor: -1 }), drain: -1 }, "plan.json");
-    for (const word of ["steps.0.bound", "steps.0.floor", "drain"]) expect(parse).toThrow(word);
-    const rising = () => parsePlan({ steps: [third, second, { ...first, deadline: 1 }] }, "plan.json");
-    for (const word of ["steps.1.share", "steps.2.share", "steps.2.deadline", "the last share"])
+    const parse = () => parsePlan({ ...with_(0, { maxErrorRate: 2, minDuration: -1 }), drain: -1 }, "plan.json");
+    for (const word of ["steps.0.maxErrorRate", "steps.0.minDuration", "drain"]) expect(parse).toThrow(word);
+    const rising = () => parsePlan({ steps: [third, second, { ...first, maxDuration: 1 }] }, "plan.json");
+    for (const word of ["steps.1.share", "steps.2.share", "steps.2.maxDuration", "the last share"])
       expect(rising).toThrow(word);
   });
 
@@ -132,10 +136,10 @@ describe("a bad plan is refused with its file, its problem and an example", () =
   });
 });
 
-test("the way straight back is one step to 100, with the watch of its plan", () => {
+test("the way straight back is one step to 100, with the bake of its plan", () => {
   const back = straightBack(plans.report);
-  expect(back.steps).toEqual([{ share: 100, bound: 0.5, floor: 0, deadline: 3600 }]);
-  expect(back.watch).toEqual(plans.report.watch);
+  expect(back.steps).toEqual([{ share: 100, maxErrorRate: 0.5, minDuration: 0, maxDuration: 3600 }]);
+  expect(back.bake).toEqual(plans.report.bake);
   expect(parsePlan(back, "plan.json")).toEqual(back);
 });
 

@@ -183,20 +183,20 @@ test("probes are one a second, and twenty once there are too few users for half 
   expect(rates.at(-1)?.[1]).toBe(20);
 });
 
-test("the watch polls as its stretches say", async () => {
-  const watch = [
+test("the bake polls as its stretches say", async () => {
+  const bake = [
     { for: 3, poll: 1 },
     { for: 40, poll: 10 },
   ];
-  const { events, outcome, stage } = await play({}, { ...testPlan, watch });
+  const { events, outcome, stage } = await play({}, { ...testPlan, bake });
   const times = events.flatMap((event) => (event.event === "judged" ? [event.at] : []));
   const gaps = times.map((at, i) => (at - (times[i - 1] ?? at)) / 1000);
   expect(gaps.slice(-7)).toEqual([1, 1, 1, 10, 10, 10, 10]);
   expect([outcome?.result, stage.second()]).toEqual(["promoted", 15 + 43]);
 });
 
-test("without a watch the last certificate ends the promotion", async () => {
-  const { outcome, stage } = await play({}, { ...testPlan, watch: [] });
+test("without a bake the last certificate ends the promotion", async () => {
+  const { outcome, stage } = await play({}, { ...testPlan, bake: [] });
   expect([outcome?.result, stage.second()]).toEqual(["promoted", 15]);
   expect(outcome?.reason).toBe("certified below 0.2 % at 100 % by users");
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Begun, Event } from "../../promotion/events.ts";
 import { plans } from "../../promotion/plan.ts";
 import {
+  baking,
   currentStep,
   fold,
   judge,
@@ -10,7 +11,6 @@ import {
   type State,
   step,
   stepRecord,
-  watching,
 } from "../../promotion/state.ts";
 import type { Verdict } from "../../promotion/verdict.ts";
 import { between, play, seen, testPlan } from "./fixtures.ts";
@@ -51,21 +51,21 @@ describe("a journal folds to where the promotion stands", () => {
     expect(stateAfter(inForce(0, 0), smoked)).toMatchObject({ wanted: 10, inForce: 0, position: 0 });
   });
 
-  test("each promote climbs one step, and the last one into the watch", () => {
+  test("each promote climbs one step, and the last one into the bake", () => {
     const promote: Verdict = { kind: "promote", reason: "certified", cause: null };
     const second = climbing(judged(5, promote));
     expect(second).toMatchObject({ position: 1, wanted: 50, inForce: 10, outcome: null });
     const third = [second, inForce(5, 50), judged(10, promote), inForce(10, 100)].reduce((state, event) =>
       step(state as State, event as Event),
     ) as State;
-    expect([watching(third), currentStep(third)]).toEqual([false, testPlan.steps[2]]);
-    const watch = step(third, judged(15, promote));
-    expect(watch).toMatchObject({ position: 3, wanted: 100, inForce: 100, outcome: null, elapsed: 0 });
-    expect([watching(watch), currentStep(watch).floor]).toEqual([true, 10]);
-    expect([third.trials.akosha?.watch, watch.trials.akosha?.watch?.failingPolls]).toEqual([null, 0]);
-    expect(step(watch, judged(25, promote)).outcome).toEqual({
+    expect([baking(third), currentStep(third)]).toEqual([false, testPlan.steps[2]]);
+    const bake = step(third, judged(15, promote));
+    expect(bake).toMatchObject({ position: 3, wanted: 100, inForce: 100, outcome: null, elapsed: 0 });
+    expect([baking(bake), currentStep(bake).minDuration]).toEqual([true, 10]);
+    expect([third.evidence.akosha?.bake, bake.evidence.akosha?.bake?.failingPolls]).toEqual([null, 0]);
+    expect(step(bake, judged(25, promote)).outcome).toEqual({
       result: "promoted",
-      reason: "the watch after 100 % has passed",
+      reason: "the bake after 100 % is complete",
     });
   });
 
@@ -148,8 +148,8 @@ describe("what was counted while the share was moved", () => {
     baseline: counted(requests, 7),
   });
   const counts = (state: State) => {
-    const { epoch, step } = state.trials.akosha as NonNullable<State["trials"][string]>;
-    return { convicting: epoch.requests, failures: epoch.tests[0]?.bad, certifying: step.user.requests };
+    const { testWindow, step } = state.evidence.akosha as NonNullable<State["evidence"][string]>;
+    return { convicting: testWindow.requests, failures: testWindow.tests[0]?.bad, certifying: step.user.requests };
   };
 
   test("may convict in the next poll, once, and certifies nothing", () => {
@@ -272,13 +272,13 @@ describe("a step's record", () => {
     ]);
     expect(stepRecord(state).candidate.requests).toBe(800);
     expect(stepRecord(state).certified).toBeCloseTo(0.032, 3);
-    expect(Object.values(state.trials).map(({ shareOfAlpha }) => shareOfAlpha)).toEqual([0.5, 0.5]);
+    expect(Object.values(state.evidence).map(({ shareOfAlpha }) => shareOfAlpha)).toEqual([0.5, 0.5]);
   });
 });
 
-test("a service whose revision stays is not on trial", () => {
+test("a service whose revision stays is not on evidence", () => {
   const revisions = [...begun.revisions, { service: "mahavishnu", stable: "same", candidate: "same" }];
-  expect(fold([{ ...begun, revisions }]).trials).toEqual({ akosha: expect.objectContaining({ shareOfAlpha: 1 }) });
+  expect(fold([{ ...begun, revisions }]).evidence).toEqual({ akosha: expect.objectContaining({ shareOfAlpha: 1 }) });
 });
 
 test("polls and probes are asked for as the state needs them", () => {
@@ -291,10 +291,10 @@ test("polls and probes are asked for as the state needs them", () => {
 test("at 100 % stable gets probes enough to tell a shared outage, for as long as it is watched closely", () => {
   const all = { ...climbing(judged(30, wait, 150)), wanted: 100 };
   expect(probesNeeded(all)).toBe(20);
-  const [close = { for: 0, poll: 1 }] = plans.report.watch;
-  const watching = { ...all, plan: plans.report, position: plans.report.steps.length };
-  expect(probesNeeded({ ...watching, elapsed: close.for * 1000 - 1 })).toBe(20);
-  expect(probesNeeded({ ...watching, elapsed: close.for * 1000 })).toBe(1);
+  const [close = { for: 0, poll: 1 }] = plans.report.bake;
+  const baking = { ...all, plan: plans.report, position: plans.report.steps.length };
+  expect(probesNeeded({ ...baking, elapsed: close.for * 1000 - 1 })).toBe(20);
+  expect(probesNeeded({ ...baking, elapsed: close.for * 1000 })).toBe(1);
 });
 
 function deepFreeze<T>(value: T): T {

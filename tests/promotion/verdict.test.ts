@@ -1,13 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { inOutage, startWatching } from "../../promotion/evidence/candidate.ts";
+import { inOutage, startBake } from "../../promotion/evidence/candidate.ts";
 import { plans } from "../../promotion/plan.ts";
-import { decide, type Facts, factsOf, gravest, type Kind, silentFacts, type Verdict } from "../../promotion/verdict.ts";
+import {
+  decide,
+  type EvidenceFacts,
+  factsOf,
+  gravest,
+  silentFacts,
+  type Verdict,
+  type VerdictKind,
+} from "../../promotion/verdict.ts";
 import { both, candidate, dead, healthy, outage, polls, start, times } from "./evidence/polls.ts";
 import { seen } from "./fixtures.ts";
 
 /** The documented table, as rows that exclude each other, so that their order cannot hide a mistake. */
-function documented({ source, candidate, stable, step }: Facts): Pick<Verdict, "kind" | "cause"> {
+function documented({ source, candidate, stable, step }: EvidenceFacts): Pick<Verdict, "kind" | "cause"> {
   if (source === "silent") return { kind: "hold", cause: "silence" };
   if (candidate.data === "none") return { kind: "hold", cause: "data" };
   if (candidate.convicted || candidate.worse) {
@@ -15,9 +23,9 @@ function documented({ source, candidate, stable, step }: Facts): Pick<Verdict, "
     const shared = candidate.convicted && !candidate.worse && (stable.overBoundLately || stable.unclear);
     return nowhereToGo || shared ? { kind: "hold", cause: "outage" } : { kind: "roll-back", cause: null };
   }
-  if (step.phase === "watch") return { kind: step.floorPassed ? "promote" : "wait", cause: null };
-  if (step.certified && step.floorPassed) return { kind: "promote", cause: null };
-  if (step.deadlinePassed) return { kind: "hold", cause: "deadline" };
+  if (step.phase === "bake") return { kind: step.minDurationPassed ? "promote" : "wait", cause: null };
+  if (step.certified && step.minDurationPassed) return { kind: "promote", cause: null };
+  if (step.maxDurationPassed) return { kind: "hold", cause: "deadline" };
   return { kind: "wait", cause: null };
 }
 
@@ -38,21 +46,21 @@ describe("the decision table", () => {
       phase: "step",
       certified: true,
       by: "users and probes",
-      floorPassed: true,
-      deadlinePassed: false,
+      minDurationPassed: true,
+      maxDurationPassed: false,
     } as const;
-    const certified = fine({ ...step, share: 25, bound: 0.005 });
+    const certified = fine({ ...step, share: 25, maxErrorRate: 0.005 });
     expect(decide(certified).reason).toBe("certified below 0.5 % at 25 % by users and probes");
-    expect(decide(fine({ ...step, share: 25, bound: 0.001, floorPassed: false })).reason).toBe(
-      "certified below 0.1 %; waiting for the step's floor",
+    expect(decide(fine({ ...step, share: 25, maxErrorRate: 0.001, minDurationPassed: false })).reason).toBe(
+      "certified below 0.1 %; waiting for the step's minimum duration",
     );
-    expect(decide(fine({ ...step, certified: false, share: 100, bound: 0.001 })).reason).toBe(
+    expect(decide(fine({ ...step, certified: false, share: 100, maxErrorRate: 0.001 })).reason).toBe(
       "not yet certified below 0.1 % at 100 %",
     );
   });
 });
 
-const fine = (step: Facts["step"]): Facts => ({
+const fine = (step: EvidenceFacts["step"]): EvidenceFacts => ({
   source: "live",
   candidate: { data: "some", convicted: false, worse: false, charge: "" },
   stable: { overBoundLately: false, unclear: false, down: false },
@@ -60,7 +68,7 @@ const fine = (step: Facts["step"]): Facts => ({
 });
 
 /** Every combination of what the table may look at. */
-function combinations(): Facts[] {
+function combinations(): EvidenceFacts[] {
   const bits = Array.from({ length: 2 ** 11 }, (_, n) => (bit: number) => ((n >> bit) & 1) === 1);
   return bits.map((is) => ({
     source: is(0) ? "silent" : "live",
@@ -72,27 +80,27 @@ function combinations(): Facts[] {
     },
     stable: { overBoundLately: is(4), unclear: is(10), down: is(5) },
     step: {
-      phase: is(6) ? "watch" : "step",
+      phase: is(6) ? "bake" : "step",
       certified: is(7),
-      floorPassed: is(8),
-      deadlinePassed: is(9),
+      minDurationPassed: is(8),
+      maxDurationPassed: is(9),
       by: "users",
       share: 10,
-      bound: 0.01,
+      maxErrorRate: 0.01,
     },
   }));
 }
 
-describe("the facts of a trial", () => {
-  const step = { share: 10, bound: 0.01, floor: 30, deadline: 100 };
+describe("the facts of a evidence", () => {
+  const step = { share: 10, maxErrorRate: 0.01, minDuration: 30, maxDuration: 100 };
   const at = (elapsed: number) => ({ step, phase: "step", elapsed }) as const;
-  const judged = (trial: Parameters<typeof factsOf>[0], second: number, elapsed = 10) =>
-    decide(factsOf(trial, at(elapsed), second * 1000));
+  const judged = (evidence: Parameters<typeof factsOf>[0], second: number, elapsed = 10) =>
+    decide(factsOf(evidence, at(elapsed), second * 1000));
 
   test("floor and deadline have passed exactly when they are reached", () => {
     const passed = (elapsed: number) => {
-      const { floorPassed, deadlinePassed } = silentFacts(at(elapsed)).step;
-      return [floorPassed, deadlinePassed];
+      const { minDurationPassed, maxDurationPassed } = silentFacts(at(elapsed)).step;
+      return [minDurationPassed, maxDurationPassed];
     };
     expect(passed(29.999)).toEqual([false, false]);
     expect(passed(30)).toEqual([true, false]);
@@ -113,17 +121,17 @@ describe("the facts of a trial", () => {
   });
 
   test("an outage of both is held, and so is the time after it", () => {
-    let trial = polls(start(), 1, ...times(5, outage));
-    expect(judged(trial, 5)).toMatchObject({
+    let evidence = polls(start(), 1, ...times(5, outage));
+    expect(judged(evidence, 5)).toMatchObject({
       kind: "hold",
       cause: "outage",
       reason: "shared outage: both revisions fail",
     });
     for (let second = 6; second < 60; second++) {
-      trial = polls(inOutage(trial), second, healthy());
-      expect(judged(trial, second).kind).not.toBe("roll-back");
+      evidence = polls(inOutage(evidence), second, healthy());
+      expect(judged(evidence, second).kind).not.toBe("roll-back");
     }
-    expect(judged(trial, 60, 50).kind).toBe("promote");
+    expect(judged(evidence, 60, 50).kind).toBe("promote");
   });
 
   test("a candidate that is worse during an outage of both is rolled back", () => {
@@ -138,16 +146,16 @@ describe("the facts of a trial", () => {
     expect(judged(polls(start(), 1, ...times(6, brokenToo)), 6).kind).toBe("roll-back");
   });
 
-  test("the watch's alarm is the candidate's own while stable is only slow", () => {
-    const watched = polls(startWatching(start()), 1, ...times(12, healthy(1000)));
+  test("the bake's alarm is the candidate's own while stable is only slow", () => {
+    const watched = polls(startBake(start()), 1, ...times(12, healthy(1000)));
     const failing = seen({
       stable: { probe: { requests: 1, slow: 1 } },
       candidate: { user: { requests: 100, failures: 1, slow: 30 } },
     });
-    const verdict = decide(factsOf(polls(watched, 13, ...times(20, failing)), { ...at(10), phase: "watch" }, 32_000));
+    const verdict = decide(factsOf(polls(watched, 13, ...times(20, failing)), { ...at(10), phase: "bake" }, 32_000));
     expect(verdict).toMatchObject({
       kind: "roll-back",
-      reason: "the watch after 100 % sees the candidate fail more than it may",
+      reason: "the candidate exceeds its error budget during the bake after 100 %",
     });
   });
 
@@ -161,18 +169,18 @@ describe("the facts of a trial", () => {
 });
 
 describe("several services", () => {
-  const verdict = (kind: Kind): Verdict => ({
+  const verdict = (kind: VerdictKind): Verdict => ({
     kind,
     reason: `because ${kind}`,
     cause: kind === "hold" ? "data" : null,
   });
-  const order: Kind[] = ["roll-back", "hold", "wait", "promote"];
+  const order: VerdictKind[] = ["roll-back", "hold", "wait", "promote"];
 
   test("the gravest verdict is everyone's, whatever the order, and names its service", () => {
     const kinds = fc.array(fc.constantFrom(...order), { minLength: 2, maxLength: 4 });
     fc.assert(
       fc.property(kinds, (kinds) => {
-        const worst = order.find((kind) => kinds.includes(kind)) as Kind;
+        const worst = order.find((kind) => kinds.includes(kind)) as VerdictKind;
         const got = gravest(kinds.map((kind, i) => ({ service: `service-${i}`, verdict: verdict(kind) })));
         expect(got).toEqual({ ...verdict(worst), reason: `service-${kinds.indexOf(worst)}: because ${worst}` });
       }),

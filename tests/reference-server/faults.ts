@@ -15,7 +15,7 @@ import type { ServerResponse } from "node:http";
  * - `hidden-error`: a result without `isError` whose text holds an error
  * - `credulous`: unknown methods and tools are answered as if they existed
  */
-export type Fault = { on?: string } & (
+export type ReferenceFault = { on?: string } & (
   | { kind: "none" | "dead" | "hang" | "html" | "unauthorized" | "endless-sse" | "hidden-error" | "credulous" }
   | { kind: "errors" | "tool-errors"; percent: number }
   | { kind: "slow"; ms: number }
@@ -26,7 +26,7 @@ export type Fault = { on?: string } & (
 const plain = ["none", "dead", "hang", "html", "unauthorized", "endless-sse", "hidden-error", "credulous"] as const;
 
 /** Reads a fault as it stands on a command line: `dead`, `errors:5`, `slow:300`, `tool-errors:5`, `redirect:URL`, `huge:BYTES`. */
-export function parseFault(text: string): Fault {
+export function parseFault(text: string): ReferenceFault {
   const [, kind = "", value = ""] = /^([^:]+):?(.*)$/.exec(text) ?? [];
   const known = plain.find((one) => one === kind);
   if (known) return { kind: known };
@@ -52,7 +52,7 @@ export function share(): (percent: number) => boolean {
 }
 
 /** Answers as the fault says, where it replaces the whole answer. Returns whether it has. */
-export function misbehave(fault: Fault, response: ServerResponse, hit: (percent: number) => boolean): boolean {
+export function misbehave(fault: ReferenceFault, response: ServerResponse, hit: (percent: number) => boolean): boolean {
   switch (fault.kind) {
     case "dead":
       response.writeHead(503, { "content-type": "text/plain" }).end("no healthy upstream");

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { services } from "../../ecosystem/services.ts";
-import { type Fault, misbehave, share } from "./faults.ts";
+import { misbehave, type ReferenceFault, share } from "./faults.ts";
 
 export type ReferenceServer = {
   /** The base address, without `/mcp`. */
@@ -12,7 +12,7 @@ export type ReferenceServer = {
   sessions: Map<string, number>;
   /** What it has been asked so far: HTTP requests on the MCP path, sessions opened and ended, and JSON-RPC messages by method. */
   counts: { requests: number; opened: number; ended: number; methods: Record<string, number> };
-  setFault(fault: Fault): void;
+  setFault(fault: ReferenceFault): void;
   close(): Promise<void>;
 };
 
@@ -22,7 +22,7 @@ type Setup = {
   tools?: readonly string[];
   host?: string;
   port?: number;
-  fault?: Fault;
+  fault?: ReferenceFault;
 };
 
 /**
@@ -68,7 +68,7 @@ type State = Pick<ReferenceServer, "sessions" | "counts"> & {
   name: string;
   version: string;
   tools: readonly string[];
-  fault: Fault;
+  fault: ReferenceFault;
   /** The event stream that a session has opened with GET. */
   streams: Map<string, ServerResponse>;
   hit: (percent: number) => boolean;
@@ -128,7 +128,7 @@ async function post(state: State, request: IncomingMessage, response: ServerResp
   const message = parsed(await bodyOf(request));
   const { methods } = state.counts;
   if (message?.method) methods[message.method] = (methods[message.method] ?? 0) + 1;
-  const fault: Fault = state.fault.on && state.fault.on !== message?.method ? { kind: "none" } : state.fault;
+  const fault: ReferenceFault = state.fault.on && state.fault.on !== message?.method ? { kind: "none" } : state.fault;
   if (fault.kind === "slow") await new Promise((resolve) => setTimeout(resolve, fault.ms));
   else if (misbehave(fault, response, state.hit)) return;
 
@@ -160,7 +160,7 @@ function openSession(state: State, request: IncomingMessage, made?: string): str
 
 type Answer = { result: unknown } | { error: { code: number; message: string } };
 
-function answerTo(state: State, { method, params = {} }: Message, session: string, fault: Fault): Answer {
+function answerTo(state: State, { method, params = {} }: Message, session: string, fault: ReferenceFault): Answer {
   const { name, version, tools, sessions, counts } = state;
   switch (method) {
     case "initialize": {
@@ -186,7 +186,7 @@ function answerTo(state: State, { method, params = {} }: Message, session: strin
   }
 }
 
-function called({ name, version, tools, hit }: State, tool: string, fault: Fault): unknown {
+function called({ name, version, tools, hit }: State, tool: string, fault: ReferenceFault): unknown {
   const text = (said: string, isError = false) => ({ content: [{ type: "text", text: said }], isError });
   if (!tools.includes(tool) && fault.kind !== "credulous") return text(`Unknown tool: '${tool}'`, true);
   if (fault.kind === "tool-errors" && hit(fault.percent)) return text(`Error calling tool '${tool}'`, true);

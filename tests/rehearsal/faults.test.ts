@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { UsageError } from "../../cli/usage.ts";
+import { RehearsalError } from "../../rehearsal/error.ts";
 import { faultAt, parseFault } from "../../rehearsal/faults.ts";
 
 describe("parseFault", () => {
@@ -35,7 +35,7 @@ describe("parseFault", () => {
     "late:150",
     "toString",
   ])("%j is refused with the names of all faults", (text) => {
-    expect(() => parseFault(text)).toThrow(UsageError);
+    expect(() => parseFault(text)).toThrow(RehearsalError);
     for (const name of ["dead", "crash", "errors:", "slow:", "tool-errors:", "cut-streams:", "late:", "outage"])
       expect(() => parseFault(text)).toThrow(name);
   });

@@ -7,10 +7,10 @@ import { screen } from "./screen.ts";
 const short = {
   ...plans.rehearsal,
   steps: [
-    { share: 50, bound: 0.02, floor: 7, deadline: 60 },
-    { share: 100, bound: 0.01, floor: 4, deadline: 60 },
+    { share: 50, maxErrorRate: 0.02, minDuration: 7, maxDuration: 60 },
+    { share: 100, maxErrorRate: 0.01, minDuration: 4, maxDuration: 60 },
   ],
-  watch: [{ for: 3, poll: 1 }],
+  bake: [{ for: 3, poll: 1 }],
 };
 
 /** Plays a script before a screen; `frames` is what it showed after each event. */
@@ -34,12 +34,12 @@ describe("in plain lines", () => {
     expect(rows()).toEqual([
       "  0:03  ✔ smoke tests at 0 %: 8 of 8 tests passed",
       "  0:03  → 50 % of new sessions go to everything-b71e4c55d0",
-      "  0:05  · waits: certified below 2 %; waiting for the step's floor",
+      "  0:05  · waits: certified below 2 %; waiting for the step's minimum duration",
       "  0:10  ▲ 50 % took 0:07: certified below 0.603 %; failed: candidate 0 of 540, stable 0 of 545",
       "  0:10  → 100 % of new sessions go to everything-b71e4c55d0",
-      "  0:12  · waits: certified below 1 %; waiting for the step's floor",
+      "  0:12  · waits: certified below 1 %; waiting for the step's minimum duration",
       "  0:14  ▲ 100 % took 0:04: certified below 0.495 %; failed: candidate 0 of 659, stable 0 of 78",
-      "  0:17  ▲ promoted: the watch after 100 % has passed",
+      "  0:17  ▲ promoted: the bake after 100 % is complete",
       "  0:21  ✔ the old revision has nothing in flight any more",
       "  0:21  ✔ the old revision has left the edge",
     ]);
@@ -73,7 +73,7 @@ describe("in plain lines", () => {
     expect(lines).toContain(
       "  0:13  ■ held: the metrics source is silent (no answer from the admin socket within 1 s)",
     );
-    expect(lines).toContain("  0:31  → goes on: certified below 1 %; waiting for the step's floor");
+    expect(lines).toContain("  0:31  → goes on: certified below 1 %; waiting for the step's minimum duration");
   });
 
   test("a narrow terminal gets shorter lines, and no word less", async () => {
@@ -111,8 +111,8 @@ describe("in a block", () => {
       "evidence   20.0 of 20 (95 % confidence)",
       "next       100 % when certified, in 0:01 at the soonest; to a person in 0:54",
     ]);
-    expect(frames.findLast((frame) => frame.some((line) => line.startsWith("watch")))?.slice(-5)).toEqual([
-      "watch at 100 %, 0:02 in force",
+    expect(frames.findLast((frame) => frame.some((line) => line.startsWith("bake")))?.slice(-5)).toEqual([
+      "bake at 100 %, 0:02 in force",
       "stable           116 requests        0 failed  0 %",
       "candidate        986 requests        0 failed  0 %",
       "certified  below 0.331 %",
@@ -127,7 +127,7 @@ describe("in a block", () => {
       "  0:10  → 100 % of new sessions go to everything-b71e4c55d0",
       "  0:14  ▲ 100 % took 0:04: certified below 0.495 %; failed: candidate 0 of 659,",
       "        stable 0 of 78",
-      "  0:17  ▲ promoted: the watch after 100 % has passed",
+      "  0:17  ▲ promoted: the bake after 100 % is complete",
       "  0:21  ✔ the old revision has nothing in flight any more",
       "  0:21  ✔ the old revision has left the edge",
     ]);

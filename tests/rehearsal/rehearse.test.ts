@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, type TestContext, test, vi } from "vitest";
-import type { Summary } from "../../rehearsal/summary.ts";
+import type { RehearsalSummary } from "../../rehearsal/summary.ts";
 import { descendants, lives, soon } from "./processes.ts";
 
 // The whole command, as a person runs it: real processes, a real Envoy, real clients; only the plan is a quick one.
@@ -17,13 +17,13 @@ const quick = {
   name: "quick",
   poll: 0.25,
   steps: [
-    { share: 10, bound: 0.3, floor: 1, deadline: 60 },
-    { share: 50, bound: 0.2, floor: 1, deadline: 60 },
-    { share: 100, bound: 0.1, floor: 1, deadline: 60 },
+    { share: 10, maxErrorRate: 0.3, minDuration: 1, maxDuration: 60 },
+    { share: 50, maxErrorRate: 0.2, minDuration: 1, maxDuration: 60 },
+    { share: 100, maxErrorRate: 0.1, minDuration: 1, maxDuration: 60 },
   ],
-  watch: [{ for: 1, poll: 0.25 }],
+  bake: [{ for: 1, poll: 0.25 }],
   drain: 3,
-  patience: { outage: 3, silence: 30, data: 30 },
+  holdTimeouts: { outage: 3, silence: 30, data: 30 },
 };
 
 const side = (version: string, ...more: string[]) => ({
@@ -48,7 +48,7 @@ const workload = (stable: string, candidate: string, ...more: string[]) => ({
 /** What a test brings along; tests that run side by side must clean up by their own. */
 type Test = Pick<TestContext, "onTestFinished">;
 
-type Ended = { code: number | null; summary: Summary | null; err: string };
+type Ended = { code: number | null; summary: RehearsalSummary | null; err: string };
 
 /** A folder to rehearse in, with the quick plan and the workload in it. */
 async function home({ onTestFinished }: Test, files: Record<string, unknown> = {}): Promise<string> {
@@ -248,7 +248,7 @@ describe.concurrent("a rehearsal", { timeout: 90_000 }, () => {
   });
 });
 
-const step = { share: 50, bound: 0.1, floor: 1, deadline: 9 };
+const step = { share: 50, maxErrorRate: 0.1, minDuration: 1, maxDuration: 9 };
 const { extends: _, ...whole } = quick;
 const settings = { workload: null, plan: whole, rps: 1, fault: null, sourceDown: 0, seed: 1 };
 

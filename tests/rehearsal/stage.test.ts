@@ -9,8 +9,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openSession } from "../../load/session.ts";
 import { type Death, describeDeath } from "../../rehearsal/child.ts";
 import { raise, type Stage } from "../../rehearsal/stage.ts";
-import type { Endpoint } from "../../rehearsal/stage-process.ts";
-import { defaultWorkload, revisionId, type Service, type Workload } from "../../rehearsal/workload.ts";
+import type { StageEndpoint } from "../../rehearsal/stage-process.ts";
+import { defaultWorkload, type RehearsedService, revisionId, type Workload } from "../../rehearsal/workload.ts";
 import { descendants, lives, soon } from "./processes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "stage-"));
@@ -31,7 +31,7 @@ const accepts = (port: number, host = "127.0.0.1") =>
   });
 
 /** Calls `echo` and says which revision answered. */
-async function whoAnswers({ address, port }: Endpoint): Promise<string | null> {
+async function whoAnswers({ address, port }: StageEndpoint): Promise<string | null> {
   let answeredBy: string | null = null;
   const session = await openSession({
     url: `http://${address}:${port}/mcp`,
@@ -53,8 +53,8 @@ describe("two releases of a real server", () => {
   const said: string[] = [];
   const deaths: Death[] = [];
   let stage: Stage;
-  let stable: Endpoint;
-  let candidate: Endpoint;
+  let stable: StageEndpoint;
+  let candidate: StageEndpoint;
   beforeAll(async () => {
     stage = await raise({ workload, folder, fault: { kind: "crash" }, seed: 1, say: (line) => said.push(line) });
     stage.onDeath((death) => deaths.push(death));
@@ -63,7 +63,7 @@ describe("two releases of a real server", () => {
   afterAll(() => stage.down());
 
   test("are ready, and each answers under its own name", async () => {
-    const [service] = workload.services as [Service];
+    const [service] = workload.services as [RehearsedService];
     expect(said.sort()[0]).toMatch(/^everything candidate, version \S+, is ready after [\d.]+ s$/);
     expect(await whoAnswers(stable)).toBe(revisionId(service, "stable"));
     expect(await whoAnswers(candidate)).toBe(revisionId(service, "candidate"));
@@ -123,7 +123,7 @@ const LISTENS =
 const HANGS =
   'console.log("still thinking"); require("node:net").createServer(() => {}).listen(process.env.PORT, "127.0.0.1");';
 
-function workloadOf(stable: string, candidate: string, over: Partial<Service> = {}): Workload {
+function workloadOf(stable: string, candidate: string, over: Partial<RehearsedService> = {}): Workload {
   const sides = { stable: script(stable), candidate: script(candidate) };
   const usual = { path: "/mcp", ready: 10, expectTools: [], calls: [{ tool: "echo", arguments: {} }], sessions: true };
   return { folder, services: [{ name: "files", ...sides, ...usual, ...over }] };
@@ -173,7 +173,8 @@ test("what is broken stays broken, also when the share goes back", async () => {
   const [{ stable, candidate }] = stage.services as [Stage["services"][number]];
   const statuses = async (share: number) => {
     await stage.faultsAt(share);
-    const ask = async ({ port }: Endpoint) => (await fetch(`http://127.0.0.1:${port}/mcp`, { method: "POST" })).status;
+    const ask = async ({ port }: StageEndpoint) =>
+      (await fetch(`http://127.0.0.1:${port}/mcp`, { method: "POST" })).status;
     return [await ask(stable), await ask(candidate)];
   };
   expect(await statuses(25)).toEqual([200, 200]);

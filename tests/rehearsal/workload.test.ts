@@ -2,8 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { UsageError } from "../../cli/usage.ts";
-import { defaultWorkload, readWorkload, revisionId, type Service, withPort } from "../../rehearsal/workload.ts";
+import { RehearsalError } from "../../rehearsal/error.ts";
+import {
+  defaultWorkload,
+  type RehearsedService,
+  readWorkload,
+  revisionId,
+  withPort,
+} from "../../rehearsal/workload.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "workload-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -53,7 +59,7 @@ test("everything that is wrong is said at once, with file, key and an example", 
   try {
     read(broken);
   } catch (error) {
-    expect(error).toBeInstanceOf(UsageError);
+    expect(error).toBeInstanceOf(RehearsalError);
     message = (error as Error).message;
   }
   const lines = message.split("\n");
@@ -71,24 +77,24 @@ test.each([
   ["no object", [1], "the whole file: "],
   ["one name twice", { services: [service, service] }, "two services have the same name"],
 ])("%s", (_, content, message) => {
-  expect(() => read(content)).toThrow(UsageError);
+  expect(() => read(content)).toThrow(RehearsalError);
   expect(() => read(content)).toThrow(message);
 });
 
 test("a file that is not there", () => {
-  expect(() => readWorkload(join(folder, "nothing.json"))).toThrow(UsageError);
+  expect(() => readWorkload(join(folder, "nothing.json"))).toThrow(RehearsalError);
   expect(() => readWorkload(join(folder, "nothing.json"))).toThrow("nothing.json");
 });
 
 test("the default workload runs two different published versions", () => {
-  const [everything] = defaultWorkload().services as [Service];
+  const [everything] = defaultWorkload().services as [RehearsedService];
   expect(everything.stable.version).not.toBe(everything.candidate.version);
   expect(revisionId(everything, "stable")).toMatch(/^everything-[0-9a-f]{10}$/);
   expect(revisionId(everything, "stable")).not.toBe(revisionId(everything, "candidate"));
 });
 
 test("a revision is what runs: same version, command and environment, in any order", () => {
-  const parsed = read({ services: [service] }).services[0] as Service;
+  const parsed = read({ services: [service] }).services[0] as RehearsedService;
   const twin = (over: object) =>
     revisionId({ ...parsed, candidate: { ...parsed.stable, ...over } }, "candidate") === revisionId(parsed, "stable");
   expect(twin({})).toBe(true);

@@ -17,8 +17,8 @@ const upTo = (n: number, ...more: Event[]): Events => {
 describe("a healthy promotion", () => {
   const story = chronicle(healthy);
 
-  test("has a row for each step and one for the watch, and says whose requests certified it", () => {
-    expect(story.rows.map(({ share, watch, verdict, by }) => [share, watch, verdict, by])).toEqual([
+  test("has a row for each step and one for the bake, and says whose requests certified it", () => {
+    expect(story.rows.map(({ share, bake, verdict, by }) => [share, bake, verdict, by])).toEqual([
       [10, false, "promote", "users and probes"],
       [25, false, "promote", "users and probes"],
       [50, false, "promote", "users"],
@@ -46,7 +46,7 @@ describe("a healthy promotion", () => {
       tone: "good",
       word: "Promoted",
       sentence: expect.stringMatching(
-        /^The watch after 100 % has passed: after 2 min \d+ s, everything-b71e4c55d0 has all the traffic\.$/,
+        /^The bake after 100 % is complete: after 2 min \d+ s, everything-b71e4c55d0 has all the traffic\.$/,
       ),
     });
   });
@@ -125,9 +125,9 @@ test("a step that a person or a hand on the traffic ended is told with its count
   expect(orderedBack.backMs).toBe(90);
 });
 
-test("with no time to watch, the promotion ends with its last step", async () => {
-  const story = chronicle(await journalOf({ plan: { ...plans.rehearsal, watch: [] } }));
-  expect(story.rows.map(({ share, watch }) => [share, watch])).toEqual([
+test("with no time to bake, the promotion ends with its last step", async () => {
+  const story = chronicle(await journalOf({ plan: { ...plans.rehearsal, bake: [] } }));
+  expect(story.rows.map(({ share, bake }) => [share, bake])).toEqual([
     [10, false],
     [25, false],
     [50, false],

@@ -1,5 +1,5 @@
 import { LATENCY_BOUNDS_MS, SLOW_MS } from "../../ecosystem/latency.ts";
-import type { Role } from "../../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../../ecosystem/revision-role.ts";
 import { type Counts, noCounts, type ServiceCounts } from "../../promotion/counts.ts";
 import { type Begun, type Event, FORMAT } from "../../promotion/events.ts";
 import { begunEvents, memoryJournal } from "../../promotion/journal.ts";
@@ -17,7 +17,7 @@ export type Script = {
   rps?: number;
   errorRate?: ErrorRate;
   /** The median of the users' waits in milliseconds. */
-  medianMs?: (role: Role, second: number) => number;
+  medianMs?: (role: RevisionRole, second: number) => number;
   silent?: (second: number) => boolean;
   plan?: Plan;
   /** Whether the smoke tests pass, and what they say. */

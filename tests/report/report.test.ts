@@ -10,7 +10,7 @@ const drawingIn = (page: string): Drawing =>
   JSON.parse(page.match(/<script type="application\/json" id="drawing">(.*?)<\/script>/s)?.[1] as string);
 
 test("thousands of polls become a page of under three megabytes, with at most 2,000 points a chart", async () => {
-  const plan = { ...plans.rehearsal, watch: [{ for: 5000, poll: 1 }] };
+  const plan = { ...plans.rehearsal, bake: [{ for: 5000, poll: 1 }] };
   const events = await journalOf({ plan, silent: (second) => second % 1000 > 960 });
   expect(events.length).toBeGreaterThan(5000);
   const page = renderReport({ events, extras });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { below, credentials, placesOf } from "../../smoke/endpoint.ts";
+import { backupLocationsOf, below, credentials } from "../../smoke/endpoint.ts";
 
 const places = (url: string, path?: string) =>
-  placesOf(url, path).map(({ endpoint, base }) => [endpoint.href, base.href]);
+  backupLocationsOf(url, path).map(({ endpoint, base }) => [endpoint.href, base.href]);
 
 describe("places to look for MCP", () => {
   test.each([
@@ -38,8 +38,8 @@ describe("places to look for MCP", () => {
   });
 
   test("other schemes are refused", () => {
-    expect(() => placesOf("ftp://h/")).toThrow("ftp: is not http or https");
-    expect(() => placesOf("nonsense")).toThrow(TypeError);
+    expect(() => backupLocationsOf("ftp://h/")).toThrow("ftp: is not http or https");
+    expect(() => backupLocationsOf("nonsense")).toThrow(TypeError);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runSmoke, type SmokeOptions } from "../../smoke/smoke.ts";
-import { type Fault, parseFault } from "../reference-server/faults.ts";
+import { parseFault, type ReferenceFault } from "../reference-server/faults.ts";
 import { type ReferenceServer, startReferenceServer } from "../reference-server/server.ts";
 import { detail, proxy, serving, verdicts } from "./fixtures.ts";
 
@@ -213,7 +213,7 @@ describe("a bad server", () => {
     expect(verdicts(await smoke({ health: "/healthz" }))).toBe("pfffffpf");
   });
 
-  test.each<[Fault, string, number, RegExp]>([
+  test.each<[ReferenceFault, string, number, RegExp]>([
     [{ kind: "hang", on: "tools/list" }, "ppfppppp", 3, /sent POST .* tools\/list; got nothing within 1.5 s/],
     [{ kind: "endless-sse", on: "tools/list" }, "ppfppppp", 3, /got 200 text\/event-stream/],
     [{ kind: "huge", bytes: 2 ** 30, on: "tools/list" }, "ppfppppp", 3, /larger than 16 MiB/],

@@ -1,6 +1,6 @@
 import { objectives } from "../../../ecosystem/objectives.ts";
 import { burns, FEWEST_FAILURES } from "../alerts.ts";
-import { above, absent, and, type Expression, marked, or, type Vector, type Window } from "../promql.ts";
+import { above, absent, and, type Expression, marked, or, type PromWindow, type Vector } from "../promql.ts";
 
 /** What makes an alert fire: an expression, and the label that says of whom or what it speaks. */
 export type Condition = { expression: string; subject?: string };
@@ -15,7 +15,7 @@ export const silent = (series: Record<string, Expression>): Condition =>
 /** The conditions of a burning error budget, by the alert's name. */
 export function burning<L extends string>(
   subject: L,
-  { failures, errorRatio }: { failures(window: Window): Vector<L>; errorRatio(window: Window): Vector<L> },
+  { failures, errorRatio }: { failures(window: PromWindow): Vector<L>; errorRatio(window: PromWindow): Vector<L> },
 ) {
   const condition = (name: keyof typeof burns): Condition => {
     const { factor, long, short } = burns[name];

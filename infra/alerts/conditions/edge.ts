@@ -1,5 +1,5 @@
 import { ROUTES } from "../../../edge/routes.ts";
-import { above, countBy, increase, rate, ratio, seriesOn, sumBy, type Window } from "../promql.ts";
+import { above, countBy, increase, type PromWindow, rate, ratio, seriesOn, sumBy } from "../promql.ts";
 import { about, burning } from "./condition.ts";
 
 const on = seriesOn<"compose" | "kubernetes">();
@@ -10,7 +10,7 @@ export function edgeConditions(job: string) {
   const requests = (where: Where) => on("envoy_edge_requests", { job, ...where });
   const failed = requests({ outcome: "failed" });
   const counted = requests({ outcome: ["good", "failed"] });
-  const part = (some: typeof failed, window: Window) =>
+  const part = (some: typeof failed, window: PromWindow) =>
     ratio(sumBy(["service"], rate(some, window)), sumBy(["service"], rate(counted, window)));
   const taking = sumBy(["service", "revision"], increase(requests({ route: ROUTES.new }), "1h"));
   return {

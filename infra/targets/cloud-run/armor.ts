@@ -1,7 +1,7 @@
 import type { compute } from "@pulumi/gcp/types/input.js";
 import type { Settings } from "../../config/schema.ts";
 
-type Rule = compute.SecurityPolicyRule;
+type ArmorRule = compute.SecurityPolicyRule;
 
 /** How long an address is shut out that has asked for much too much, in seconds. */
 const BAN_SECONDS = 600;
@@ -11,7 +11,7 @@ const BAN_SECONDS = 600;
  * beyond them reach an hour's worth within an hour it is shut out for a while. Cloud Armor knows a count and an interval
  * only, so it has no burst.
  */
-export function rateRules({ perMinute, perHour }: Settings["edge"]["rateLimit"]): Rule[] {
+export function rateRules({ perMinute, perHour }: Settings["edge"]["rateLimit"]): ArmorRule[] {
   const everybody = { versionedExpr: "SRC_IPS_V1", config: { srcIpRanges: ["*"] } };
   return [
     {

@@ -11,7 +11,7 @@ import { databaseName, labelsOf, named } from "../../names.ts";
 import type { Network } from "./network.ts";
 import { databaseRoles } from "./secrets.ts";
 
-type Args = { deployment: Deployment; network: Network };
+type CloudDatabaseArgs = { deployment: Deployment; network: Network };
 
 /** The platform keeps no more daily backups of a server. */
 const MOST_BACKUPS = 365;
@@ -21,7 +21,7 @@ const MOST_BACKUPS = 365;
  * roles may create the extension, and akosha does so at its start. Revisions know the server by a name in the private zone.
  */
 export class Database extends pulumi.ComponentResource {
-  constructor(name: string, { deployment, network }: Args, options: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { deployment, network }: CloudDatabaseArgs, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:cloud-run:Database", name, {}, options);
     const { stack, settings } = deployment;
     const { project, region, zone, databaseTier } = settingsOf(settings, "cloud-run", "the stack's settings");

@@ -11,7 +11,7 @@ import { Database } from "./database.ts";
 import { ServiceIdentity } from "./identity.ts";
 import { LoadBalancer } from "./load-balancer.ts";
 import { CloudLogs } from "./logs.ts";
-import { SinglesMachine } from "./machine.ts";
+import { SingletonsMachine } from "./machine.ts";
 import { Network } from "./network.ts";
 import { outputsOf } from "./outputs.ts";
 import { PeerBalancer } from "./peers.ts";
@@ -50,7 +50,7 @@ export function deployCloudRun(deployment: Deployment): Outputs {
   const started: pulumi.Resource[] = [database, store, ...identities.values()];
   const on = { deployment, network };
   const machine =
-    single.size > 0 && new SinglesMachine("singles", { ...on, single, identities, registry }, after(store));
+    single.size > 0 && new SingletonsMachine("singles", { ...on, single, identities, registry }, after(store));
   if (machine) started.push(machine);
   const callers = callersOf(stateless);
   const services = new Map<ServiceName, pulumi.Output<string>>();

@@ -1,20 +1,20 @@
 import { type Extension, typed } from "../../../edge/envoy.ts";
 import type { IdentityProxy } from "../../release/revision.ts";
 
-type Peer = IdentityProxy["peers"][number];
-type Host = { address: string; port: number };
+type ProxiedPeer = IdentityProxy["peers"][number];
+type ProxiedHost = { address: string; port: number };
 
 /** Where the proxy says that it is up: on all addresses, because the platform's probe does not come from inside. */
 export const HEALTH_PORT = 9903;
 
 /** Google's metadata server: it gives a container the identity tokens of its service account. */
-const METADATA: Host = { address: "169.254.169.254", port: 80 };
+const METADATA: ProxiedHost = { address: "169.254.169.254", port: 80 };
 
 /** The authorities that the image of the edge trusts. */
 export const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
 
 /** What Envoy is started with as that proxy. One thread, so that one token serves all calls of a peer while it holds. */
-export const identityProxyArguments = (peers: readonly Peer[], metadata = METADATA): string[] => [
+export const identityProxyArguments = (peers: readonly ProxiedPeer[], metadata = METADATA): string[] => [
   ...["--config-yaml", JSON.stringify(identityProxyConfig(peers, metadata))],
   ...["--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"],
 ];
@@ -24,14 +24,14 @@ export const identityProxyArguments = (peers: readonly Peer[], metadata = METADA
  * identity token for that peer and sends them on. The service's own `Authorization` stays what it is: Cloud Run takes the
  * token from a header of its own.
  */
-export const identityProxyConfig = (peers: readonly Peer[], metadata = METADATA) => ({
+export const identityProxyConfig = (peers: readonly ProxiedPeer[], metadata = METADATA) => ({
   static_resources: {
     listeners: [...peers.map(peerListener), healthListener()],
     clusters: [...peers.map(peerCluster), cluster("tokens", metadata, "STATIC")],
   },
 });
 
-const peerListener = ({ service, port, url }: Peer) =>
+const peerListener = ({ service, port, url }: ProxiedPeer) =>
   listener(service, { address: "127.0.0.1", port }, [identity], {
     // a stream ends when one of its ends wants it to
     route: {
@@ -48,7 +48,7 @@ const healthListener = () =>
     direct_response: { status: 200, body: { inline_string: "ok" } },
   });
 
-function listener(name: string, host: Host, filters: Extension[], route: object) {
+function listener(name: string, host: ProxiedHost, filters: Extension[], route: object) {
   const manager = typed("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
     stat_prefix: name,
     route_config: {
@@ -81,7 +81,7 @@ const router: Extension = {
   typed_config: typed("envoy.extensions.filters.http.router.v3.Router", {}),
 };
 
-function peerCluster({ service, url, audience }: Peer) {
+function peerCluster({ service, url, audience }: ProxiedPeer) {
   const { protocol, hostname, port } = new URL(url);
   const encrypted = protocol === "https:";
   return {
@@ -108,7 +108,7 @@ const tls = (host: string): Extension => ({
   }),
 });
 
-const cluster = (name: string, host: Host, type: "STATIC" | "STRICT_DNS") => ({
+const cluster = (name: string, host: ProxiedHost, type: "STATIC" | "STRICT_DNS") => ({
   name,
   type,
   connect_timeout: "5s",
@@ -116,4 +116,4 @@ const cluster = (name: string, host: Host, type: "STATIC" | "STRICT_DNS") => ({
   load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint: { address: socket(host) } }] }] },
 });
 
-const socket = ({ address, port }: Host) => ({ socket_address: { address, port_value: port } });
+const socket = ({ address, port }: ProxiedHost) => ({ socket_address: { address, port_value: port } });

@@ -8,11 +8,15 @@ import { accountEmail, serviceAccountOf } from "../../names.ts";
 import type { SecretStore } from "./secret-store.ts";
 import { filesOf, secretsOf } from "./secrets.ts";
 
-type Args = { deployment: Deployment; service: ServiceName; store: SecretStore };
+type ServiceIdentityArgs = { deployment: Deployment; service: ServiceName; store: SecretStore };
 
 /** Who a service is: an account of its own that reads its secrets and nothing else. */
 export class ServiceIdentity extends pulumi.ComponentResource {
-  constructor(name: string, { deployment, service, store }: Args, options: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { deployment, service, store }: ServiceIdentityArgs,
+    options: pulumi.ComponentResourceOptions,
+  ) {
     super("mahavishnu:cloud-run:ServiceIdentity", name, {}, options);
     const { project } = settingsOf(deployment.settings, "cloud-run", "the stack's settings");
     const child = { parent: this };

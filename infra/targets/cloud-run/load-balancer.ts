@@ -10,7 +10,7 @@ import { TargetHttpsProxy } from "@pulumi/gcp/compute/targetHttpsProxy.js";
 import { URLMap } from "@pulumi/gcp/compute/urlmap.js";
 import { WebBackendServiceIamMember } from "@pulumi/gcp/iap/webBackendServiceIamMember.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { Role } from "../../../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
 import type { ServiceName } from "../../../ecosystem/services.ts";
 import { settingsOf } from "../../config/settings.ts";
 import type { Deployment, Pair } from "../../deployment.ts";
@@ -20,14 +20,14 @@ import { rateRules } from "./armor.ts";
 import { CANDIDATE_TAG } from "./traffic.ts";
 import { type Backends, urlMapOf } from "./url-map.ts";
 
-type Args = { deployment: Deployment; domain: string; services: ReadonlyMap<ServiceName, Pair> };
+type LoadBalancerArgs = { deployment: Deployment; domain: string; services: ReadonlyMap<ServiceName, Pair> };
 
 /**
  * The way in from the internet where a stack has a domain: one address, TLS 1.2 or newer, a limit for each client, and a
  * name for each service. Google makes the certificate once the names point to the address.
  */
 export class LoadBalancer extends pulumi.ComponentResource {
-  constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: LoadBalancerArgs, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:cloud-run:LoadBalancer", name, {}, options);
     const { deployment, domain, services } = args;
     const { stack, settings } = deployment;
@@ -41,7 +41,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
     );
     const backends = new Map<ServiceName, Backends>();
     for (const [service, { candidate }] of services) {
-      const backend = (role: Role) => this.#backend(name, service, role, deployment, limits.selfLink);
+      const backend = (role: RevisionRole) => this.#backend(name, service, role, deployment, limits.selfLink);
       backends.set(service, { split: backend("stable"), ...(candidate && { candidate: backend("candidate") }) });
     }
     const [fallback] = backends.values();
@@ -107,7 +107,13 @@ export class LoadBalancer extends pulumi.ComponentResource {
   }
 
   /** A service as the balancer's backend: its split, or its candidate alone by the tag. */
-  #backend(name: string, service: ServiceName, role: Role, deployment: Deployment, limits: pulumi.Input<string>) {
+  #backend(
+    name: string,
+    service: ServiceName,
+    role: RevisionRole,
+    deployment: Deployment,
+    limits: pulumi.Input<string>,
+  ) {
     const { stack, settings } = deployment;
     const { project, region, access, invokers } = settingsOf(settings, "cloud-run", "the stack's settings");
     const child = { parent: this };

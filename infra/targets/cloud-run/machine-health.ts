@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /** Where the stable of a single service says on the machine whether it is well. */
-export type Asked = { service: string; address: string };
+export type HealthScript = { service: string; address: string };
 
 /** The timer that makes the machine tell of its single services. */
 export const healthTimer = "health.timer";
@@ -10,7 +10,7 @@ export const healthTimer = "health.timer";
  * The files that make the machine tell Google's monitoring each minute of its single services, by path. They know neither
  * revisions nor containers, so that a release changes nothing in what is told.
  */
-export const machineHealth = (project: string, asked: readonly Asked[]): Record<string, string> => ({
+export const machineHealth = (project: string, asked: readonly HealthScript[]): Record<string, string> => ({
   "/etc/singles/health.sh": lines([
     machineScripts.google,
     machineScripts.health,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path/posix";
-import type { Role } from "../../../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
 import type { ServiceName } from "../../../ecosystem/services.ts";
 import { backupJobs } from "../../backups/jobs.ts";
 import { settingsOf } from "../../config/settings.ts";
@@ -14,14 +14,14 @@ import { machineBackup } from "./backups/machine.ts";
 import { healthTimer, machineHealth } from "./machine-health.ts";
 
 /** One container of the machine: the stable of a single service on its durable disk, or its candidate on a scratch volume. */
-export type Single = { revision: Revision; role: Role };
+export type Single = { revision: Revision; role: RevisionRole };
 
 /** What the machine runs. */
 export type MachineContent = {
   stack: string;
   project: string;
   region: string;
-  singles: readonly Single[];
+  singletons: readonly Single[];
   /** What saves the volumes at night: its image, the secrets that it reads, its files by path, and the timer among them. */
   backup: {
     image: string;
@@ -48,7 +48,7 @@ export function machineContent(deployment: Deployment, single: ReadonlyMap<Servi
   const job = backupJobs(deployment, "cloud-run").find(({ volumes }) => volumes.length > 0);
   return {
     ...{ stack, project, region },
-    singles: [...single.values()].flatMap(({ stable, candidate }) => [
+    singletons: [...single.values()].flatMap(({ stable, candidate }) => [
       { revision: stable, role: "stable" as const },
       ...(candidate ? [{ revision: candidate, role: "candidate" as const }] : []),
     ]),
@@ -65,8 +65,8 @@ export function machineContent(deployment: Deployment, single: ReadonlyMap<Servi
  * The script in the machine's metadata that brings it to what is wanted. It names secrets and holds none. Up to `settle`
  * everything runs on as it is; from there on what fails takes nothing from the others.
  */
-export function machineScript({ stack, project, region, singles, backup }: MachineContent): string {
-  const containers = singles.map((single) => ({ ...single, ...containerOf(single, stack) }));
+export function machineScript({ stack, project, region, singletons, backup }: MachineContent): string {
+  const containers = singletons.map((single) => ({ ...single, ...containerOf(single, stack) }));
   const [stable, candidate] = [
     containers.filter(({ role }) => role === "stable"),
     containers.filter(({ role }) => role === "candidate"),

@@ -11,7 +11,7 @@ import type { ServiceName } from "../../../ecosystem/services.ts";
 import { timeOf } from "../../backups/jobs.ts";
 import { settingsOf } from "../../config/settings.ts";
 import type { Deployment, Pair } from "../../deployment.ts";
-import { accountEmail, labelsOf, named, serviceAccountOf, singlesMachine } from "../../names.ts";
+import { accountEmail, labelsOf, named, serviceAccountOf, singletonsMachine } from "../../names.ts";
 import { cloudInit } from "./cloud-init.ts";
 import type { ServiceIdentity } from "./identity.ts";
 import { machineContent, machineScript, portOf } from "./machine-script.ts";
@@ -19,7 +19,7 @@ import { type Network, ranges } from "./network.ts";
 import type { Registry } from "./registry.ts";
 import { Volume } from "./volume.ts";
 
-type Args = {
+type SingletonsMachineArgs = {
   deployment: Deployment;
   /** The single services, and who all services are. */
   single: ReadonlyMap<ServiceName, Pair>;
@@ -33,10 +33,10 @@ type Args = {
  * nothing and updates itself; what is kept lies on a disk of each service's own. It has no address outside, and only the
  * services reach it. What runs on it stands in its metadata and changes without a restart.
  */
-export class SinglesMachine extends pulumi.ComponentResource {
+export class SingletonsMachine extends pulumi.ComponentResource {
   readonly member: string;
 
-  constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: SingletonsMachineArgs, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:cloud-run:SinglesMachine", name, {}, options);
     const { deployment, single, network } = args;
     const { stack, settings } = deployment;
@@ -44,7 +44,7 @@ export class SinglesMachine extends pulumi.ComponentResource {
     const { project, region, zone, machineType } = cloud;
     const content = machineContent(deployment, single);
     const child = { parent: this };
-    const email = accountEmail(singlesMachine, project);
+    const email = accountEmail(singletonsMachine, project);
     this.member = `serviceAccount:${email}`;
 
     const allowed = this.#identity(name, args);
@@ -65,7 +65,7 @@ export class SinglesMachine extends pulumi.ComponentResource {
     const volumes = [...single.keys()].map(
       (service) => [service, new Volume(`${name}-${service}`, { stack, cloud, service, snapshots }, child)] as const,
     );
-    const ports = [...new Set(content.singles.map(portOf))].map(String);
+    const ports = [...new Set(content.singletons.map(portOf))].map(String);
     new Firewall(
       `${name}-callers`,
       {
@@ -83,7 +83,7 @@ export class SinglesMachine extends pulumi.ComponentResource {
       `${name}-instance`,
       {
         // its name is a part of the address that callers' revisions know
-        name: singlesMachine,
+        name: singletonsMachine,
         project,
         zone,
         machineType,
@@ -127,12 +127,12 @@ export class SinglesMachine extends pulumi.ComponentResource {
   }
 
   /** The machine's own account: it fetches images, writes logs and series, and reads secrets only in the services' names. */
-  #identity(name: string, { deployment, single, registry, identities }: Args): pulumi.Resource[] {
+  #identity(name: string, { deployment, single, registry, identities }: SingletonsMachineArgs): pulumi.Resource[] {
     const { project, region } = settingsOf(deployment.settings, "cloud-run", "the stack's settings");
     const { member } = this;
     const account = new Account(
       `${name}-account`,
-      { accountId: serviceAccountOf(singlesMachine), project, displayName: "The machine of the single services" },
+      { accountId: serviceAccountOf(singletonsMachine), project, displayName: "The machine of the single services" },
       { parent: this },
     );
     const child = { parent: this, dependsOn: account };

@@ -1,6 +1,6 @@
 import { REVISION_HEADER } from "../../../edge/routes.ts";
 import { settingsOf } from "../../config/settings.ts";
-import { type Deployment, type Outputs, type Pair, type Preview, pairsOf, revisionIds } from "../../deployment.ts";
+import { type CandidateUrl, type Deployment, type Outputs, type Pair, pairsOf, revisionIds } from "../../deployment.ts";
 import { previewPort } from "../../names.ts";
 import { addressOf, cloudRunUrl } from "../../release/addresses.ts";
 import { CANDIDATE_TAG } from "./traffic.ts";
@@ -14,20 +14,20 @@ export function outputsOf(deployment: Deployment): Outputs {
   return {
     target: "cloud-run",
     urls: Object.fromEntries(pairs.map(({ stable }) => [stable.service, urlOf(stable, deployment)])),
-    previewUrls: Object.fromEntries(previews),
+    candidateUrls: Object.fromEntries(previews),
     revisions: revisionIds(deployment),
     edgeAdmin: null,
   };
 }
 
-type Revision = Pair["stable"];
-type Stack = Pick<Deployment, "settings">;
+type OutputRevision = Pair["stable"];
+type CloudRunOutputs = Pick<Deployment, "settings">;
 
 /** A single service is called inside the network only. */
-const urlOf = ({ service, path, sessions }: Revision, { settings }: Stack): string =>
+const urlOf = ({ service, path, sessions }: OutputRevision, { settings }: CloudRunOutputs): string =>
   sessions === "single" ? addressOf(service, "cloud-run", settings).url : `${cloudRunUrl(service, settings)}${path}`;
 
-function previewOf(candidate: Revision, { settings }: Stack): Preview {
+function previewOf(candidate: OutputRevision, { settings }: CloudRunOutputs): CandidateUrl {
   const { path, sessions, port } = candidate;
   const url = urlOf(candidate, { settings });
   if (sessions === "single") return { url: url.replace(`:${port}/`, `:${previewPort(port)}/`), headers: {} };

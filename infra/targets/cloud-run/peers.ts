@@ -12,7 +12,7 @@ import type { Deployment } from "../../deployment.ts";
 import { labelsOf, named, privateZone } from "../../names.ts";
 import { type Network, ranges } from "./network.ts";
 
-type Args = { deployment: Deployment; network: Network; called: readonly ServiceName[] };
+type PeersArgs = { deployment: Deployment; network: Network; called: readonly ServiceName[] };
 
 /**
  * Where a stack's services call each other while their own addresses are off: a balancer inside the network, with a name
@@ -20,7 +20,7 @@ type Args = { deployment: Deployment; network: Network; called: readonly Service
  * machine's building; who calls is proved by the identity token, as everywhere.
  */
 export class PeerBalancer extends pulumi.ComponentResource {
-  constructor(name: string, { deployment, network, called }: Args, options: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { deployment, network, called }: PeersArgs, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:cloud-run:PeerBalancer", name, {}, options);
     const { stack, settings } = deployment;
     const { project, region } = settingsOf(settings, "cloud-run", "the stack's settings");

@@ -9,10 +9,10 @@ import { cloudRunUrl } from "../../release/addresses.ts";
 import { invokersOf } from "./access.ts";
 import type { Network } from "./network.ts";
 import type { SecretStore } from "./secret-store.ts";
-import { type Place, template } from "./template.ts";
+import { type Placement, template } from "./template.ts";
 import { restingTraffic } from "./traffic.ts";
 
-type Args = {
+type CloudRunServiceArgs = {
   deployment: Deployment;
   service: ServiceName;
   pair: Pair;
@@ -26,14 +26,14 @@ type Args = {
 export class CloudRunService extends pulumi.ComponentResource {
   readonly service: Service;
 
-  constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: CloudRunServiceArgs, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:cloud-run:Service", name, {}, options);
     const { service, network, store } = args;
     const { stack, settings } = args.deployment;
     const cloud = settingsOf(settings, "cloud-run", "the stack's settings");
     const { project, region, domain } = cloud;
     const { stable, candidate } = args.pair;
-    const place: Place = {
+    const place: Placement = {
       stack,
       serviceAccount: accountEmail(service, project),
       network: network.name,

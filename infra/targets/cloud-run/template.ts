@@ -8,10 +8,10 @@ import type { IdentityProxy, Revision } from "../../release/revision.ts";
 import { HEALTH_PORT, identityProxyArguments } from "./identity-proxy.ts";
 
 type Template = cloudrunv2.ServiceTemplate;
-type Container = cloudrunv2.ServiceTemplateContainer;
+type TemplateContainer = cloudrunv2.ServiceTemplateContainer;
 
 /** Where a revision runs: what is the stack's and not the revision's. */
-export type Place = {
+export type Placement = {
   stack: string;
   serviceAccount: string;
   network: pulumi.Input<string>;
@@ -31,7 +31,7 @@ const TIMEOUT = "3600s";
  * everything here follows from the revision, or from what never changes in a stack: a change of this function changes
  * revisions that run already, and holds only for those that were made after it.
  */
-export function template(revision: Revision, place: Place): Template {
+export function template(revision: Revision, place: Placement): Template {
   const { identityProxy } = revision;
   const files = Object.entries(revision.files);
   return {
@@ -59,7 +59,7 @@ export function template(revision: Revision, place: Place): Template {
 }
 
 /** The server itself. Its folders are those of its image, in memory: here nothing is kept, and nothing outlives an instance. */
-function server(revision: Revision, place: Place): Container {
+function server(revision: Revision, place: Placement): TemplateContainer {
   const { image, command, port, environment, secrets, cpu, memoryMi, identityProxy } = revision;
   const [entrypoint = "", ...args] = command;
   const health = { httpGet: { path: revision.health, port }, timeoutSeconds: 5 };
@@ -90,7 +90,7 @@ function server(revision: Revision, place: Place): Container {
 
 const PROXY = "identity-proxy";
 
-const proxy = ({ image, peers }: IdentityProxy): Container => ({
+const proxy = ({ image, peers }: IdentityProxy): TemplateContainer => ({
   name: PROXY,
   image,
   args: identityProxyArguments(peers),

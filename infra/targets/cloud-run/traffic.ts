@@ -1,6 +1,6 @@
 import type { cloudrunv2 } from "@pulumi/gcp/types/input.js";
 
-type Traffic = cloudrunv2.ServiceTraffic;
+type TrafficTarget = cloudrunv2.ServiceTraffic;
 
 /** The tag of the candidate: it gives it an address of its own while it has no share. */
 export const CANDIDATE_TAG = "candidate";
@@ -10,7 +10,7 @@ export const CANDIDATE_TAG = "candidate";
  * While stable is alone its revision is the service's only template, and traffic goes to the latest one: a service that is
  * created cannot name a revision, because it has none yet. With a candidate the latest one is the candidate's, so both are named.
  */
-export function restingTraffic(stable: string, candidate?: string): Traffic[] {
+export function restingTraffic(stable: string, candidate?: string): TrafficTarget[] {
   if (candidate === undefined) return [{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 100 }];
   return [
     { type: "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision: stable, percent: 100 },

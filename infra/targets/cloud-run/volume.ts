@@ -7,13 +7,17 @@ import type { ServiceName } from "../../../ecosystem/services.ts";
 import type { CloudRunSettings } from "../../config/schema.ts";
 import { labelsOf, named } from "../../names.ts";
 
-type Args = { stack: string; cloud: CloudRunSettings; service: ServiceName; snapshots: ResourcePolicy };
+type VolumeArgs = { stack: string; cloud: CloudRunSettings; service: ServiceName; snapshots: ResourcePolicy };
 
 /** The durable disk of a single service. It belongs to the service, whatever revision runs on it. */
 export class Volume extends pulumi.ComponentResource {
   readonly disk: Disk;
 
-  constructor(name: string, { stack, cloud, service, snapshots }: Args, options: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { stack, cloud, service, snapshots }: VolumeArgs,
+    options: pulumi.ComponentResourceOptions,
+  ) {
     super("mahavishnu:cloud-run:Volume", name, {}, options);
     const { project, zone } = cloud;
     this.disk = new Disk(

@@ -5,13 +5,13 @@ import { labelsOf, named } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
 import { deploymentOf, namedReleases } from "../../stack.ts";
 import { aboutUnpublished } from "../unpublished.ts";
-import { type Container, type Mount, OURS } from "./container.ts";
-import { type Description, describeCompose, secretsOf, volumesOf } from "./description.ts";
+import { type ComposeContainer, type Mount, OURS } from "./container.ts";
+import { describeCompose, type HostDescription, secretsOf, volumesOf } from "./description.ts";
 import { HEALTH, LOG, scratchOptions } from "./docker.ts";
 import { CERTIFICATES, EDGE } from "./edge.ts";
 
 /** Describes a stack as its file and its releases stand. Throws a SettingsError or a ReleaseError. */
-export function descriptionOf(root: string, name: string): Description {
+export function descriptionOf(root: string, name: string): HostDescription {
   const { file, settings } = readStack(root, name);
   const releases = namedReleases(root, name, settings);
   const secret = (secret: Secret): never => {
@@ -21,7 +21,7 @@ export function descriptionOf(root: string, name: string): Description {
 }
 
 /** The description as compose.yaml, for hosts without Pulumi. Secrets are files beside it. */
-export function composeFile(description: Description) {
+export function composeFile(description: HostDescription) {
   const { stack, networks, containers } = description;
   const labels = labelsFor(stack);
   return escaped({
@@ -38,7 +38,7 @@ export function composeFile(description: Description) {
 }
 
 /** The same as text, after words about what must be there beside it. */
-export function asYaml(description: Description): string {
+export function asYaml(description: HostDescription): string {
   const { stack, project, containers, derived } = description;
   const folders = foldersOf(description);
   const head = [
@@ -60,7 +60,7 @@ export function asYaml(description: Description): string {
 }
 
 /** The folders of the host that our own user reads or writes, each with who does. */
-function foldersOf({ containers }: Description): string[] {
+function foldersOf({ containers }: HostDescription): string[] {
   const mounts = containers
     .filter(({ user }) => user === OURS)
     .flatMap(({ key, mounts = [] }) => mounts.flatMap((mount) => ("folder" in mount ? [{ key, ...mount }] : [])));
@@ -73,7 +73,7 @@ function foldersOf({ containers }: Description): string[] {
 
 const labelsFor = (stack: string, revision?: Revision) => ({ ...labelsOf(stack, revision), "managed-by": "compose" });
 
-function composeService(container: Container, { stack, containers }: Description) {
+function composeService(container: ComposeContainer, { stack, containers }: HostDescription) {
   const {
     entrypoint,
     command,
@@ -135,7 +135,7 @@ function composeService(container: Container, { stack, containers }: Description
  * Compose gives a container's name to it in each of its networks, and the outer one comes first: there a service would
  * call the edge as a stranger, without a token and over the limit.
  */
-const edgeAddress = (containers: readonly Container[]) =>
+const edgeAddress = (containers: readonly ComposeContainer[]) =>
   containers.find(({ key }) => key === EDGE)?.network?.address as string;
 
 const composeMount = (mount: Mount) => ({
@@ -144,7 +144,7 @@ const composeMount = (mount: Mount) => ({
   ...(mount.readOnly && { read_only: true }),
 });
 
-const conditionOf = (key: string, containers: readonly Container[]) =>
+const conditionOf = (key: string, containers: readonly ComposeContainer[]) =>
   containers.find((container) => container.key === key)?.health ? "service_healthy" : "service_completed_successfully";
 
 /** Compose takes what follows a dollar for the name of a variable, unless there are two. */

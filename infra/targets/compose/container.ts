@@ -18,7 +18,7 @@ export type Health = { test: readonly string[]; startSeconds: number };
  * A container of a stack on one Docker host, said once: the Pulumi program and compose.yaml are two renderings of it.
  * What is the same for all of them (no root, no capabilities, a read-only root, rotated logs) stands in the renderings.
  */
-export type Container = {
+export type ComposeContainer = {
   /** What the program and compose.yaml call it. A container with the same key takes its predecessor's place: first the old one goes. */
   key: string;
   /** Its name on the host. */
@@ -38,7 +38,7 @@ export type Container = {
   /** Folders that it may write into without keeping anything. */
   scratch?: readonly string[];
   /** Its place in the stack's network; none where it needs no network at all. */
-  network?: Place;
+  network?: NetworkAttachment;
   /** What of it can be called from outside its host's networks. */
   published?: { address: string; ports: readonly number[] };
   cpu: number;
@@ -54,10 +54,10 @@ export type Container = {
 };
 
 /** True for the one writer of a service's volume, whichever revision it runs: another in its place has all its traffic. */
-export const isOnlyWriter = ({ key, revision }: Container): boolean => key === revision?.service;
+export const isOnlyWriter = ({ key, revision }: ComposeContainer): boolean => key === revision?.service;
 
 /** An address that never changes, names that lead to it, and whether the container can reach the world outside. */
-export type Place = { address: string; aliases?: readonly string[]; outside?: boolean };
+export type NetworkAttachment = { address: string; aliases?: readonly string[]; outside?: boolean };
 
 /** The user of the images that are ours; they make `/data`, or the edge's folder, theirs. */
 export const OURS = "10001:10001";

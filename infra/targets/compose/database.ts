@@ -5,7 +5,7 @@ import type { Settings } from "../../config/schema.ts";
 import { named } from "../../names.ts";
 import { databaseOf } from "../../release/addresses.ts";
 import type { Addresses } from "./addresses.ts";
-import type { Container, Volume } from "./container.ts";
+import type { ComposeContainer, Volume } from "./container.ts";
 
 /** The key of whoever makes the databases: what needs one waits for it. */
 export const DATABASE_READY = "postgres-roles";
@@ -24,7 +24,7 @@ export function databaseContainers(
   settings: Settings,
   image: string,
   addresses: Addresses,
-): Container[] {
+): ComposeContainer[] {
   const socket: Volume = { key: "postgres-socket", keeps: false };
   const passwords = serviceNames.flatMap((service) => databasePassword[service] ?? []);
   const common = { image, user: USER, cpu: 1, processes: 256 };

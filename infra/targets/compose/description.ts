@@ -6,7 +6,7 @@ import { named } from "../../names.ts";
 import { type Templates, templatesOf } from "../../secrets/derived.ts";
 import { addressesIn } from "./addresses.ts";
 import { backupContainers } from "./backups/backups.ts";
-import type { Container, Volume } from "./container.ts";
+import type { ComposeContainer, Volume } from "./container.ts";
 import { databaseContainers } from "./database.ts";
 import { edgeContainers } from "./edge.ts";
 import { monitoringContainers } from "./monitoring.ts";
@@ -16,13 +16,13 @@ import { serviceContainers } from "./services.ts";
 export type OthersImages = Record<keyof typeof published, string>;
 
 /** A stack on one Docker host, without any secret's value: what the Pulumi program and compose.yaml are made from. */
-export type Description = {
+export type HostDescription = {
   stack: string;
   /** The name that `docker compose ls` shows, and the beginning of all others. */
   project: string;
   /** The network of all containers, which leads nowhere else; `outside` is for those that must reach or be reached. */
   networks: { inside: string; subnet: string; outside: string };
-  containers: Container[];
+  containers: ComposeContainer[];
   /** How the secrets are put together that nobody makes or gives. */
   derived: Templates;
 };
@@ -34,7 +34,7 @@ export type Description = {
 export function describeCompose(
   deployment: Pick<Deployment, "stack" | "settings" | "stable" | "candidate">,
   images: OthersImages = published,
-): Description {
+): HostDescription {
   const { stack, settings, stable } = deployment;
   const { subnet } = settingsOf(settings, "compose", "the stack's settings");
   const addresses = addressesIn(subnet);
@@ -61,11 +61,11 @@ export function describeCompose(
 }
 
 /** The secrets of a description, each once. */
-export const secretsOf = ({ containers }: Pick<Description, "containers">): Secret[] =>
+export const secretsOf = ({ containers }: Pick<HostDescription, "containers">): Secret[] =>
   [...new Set(containers.flatMap(({ secrets = [] }) => secrets))].sort();
 
 /** The volumes of a description, each once. */
-export function volumesOf({ containers }: Description): Volume[] {
+export function volumesOf({ containers }: HostDescription): Volume[] {
   const mounted = containers.flatMap(({ mounts = [] }) =>
     mounts.flatMap((mount) => ("volume" in mount ? [mount.volume] : [])),
   );

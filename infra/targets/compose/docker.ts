@@ -4,8 +4,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { retention } from "../../../ecosystem/retention.ts";
 import { labelsOf } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
-import type { Container, Mount, Volume } from "./container.ts";
-import type { Description } from "./description.ts";
+import type { ComposeContainer, Mount, Volume } from "./container.ts";
+import type { HostDescription } from "./description.ts";
 
 /** Where a container finds its secrets. */
 export const SECRETS = "/run/secrets";
@@ -17,7 +17,7 @@ export const LOG = { driver: "json-file", options: { "max-size": "10m", "max-fil
  * The options of a container's folders in memory: nothing in them can be run, and they cannot take all the memory. They
  * are its user's, because a container that starts again finds them with another mode.
  */
-export function scratchOptions({ user }: Pick<Container, "user">): string {
+export function scratchOptions({ user }: Pick<ComposeContainer, "user">): string {
   const [uid, gid] = user.split(":");
   return `rw,noexec,nosuid,nodev,mode=1777,uid=${uid},gid=${gid},size=256m`;
 }
@@ -38,8 +38,8 @@ export type Made = {
  * durations and processors as it prints them, swap beside memory.
  */
 export function containerArgs(
-  container: Container,
-  { stack, project }: Pick<Description, "stack" | "project">,
+  container: ComposeContainer,
+  { stack, project }: Pick<HostDescription, "stack" | "project">,
   made: Made,
 ): ContainerArgs {
   const { entrypoint, command, environment = {}, mounts = [], scratch = [], network, published } = container;
@@ -100,7 +100,7 @@ const mountArgs = (mount: Mount, { volume }: Made) => ({
   ...(mount.readOnly && { readOnly: true }),
 });
 
-const longRunning = ({ test, startSeconds }: NonNullable<Container["health"]>) => ({
+const longRunning = ({ test, startSeconds }: NonNullable<ComposeContainer["health"]>) => ({
   restart: "unless-stopped",
   healthcheck: {
     tests: [...test],
@@ -122,7 +122,10 @@ const once = { restart: "no", mustRun: false, attach: true, logs: true };
 const processLimit = { name: "nproc", soft: 4096, hard: 4096 };
 
 /** What makes `docker compose ls` and `docker compose ps` show the stack like one of their own. */
-const composeLabels = ({ stack, project }: Pick<Description, "stack" | "project">, container: Container) => ({
+const composeLabels = (
+  { stack, project }: Pick<HostDescription, "stack" | "project">,
+  container: ComposeContainer,
+) => ({
   "com.docker.compose.project": project,
   "com.docker.compose.project.config_files": `Pulumi.${stack}.yaml`,
   "com.docker.compose.service": container.key,
@@ -132,7 +135,7 @@ const composeLabels = ({ stack, project }: Pick<Description, "stack" | "project"
 });
 
 /** Tells one way to run a container from another; when it starts is none. */
-const hashOf = ({ after: _, ...container }: Container): string =>
+const hashOf = ({ after: _, ...container }: ComposeContainer): string =>
   createHash("sha256").update(JSON.stringify(container)).digest("hex");
 
 /** Seconds as Go prints them: 90 is 1m30s. */

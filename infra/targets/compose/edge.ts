@@ -9,9 +9,9 @@ import { type Deployment, pairsOf } from "../../deployment.ts";
 import { edgeContainer, edgeFolder, edgeMetricsPort, named } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
 import type { Addresses } from "./addresses.ts";
-import { asksHttp, type Container, type Mount, OURS } from "./container.ts";
+import { asksHttp, type ComposeContainer, type Mount, OURS } from "./container.ts";
 
-type Asked = Pick<Deployment, "stack" | "settings" | "stable" | "candidate">;
+type EdgeDeployment = Pick<Deployment, "stack" | "settings" | "stable" | "candidate">;
 
 /** The edge itself: its key, and the name by which the services call it. */
 export const EDGE = "edge";
@@ -25,7 +25,7 @@ const DECLARED = "declared.json";
 export const CERTIFICATES = "/etc/edge/certificates";
 
 /** The edge of a stack on one host. It sees the services' own calls come from the stack's network, and does not limit them. */
-export function edgeSettings({ settings, stable, candidate }: Asked, addresses: Addresses): EdgeSettings {
+export function edgeSettings({ settings, stable, candidate }: EdgeDeployment, addresses: Addresses): EdgeSettings {
   const pairs = pairsOf({ stable, candidate });
   const { subnet, tls } = settingsOf(settings, "compose", "the stack's settings");
   const revision = ({ id, port }: Revision, address: string) => ({ id, endpoints: [{ address, port }] });
@@ -57,7 +57,11 @@ export function edgeSettings({ settings, stable, candidate }: Asked, addresses: 
  * the resting position and is made anew only when that is another one, so between two deployments the traffic stays where
  * a promoter has put it; `up` itself is refused while it stands anywhere else.
  */
-export function edgeContainers(asked: Asked, addresses: Addresses, after: readonly string[]): Container[] {
+export function edgeContainers(
+  asked: EdgeDeployment,
+  addresses: Addresses,
+  after: readonly string[],
+): ComposeContainer[] {
   const { stack, settings } = asked;
   const edge = edgeSettings(asked, addresses);
   const { publish, certificates } = settingsOf(settings, "compose", "the stack's settings");
@@ -110,7 +114,7 @@ const fingerprint = (content: object): string =>
   createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 16);
 
 /** What the edge rests on, and what was declared: who guards the traffic compares it with what Envoy's files say. */
-function seededFiles({ stable, candidate }: Asked, edge: EdgeSettings): Record<string, string> {
+function seededFiles({ stable, candidate }: EdgeDeployment, edge: EdgeSettings): Record<string, string> {
   const declared = [...pairsOf({ stable, candidate })].map(([name, { stable, candidate }]) => [
     name,
     { [stable.id]: 100, ...(candidate && { [candidate.id]: 0 }) },

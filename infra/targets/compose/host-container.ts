@@ -6,25 +6,25 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../../../ecosystem/secrets.ts";
 import { named } from "../../names.ts";
 import type { TrafficBarrier } from "../../traffic-guard.ts";
-import { type Container as Described, isOnlyWriter } from "./container.ts";
-import type { Description } from "./description.ts";
+import { type ComposeContainer as Described, isOnlyWriter } from "./container.ts";
+import type { HostDescription } from "./description.ts";
 import { containerArgs, labelArgs, type Made, SECRETS } from "./docker.ts";
 import { SEEDING } from "./edge.ts";
 
-type Args = Pick<Made, "networks" | "volume"> & {
+type HostContainerArgs = Pick<Made, "networks" | "volume"> & {
   container: Described;
-  description: Description;
+  description: HostDescription;
   secret: (name: Secret) => pulumi.Output<string>;
   barrier: TrafficBarrier;
 };
-type Options = { parent: pulumi.Resource; provider: Provider; dependsOn: pulumi.Input<pulumi.Resource>[] };
+type HostContainerOptions = { parent: pulumi.Resource; provider: Provider; dependsOn: pulumi.Input<pulumi.Resource>[] };
 
 /** One container of a stack, with its image and the volume that holds its secrets. */
 export class HostContainer extends pulumi.ComponentResource {
   /** What those wait for that come after it: that it is well or, where it works once, that its work is done. */
   readonly ready: pulumi.Input<pulumi.Resource>;
 
-  constructor(name: string, args: Args, { parent, provider, dependsOn }: Options) {
+  constructor(name: string, args: HostContainerArgs, { parent, provider, dependsOn }: HostContainerOptions) {
     super("mahavishnu:compose:Container", name, {}, { parent });
     const { container, description, networks, volume, secret, barrier } = args;
     const { stack } = description;
@@ -66,7 +66,7 @@ const imageId = (name: string, image: string, own: { parent: pulumi.Resource; pr
  */
 function secretsVolume(
   name: string,
-  asked: Pick<Args, "secret"> & { container: Described; stack: string; image: pulumi.Input<string> },
+  asked: Pick<HostContainerArgs, "secret"> & { container: Described; stack: string; image: pulumi.Input<string> },
   own: { parent: pulumi.Resource; provider: Provider },
 ) {
   const { container, stack, image, secret } = asked;

@@ -5,14 +5,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../../../ecosystem/secrets.ts";
 import { named } from "../../names.ts";
 import type { TrafficBarrier } from "../../traffic-guard.ts";
-import { type Description, volumesOf } from "./description.ts";
+import { type HostDescription, volumesOf } from "./description.ts";
 import { labelArgs } from "./docker.ts";
 import { HostContainer } from "./host-container.ts";
 
-type Args = {
+type HostArgs = {
   host: string;
   registry?: string | undefined;
-  description: Description;
+  description: HostDescription;
   secret: (name: Secret) => pulumi.Output<string>;
   barrier: TrafficBarrier;
 };
@@ -21,7 +21,7 @@ type Args = {
 export class ComposeHost extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { host, registry, description, secret, barrier }: Args,
+    { host, registry, description, secret, barrier }: HostArgs,
     options: pulumi.ComponentResourceOptions = {},
   ) {
     super("mahavishnu:compose:Host", name, {}, options);

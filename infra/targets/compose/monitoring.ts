@@ -1,13 +1,13 @@
 import { receiverSecrets } from "../../alerts/notification-routes.ts";
-import { scopeOf } from "../../alerts/scope.ts";
 import { type Deployment, pairsOf } from "../../deployment.ts";
 import { edgeMetricsPort, named } from "../../names.ts";
 import type { Addresses } from "./addresses.ts";
 import { alertmanagerFiles } from "./alerts/alertmanager.ts";
 import { prometheusFiles, type Scrapes } from "./alerts/prometheus.ts";
+import { hostScope } from "./alerts/scope.ts";
 import { backupSeries } from "./backups/backups.ts";
 import { seriesFolder } from "./backups/containers.ts";
-import type { Container } from "./container.ts";
+import type { ComposeContainer } from "./container.ts";
 import type { OthersImages } from "./description.ts";
 import { started } from "./start.ts";
 
@@ -17,15 +17,15 @@ const NOBODY = "65534:65534";
 const PORTS = { prometheus: 9090, alertmanager: 9093, "node-exporter": 9100 } as const;
 type Watcher = keyof typeof PORTS;
 
-type Asked = Pick<Deployment, "stack" | "settings" | "stable" | "candidate">;
+type MonitoringDeployment = Pick<Deployment, "stack" | "settings" | "stable" | "candidate">;
 
 /** Who watches a stack on its host: Prometheus with what tells it about the host, and Alertmanager. */
 export function monitoringContainers(
-  asked: Asked,
+  asked: MonitoringDeployment,
   images: OthersImages,
   addresses: Addresses,
   after: readonly string[],
-): Container[] {
+): ComposeContainer[] {
   const { stack, settings } = asked;
   const watcher = (key: Watcher, healthy: string) => ({
     key,
@@ -78,7 +78,7 @@ export function monitoringContainers(
       image: images.prometheus,
       ...inFolder(
         "/etc/prometheus",
-        prometheusFiles({ stack, host: scopeOf.compose(asked), scrapes: scrapesOf(asked, addresses) }),
+        prometheusFiles({ stack, host: hostScope(asked), scrapes: scrapesOf(asked, addresses) }),
         ["/bin/prometheus", "--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"],
       ),
       mounts: [{ path: "/prometheus", volume: { key: "prometheus-data", keeps: false } }],
@@ -96,7 +96,7 @@ const inFolder = (folder: string, files: Record<string, string>, command: string
   scratch: [folder],
 });
 
-function scrapesOf({ stable, candidate }: Asked, addresses: Addresses): Scrapes {
+function scrapesOf({ stable, candidate }: MonitoringDeployment, addresses: Addresses): Scrapes {
   const at = (watcher: Watcher) => `${watcher}:${PORTS[watcher]}`;
   return {
     edge: `edge:${edgeMetricsPort}`,

@@ -7,14 +7,14 @@ import { edgeContainer, edgeFolder } from "../../names.ts";
 /** Where a stack answers on its host. All of it goes through the edge; what is on trial answers to a header alone. */
 export function composeOutputs(
   deployment: Pick<Deployment, "stack" | "settings" | "stable" | "candidate">,
-): Pick<Outputs, "urls" | "previewUrls" | "edgeAdmin"> {
+): Pick<Outputs, "urls" | "candidateUrls" | "edgeAdmin"> {
   const { host, publish, tls } = settingsOf(deployment.settings, "compose", "the stack's settings");
   const pairs = [...pairsOf(deployment)];
   const origin = `${tls ? "https" : "http"}://${hostnameOf(host, publish)}`;
   const url = (port: number, path: string) => `${origin}:${port}${path}`;
   return {
     urls: Object.fromEntries(pairs.map(([name, { stable }]) => [name, url(stable.port, stable.path)])),
-    previewUrls: Object.fromEntries(
+    candidateUrls: Object.fromEntries(
       pairs.flatMap(([name, { candidate }]) =>
         candidate
           ? [[name, { url: url(candidate.port, candidate.path), headers: { [REVISION_HEADER]: "candidate" } }]]

@@ -1,11 +1,11 @@
-import type { Role } from "../../../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
 import { serviceNamed } from "../../../ecosystem/services.ts";
 import { databasePassword } from "../../backups/jobs.ts";
 import { type Deployment, pairsOf } from "../../deployment.ts";
 import { named } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
 import type { Addresses } from "./addresses.ts";
-import { asksHttp, type Container, OURS, serviceVolume, type Volume } from "./container.ts";
+import { asksHttp, type ComposeContainer, OURS, serviceVolume, type Volume } from "./container.ts";
 import { DATABASE_READY } from "./database.ts";
 import { started } from "./start.ts";
 
@@ -16,8 +16,8 @@ const PROCESSES = 512;
 export function serviceContainers(
   deployment: Pick<Deployment, "stack" | "stable" | "candidate">,
   addresses: Addresses,
-): Container[] {
-  const containers: Container[] = [];
+): ComposeContainer[] {
+  const containers: ComposeContainer[] = [];
   let before: string[] = [];
   for (const pair of pairsOf(deployment).values()) {
     const { stable, candidate } = addresses.ofPair(pair);
@@ -31,7 +31,13 @@ export function serviceContainers(
   return containers;
 }
 
-function serviceContainer(stack: string, revision: Revision, role: Role, address: string, before: string[]): Container {
+function serviceContainer(
+  stack: string,
+  revision: Revision,
+  role: RevisionRole,
+  address: string,
+  before: string[],
+): ComposeContainer {
   const { service, image, command, port, health, environment, secrets, files, state, scratch } = revision;
   const { key, volume } = lives(revision, role);
   return {
@@ -61,7 +67,7 @@ function serviceContainer(stack: string, revision: Revision, role: Role, address
  * and its candidate another key and a volume for nothing but the trial. Of other services each revision is its own, and
  * goes on untouched when it is settled.
  */
-function lives({ id, service, sessions }: Revision, role: Role): { key: string; volume: Volume } {
+function lives({ id, service, sessions }: Revision, role: RevisionRole): { key: string; volume: Volume } {
   if (sessions !== "single") return { key: id, volume: { key: `${id}-data`, keeps: false } };
   return role === "stable"
     ? { key: service, volume: serviceVolume(service) }

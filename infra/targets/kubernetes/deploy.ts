@@ -51,7 +51,7 @@ function outputsOf(deployment: Deployment): Outputs {
   return {
     target: "kubernetes",
     urls,
-    previewUrls: Object.fromEntries(tried.map(([name]) => [name, { url: urls[name] as string, headers }])),
+    candidateUrls: Object.fromEntries(tried.map(([name]) => [name, { url: urls[name] as string, headers }])),
     revisions: revisionIds(deployment),
     edgeAdmin:
       pairs.size === 0 ? null : `kubernetes://${namespaceOf(deployment.stack)}/${EDGE}${edgeFolder}/admin.sock`,

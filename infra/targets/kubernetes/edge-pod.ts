@@ -20,7 +20,7 @@ const TOKEN_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount";
 /** Written last, so whoever sees it has all files. */
 const LAST_FILE = `${edgeFolder}/edge.json`;
 
-type Edge = {
+type EdgePodArgs = {
   stack: string;
   image: string;
   /** Where it answers, by service. */
@@ -30,7 +30,7 @@ type Edge = {
 };
 
 /** The pod of the edge: Envoy, and before it the watcher that fills its folder and goes on beside it. */
-export function edgePod({ stack, image, ports, restarts }: Edge) {
+export function edgePod({ stack, image, ports, restarts }: EdgePodArgs) {
   const folder = { name: "folder", mountPath: edgeFolder };
   const programs = { name: "programs", mountPath: PROGRAMS_FOLDER, readOnly: true };
   return {

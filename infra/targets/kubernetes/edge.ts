@@ -20,7 +20,7 @@ import { drainable } from "./pods.ts";
 import { edgePrograms } from "./programs.ts";
 import { MOVED_FROM } from "./watcher/choice.ts";
 
-type Args = {
+type ClusterEdgeArgs = {
   stack: string;
   settings: Settings;
   namespace: pulumi.Input<string>;
@@ -30,7 +30,7 @@ type Args = {
 
 /** The edge of a stack in a cluster: two Envoys that split the traffic alike, and what tells them how. */
 export class ClusterEdge extends pulumi.ComponentResource {
-  constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: ClusterEdgeArgs, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:kubernetes:Edge", name, {}, options);
     const { stack, settings, namespace, pairs, barrier } = args;
     const own = { parent: this };

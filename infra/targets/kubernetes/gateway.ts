@@ -8,7 +8,7 @@ import { EDGE } from "./edge-pod.ts";
 const API = "gateway.networking.k8s.io/v1";
 const GATEWAY = "gateway";
 
-type Args = {
+type GatewayArgs = {
   stack: string;
   cluster: KubernetesSettings;
   namespace: pulumi.Input<string>;
@@ -17,7 +17,11 @@ type Args = {
 
 /** The way in from outside: TLS for one name of each service, and all of it to the edge, which alone splits traffic. */
 export class ClusterGateway extends pulumi.ComponentResource {
-  constructor(name: string, { stack, cluster, namespace, services }: Args, options: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { stack, cluster, namespace, services }: GatewayArgs,
+    options: pulumi.ComponentResourceOptions,
+  ) {
     super("mahavishnu:kubernetes:Gateway", name, {}, options);
     const called = (name: string, ready: string) => ({
       name,

@@ -56,13 +56,13 @@ export function secretsOf({ requests, resources }: Pick<Capture, "requests" | "r
     .filter((request) => request.getType() === SECRETS)
     .map((request) => {
       const object: unknown = request.getObject()?.toJavaScript() ?? {};
-      const { metadata, stringData } = object as { metadata: Place; stringData: Marked };
+      const { metadata, stringData } = object as { metadata: ObjectKey; stringData: Marked };
       const content = SIGNATURE in stringData ? stringData.value : stringData;
       return { namespace: metadata.namespace, name: metadata.name, keys: Object.keys(content).sort() };
     });
   const brought = resources.flatMap(({ inputs }) =>
     certificatesIn(inputs).map((name) => ({
-      namespace: (inputs.metadata as Place).namespace,
+      namespace: (inputs.metadata as ObjectKey).namespace,
       name,
       keys: ["tls.crt", "tls.key"],
     })),
@@ -81,7 +81,7 @@ export function asYaml(manifests: Manifests): string {
 
 const SECRETS = "kubernetes:core/v1:Secret";
 
-type Place = { namespace: string; name: string };
+type ObjectKey = { namespace: string; name: string };
 type Marked = Record<string, object> & { value: object };
 
 const order = [

@@ -8,8 +8,8 @@ import { component, edgeMetricsPort } from "../../names.ts";
 export type Policy = {
   podSelector: Pods;
   policyTypes: ("Ingress" | "Egress")[];
-  ingress?: { from: Peer[]; ports: Port[] }[];
-  egress?: { to?: Peer[]; ports: Port[] }[];
+  ingress?: { from: PolicyPeer[]; ports: PolicyPort[] }[];
+  egress?: { to?: PolicyPeer[]; ports: PolicyPort[] }[];
 };
 
 /** What holds in the namespace before anything runs in it: nobody speaks to anybody, everybody may ask for names. */
@@ -85,11 +85,11 @@ export function backupPolicy(settings: Settings): Policy {
 }
 
 type Pods = { matchLabels?: Record<string, string> };
-type Peer =
+type PolicyPeer =
   | { podSelector: Pods }
   | { namespaceSelector: { matchLabels: Record<string, string> } }
   | { ipBlock: { cidr: string; except?: string[] } };
-type Port = { port: number; protocol: "TCP" | "UDP" };
+type PolicyPort = { port: number; protocol: "TCP" | "UDP" };
 
 /** By https, and nothing that is near: neither the cluster, nor its neighbours, nor the machine's own metadata. */
 const theInternet = {
@@ -109,21 +109,21 @@ const databaseAt = (cidr: string) => ({ to: [{ ipBlock: { cidr } }], ports: [tcp
 const clusterOf = (settings: Settings) => settingsOf(settings, "kubernetes", "the stack's settings");
 const pods = (chosen: Record<string, string>): Pods => ({ matchLabels: chosen });
 const servicePods = (name: ServiceName) => pods({ ...component("service"), service: name });
-const portOf = (name: ServiceName): Port => tcp(serviceNamed(name).port);
+const portOf = (name: ServiceName): PolicyPort => tcp(serviceNamed(name).port);
 
 /** The services that ask this one: through the edge, as users do. */
 const callersOf = (name: ServiceName, among: ServiceName[]): ServiceName[] =>
   among.filter((caller) => Object.values(serviceNamed(caller).peers).some(({ service }) => service === name));
 
-function portOfUrl(address: string): Port {
+function portOfUrl(address: string): PolicyPort {
   const { port, protocol } = new URL(address);
   return tcp(Number(port || (protocol === "https:" ? 443 : 80)));
 }
 
-function tcp(port: number): Port {
+function tcp(port: number): PolicyPort {
   return { port, protocol: "TCP" };
 }
 
-function inNamespace(name: string): Peer {
+function inNamespace(name: string): PolicyPeer {
   return { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } };
 }

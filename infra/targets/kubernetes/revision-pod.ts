@@ -1,5 +1,5 @@
 import type { core } from "@pulumi/kubernetes/types/input.js";
-import type { Role } from "../../../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
 import { serviceNamed } from "../../../ecosystem/services.ts";
 import type { KubernetesSettings, Settings } from "../../config/schema.ts";
 import { settingsOf } from "../../config/settings.ts";
@@ -27,7 +27,7 @@ export const filesOf = ({ id }: Pick<Revision, "id">) => `${id}-files`;
  */
 export function revisionPod(
   revision: Revision,
-  { stack, settings, role }: { stack: string; settings: Settings; role: Role },
+  { stack, settings, role }: { stack: string; settings: Settings; role: RevisionRole },
 ) {
   const { database } = settingsOf(settings, "kubernetes", "the stack's settings");
   const files = filesOfPod(revision, database);
@@ -75,7 +75,7 @@ export function revisionPod(
 }
 
 /** The volume of a single writer belongs to its service: who is on trial gets a folder that nobody will miss. */
-export const hasClaim = ({ sessions }: Pick<Revision, "sessions">, role: Role): boolean =>
+export const hasClaim = ({ sessions }: Pick<Revision, "sessions">, role: RevisionRole): boolean =>
   sessions === "single" && role === "stable";
 
 /** The content of the ConfigMap with a revision's files; empty where it needs none. */

@@ -6,7 +6,7 @@ import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionB
 import type { autoscaling } from "@pulumi/kubernetes/types/input.js";
 import * as pulumi from "@pulumi/pulumi";
 import { capacity } from "../../../ecosystem/capacity.ts";
-import type { Role } from "../../../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
 import type { Settings } from "../../config/schema.ts";
 import { settingsOf } from "../../config/settings.ts";
 import { labelsOf } from "../../names.ts";
@@ -14,19 +14,19 @@ import type { Revision } from "../../release/revision.ts";
 import { drainable } from "./pods.ts";
 import { chosenBy, filesData, filesOf, hasClaim, revisionPod } from "./revision-pod.ts";
 
-type Args = {
+type RevisionArgs = {
   stack: string;
   namespace: pulumi.Input<string>;
   settings: Settings;
   revision: Revision;
-  role: Role;
+  role: RevisionRole;
 };
 
 /** One revision of a service in a cluster: its pods, under one address that is theirs for as long as the revision lives. */
 export class ClusterRevision extends pulumi.ComponentResource {
   readonly service: Service;
 
-  constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: RevisionArgs, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:kubernetes:Revision", name, {}, options);
     const { stack, namespace, settings, revision, role } = args;
     const own = { parent: this };
@@ -79,7 +79,7 @@ export const replicas = ({ sessions }: Revision) =>
  * A single writer that takes the place of another one gets the volume only when that one is gone, and an update removes
  * what is no longer declared at its very end: waiting for it would be waiting for ever.
  */
-const awaited = (revision: Revision, role: Role): Record<string, string> =>
+const awaited = (revision: Revision, role: RevisionRole): Record<string, string> =>
   hasClaim(revision, role) ? { "pulumi.com/skipAwait": "true" } : {};
 
 /** Another pod above the guide's bound at once, one less only after ten quiet minutes. */

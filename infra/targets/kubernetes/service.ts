@@ -4,7 +4,7 @@ import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
 import * as pulumi from "@pulumi/pulumi";
 import { capacity } from "../../../ecosystem/capacity.ts";
-import type { Role } from "../../../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
 import type { ServiceName } from "../../../ecosystem/services.ts";
 import type { KubernetesSettings } from "../../config/schema.ts";
 import type { Deployment, Pair } from "../../deployment.ts";
@@ -13,7 +13,7 @@ import { servicePolicy } from "./network.ts";
 import { ClusterRevision } from "./revision.ts";
 import { secretData } from "./secrets.ts";
 
-type Args = {
+type ClusterServiceArgs = {
   deployment: Deployment;
   cluster: KubernetesSettings;
   namespace: pulumi.Input<string>;
@@ -25,7 +25,7 @@ type Args = {
 export class ClusterService extends pulumi.ComponentResource {
   readonly revisions: ClusterRevision[];
 
-  constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: ClusterServiceArgs, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:kubernetes:Service", name, {}, options);
     const { deployment, cluster, namespace, service, pair } = args;
     const { stack, settings } = deployment;
@@ -56,7 +56,7 @@ export class ClusterService extends pulumi.ComponentResource {
         ),
       );
     }
-    this.revisions = (["stable", "candidate"] as const).flatMap((role: Role) => {
+    this.revisions = (["stable", "candidate"] as const).flatMap((role: RevisionRole) => {
       const revision = pair[role];
       if (!revision) return [];
       return new ClusterRevision(

@@ -1,47 +1,47 @@
 import type { GoogleAuth } from "google-auth-library";
 import { z } from "zod";
-import type { ReadStanding, Split, Standing } from "../../traffic-state.ts";
+import type { ReadTrafficState, Split, TrafficState } from "../../traffic-state.ts";
 
 /** Where Google's API is and who asks it; anything else than the default is for tests. */
-export type Api = { endpoint: string; auth(): Promise<Pick<GoogleAuth, "request">> };
+export type CloudRunApi = { endpoint: string; auth(): Promise<Pick<GoogleAuth, "request">> };
 
 const service = z.object({
   annotations: z.record(z.string(), z.string()).default({}),
   latestCreatedRevision: z.string().default(""),
   trafficStatuses: z.array(z.object({ revision: z.string().optional(), percent: z.number().default(0) })).default([]),
 });
-type Service = z.infer<typeof service>;
+type CloudRunService = z.infer<typeof service>;
 
 /**
  * Reads where the traffic of a project's Cloud Run services stands (Cloud Run Admin API v2); `declared` is the annotation
  * that says what was declared last, `stable` the revision that each service is to have. Services that do not exist yet
  * have no traffic; null where none does.
  */
-export function cloudRunStanding(
+export function cloudRunTrafficState(
   place: { project: string; region: string; stable: Record<string, string>; declared: string },
-  api: Api = google,
-): ReadStanding {
+  api: CloudRunApi = google,
+): ReadTrafficState {
   const { project, region, stable, declared } = place;
   return async () => {
-    const standing = { declared: {}, live: {}, overtaken: {} } as Required<Standing>;
+    const trafficState = { declared: {}, live: {}, overtaken: {} } as Required<TrafficState>;
     const look = async ([name, revision]: [string, string]) => {
       const path = `projects/${project}/locations/${region}/services/${name}`;
       const found = await read(path, api);
       if (found === null) return;
       const at = service.parse(found);
-      standing.declared[name] = JSON.parse(at.annotations[declared] ?? "{}");
-      standing.live[name] = splitOf(at);
+      trafficState.declared[name] = JSON.parse(at.annotations[declared] ?? "{}");
+      trafficState.live[name] = splitOf(at);
       const newest = at.latestCreatedRevision.split("/").at(-1) ?? "";
       const there = newest !== revision && (await read(`${path}/revisions/${revision}`, api)) !== null;
-      if (there) standing.overtaken[name] = newest;
+      if (there) trafficState.overtaken[name] = newest;
     };
     await Promise.all(Object.entries(stable).map(look));
-    return Object.keys(standing.live).length > 0 ? standing : null;
+    return Object.keys(trafficState.live).length > 0 ? trafficState : null;
   };
 }
 
 /** Traffic without a revision goes to the newest, also while that is not ready: until it is, nobody has moved anything. */
-function splitOf({ trafficStatuses, latestCreatedRevision }: Service): Split {
+function splitOf({ trafficStatuses, latestCreatedRevision }: CloudRunService): Split {
   const newest = latestCreatedRevision.split("/").at(-1);
   const split: Split = {};
   for (const { revision, percent } of trafficStatuses) {
@@ -55,7 +55,7 @@ function splitOf({ trafficStatuses, latestCreatedRevision }: Service): Split {
 const isAnswer = (status: number): boolean => status !== 429 && status < 500;
 
 /** Reads a resource; null where there is none. */
-async function read(path: string, { endpoint, auth }: Api): Promise<unknown> {
+async function read(path: string, { endpoint, auth }: CloudRunApi): Promise<unknown> {
   const failed = (why: string) => new Error(`${path} cannot be read, so nobody knows where its traffic stands: ${why}`);
   const request = { url: `${endpoint}/v2/${path}`, timeout: 30_000, retry: true, validateStatus: isAnswer };
   const { status, data } = await (await auth()).request(request).catch((error: Error & { status?: number }) => {
@@ -75,7 +75,7 @@ const isSwitchedOff = (data: unknown): boolean => {
   return success && said.error.details.some(({ reason }) => reason === "SERVICE_DISABLED");
 };
 
-const google: Api = {
+const google: CloudRunApi = {
   // gcloud's own variable, for private endpoints
   endpoint: process.env.CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN?.replace(/\/$/, "") ?? "https://run.googleapis.com",
   // loaded only by who deploys to Cloud Run

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { ReadStanding, Standing } from "../../traffic-state.ts";
+import type { ReadTrafficState, TrafficState } from "../../traffic-state.ts";
 import { declaredSplits, liveSplits } from "./splits.ts";
 
 const DECLARED = "declared.json";
@@ -12,11 +12,11 @@ const SHOW = `cd "$1" && for file in ${DECLARED} xds/rds-*.json; do printf "%s\\
  * Reads where the traffic of an edge on a Docker host stands, from the files that its Envoy watches. `folder` is the
  * edge's folder inside its container. Null where there is no such container.
  */
-export function composeStanding({
+export function composeTrafficState({
   host,
   container,
   folder,
-}: Record<"host" | "container" | "folder", string>): ReadStanding {
+}: Record<"host" | "container" | "folder", string>): ReadTrafficState {
   return async () => {
     const command = ["--host", host, "exec", container, "sh", "-c", SHOW, "sh", folder];
     const shown = await promisify(execFile)("docker", command, { timeout: 30_000 }).catch(
@@ -28,11 +28,11 @@ export function composeStanding({
         );
       },
     );
-    return shown && standingOf(shown.stdout, container);
+    return shown && trafficStateOf(shown.stdout, container);
   };
 }
 
-function standingOf(shown: string, container: string): Standing {
+function trafficStateOf(shown: string, container: string): TrafficState {
   const parts = shown.split("\0");
   const files = Object.fromEntries(
     parts.flatMap((name, i) => (i % 2 === 0 && name !== "" ? [[name, parts[i + 1] ?? ""]] : [])),

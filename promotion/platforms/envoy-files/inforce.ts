@@ -61,7 +61,7 @@ export async function bringInForce(edge: Edge, admin: Admin, clock: Clock): Prom
     read: async () => [...(await clustersInForce(admin)).keys()].sort(),
   });
 
-  async function inForce({ what, counters, write, wanted, read }: Step) {
+  async function inForce({ what, counters, write, wanted, read }: EdgeStep) {
     await write();
     const limit = clock.now() + LIMIT_MS;
     for (;;) {
@@ -85,7 +85,7 @@ export async function bringInForce(edge: Edge, admin: Admin, clock: Clock): Prom
 }
 
 /** One step: a file, and how to see in Envoy what it says. */
-type Step = {
+type EdgeStep = {
   what: string;
   counters: string[];
   write: () => Promise<void>;

@@ -3,7 +3,7 @@ import { FLAGS } from "../../../edge/flags.ts";
 import { ROUTES } from "../../../edge/routes.ts";
 import type { EdgeSettings } from "../../../edge/settings.ts";
 import { type Counts, noCounts, type RevisionCounts, type ServiceCounts } from "../../counts.ts";
-import type { Observation, Source } from "../../metrics-source.ts";
+import type { MetricsSource, Observation } from "../../metrics-source.ts";
 import type { Admin } from "./admin.ts";
 import { startOfLife } from "./readback.ts";
 
@@ -14,7 +14,7 @@ const PATIENCE_MS = 900;
  * The counts of the Envoy edge, read from its admin interface. Envoy's start is the name of its life, asked before and
  * after the counters, so that counts of two lives are never taken for one.
  */
-export function edgeSource({ settings, admin }: { settings: EdgeSettings; admin: Admin }): Source {
+export function edgeMetrics({ settings, admin }: { settings: EdgeSettings; admin: Admin }): MetricsSource {
   return {
     async poll(): Promise<Observation> {
       try {

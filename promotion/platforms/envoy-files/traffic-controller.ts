@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Role } from "../../../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
 import { newSessionsCluster, sessionsCluster } from "../../../edge/clusters.ts";
 import { REVISION_HEADER, shareOf } from "../../../edge/routes.ts";
-import { type EdgeSettings, onTrial, type Position, takesNewSessions } from "../../../edge/settings.ts";
+import { type EdgeSettings, type Position, takesNewSessions, withCandidate } from "../../../edge/settings.ts";
 import type { Clock } from "../../clock.ts";
-import type { Drained, Target } from "../../traffic-controller.ts";
+import type { Drained, TrafficController } from "../../traffic-controller.ts";
 import type { Admin } from "./admin.ts";
 import { readEdge } from "./folder.ts";
 import { bringInForce } from "./inforce.ts";
@@ -21,9 +21,17 @@ const LOOK_MS = 200;
  * asked or does not follow, and when they would leave users without an answer: draining or retiring what still takes
  * new sessions, or a share that needs what is retired.
  */
-export function edgeTarget({ settings, admin, clock }: { settings: EdgeSettings; admin: Admin; clock: Clock }): Target {
-  const services = onTrial(settings);
-  const revisionIds = (role: Role) => services.flatMap((service) => service[role]?.id ?? []);
+export function edgeTrafficController({
+  settings,
+  admin,
+  clock,
+}: {
+  settings: EdgeSettings;
+  admin: Admin;
+  clock: Clock;
+}): TrafficController {
+  const services = withCandidate(settings);
+  const revisionIds = (role: RevisionRole) => services.flatMap((service) => service[role]?.id ?? []);
 
   async function position(): Promise<Position> {
     const stored = await readEdge(settings.folder);
@@ -36,7 +44,7 @@ export function edgeTarget({ settings, admin, clock }: { settings: EdgeSettings;
   const move = (position: Position) => bringInForce({ settings, position }, admin, clock);
 
   /** The position, when no new session can reach that role any more. */
-  async function withoutNewSessions(role: Role, verb: string): Promise<Position> {
+  async function withoutNewSessions(role: RevisionRole, verb: string): Promise<Position> {
     const now = await position();
     if (takesNewSessions(role, now.share)) {
       throw new Error(

@@ -1,17 +1,17 @@
-import type { ReadStanding, Standing } from "../../traffic-state.ts";
+import type { ReadTrafficState, TrafficState } from "../../traffic-state.ts";
 import { declaredSplits, liveSplits } from "../envoy-files/splits.ts";
 
 /**
  * Where to look: the ConfigMap, its annotations that say what was declared last and which files that was, and the key of
  * its data that says from which files a promoter has moved on.
  */
-type Place = Record<"context" | "namespace" | "configMap" | "declared" | "resting" | "movedFrom", string>;
+type ConfigMapPlace = Record<"context" | "namespace" | "configMap" | "declared" | "resting" | "movedFrom", string>;
 
 /**
  * Reads where the traffic of an edge in a cluster stands, from the ConfigMap that its watchers follow. Without data, or
  * with data that was moved from older files, the edge rests where it was declared. Null where there is no such ConfigMap.
  */
-export function kubernetesStanding(place: Place): ReadStanding {
+export function kubernetesTrafficState(place: ConfigMapPlace): ReadTrafficState {
   const { context, namespace, configMap } = place;
   return async () => {
     // half a second to load: only who deploys to a cluster pays it
@@ -29,13 +29,18 @@ export function kubernetesStanding(place: Place): ReadStanding {
           `${where} cannot be read, so nobody knows where traffic stands: ${error.message}; see that kubectl reaches the cluster`,
         );
       });
-    return found && standingOf(found.metadata?.annotations ?? {}, found.data ?? {}, place, where);
+    return found && trafficStateOf(found.metadata?.annotations ?? {}, found.data ?? {}, place, where);
   };
 }
 
 type Texts = Record<string, string>;
 
-function standingOf(annotations: Texts, data: Texts, { declared, resting, movedFrom }: Place, where: string): Standing {
+function trafficStateOf(
+  annotations: Texts,
+  data: Texts,
+  { declared, resting, movedFrom }: ConfigMapPlace,
+  where: string,
+): TrafficState {
   const rest = declaredSplits(annotations[declared] ?? "{}", `the annotation ${declared}`, where);
   const moved = data[movedFrom] === annotations[resting] ? liveSplits(data, where) : {};
   return { declared: rest, live: { ...rest, ...moved } };

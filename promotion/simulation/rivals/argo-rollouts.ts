@@ -1,6 +1,6 @@
 import { type Rival, standing } from "./rival.ts";
 
-type Settings = {
+type ArgoSettings = {
   weights: number[];
   /** Seconds at each weight. */
   pause: number;
@@ -19,7 +19,7 @@ const SUCCESS_RATE = 0.95;
  * Argo Rollouts' canary with the documentation's `success-rate` template (argoproj/argo-rollouts, `docs/features/analysis.md`): more failed
  * measurements than the limit abort; otherwise the clock alone moves the weight, and the rollout is done after its last pause.
  */
-function model(rule: string, { weights, pause, from, failureLimit }: Settings): Rival {
+function model(rule: string, { weights, pause, from, failureLimit }: ArgoSettings): Rival {
   return {
     rule,
     models: `${weights.join("/")} %, ${pause / 60} min each; 95 % of the last scrape must succeed, looked at from minute ${from / 60} on every ${INTERVAL / 60} min; back at failure ${failureLimit + 1}`,

@@ -1,6 +1,6 @@
 import { type Rival, standing } from "./rival.ts";
 
-type Settings = { threshold: number; stepWeight: number; maxWeight: number };
+type FlaggerSettings = { threshold: number; stepWeight: number; maxWeight: number };
 
 /** Seconds between two checks; each is over the last minute. */
 const INTERVAL = 60;
@@ -11,7 +11,7 @@ const SUCCESS_RATE = 0.99;
  * Flagger's canary analysis (fluxcd/flagger, `pkg/controller/scheduler.go`): a tick that finds as many failed checks as the threshold rolls
  * back; a check without requests has failed, too; failed checks never expire; a passed check raises the weight; past the last weight it promotes.
  */
-function model(rule: string, { threshold, stepWeight, maxWeight }: Settings): Rival {
+function model(rule: string, { threshold, stepWeight, maxWeight }: FlaggerSettings): Rival {
   return {
     rule,
     models: `checks the last minute once a minute: 99 % must succeed; ${stepWeight} % more after a pass, up to ${maxWeight} %; back after ${threshold} failed`,

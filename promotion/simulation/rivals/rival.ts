@@ -1,4 +1,4 @@
-import type { Run, Scenario } from "../simulate.ts";
+import type { Scenario, SimulatedRun } from "../simulate.ts";
 import { userStream } from "../stream.ts";
 
 /**
@@ -10,16 +10,16 @@ export type Rival = {
   /** What exactly is modelled, for the person who reads the comparison. */
   models: string;
   looks: Looks;
-  start: Standing;
+  start: RivalState;
   /** What the rule does after a look. */
-  decide(standing: Standing, look: Look): Standing;
+  decide(standing: RivalState, look: Look): RivalState;
 };
 
 /** Every how many seconds a rule looks, at how many trailing seconds, and how many seconds late the metrics are. */
 type Looks = { every: number; window: number; lag: number };
 
 /** Where a rule stands: the share on the candidate, the failed checks so far, the second of the last shift, and how it ended. */
-export type Standing = {
+export type RivalState = {
   share: number;
   failedChecks: number;
   shiftedAt: number;
@@ -30,10 +30,14 @@ export type Standing = {
 export type Look = { at: number; requests: number; failures: number };
 
 /** A rule before its first look, with its first share in force. */
-export const standing = (share: number): Standing => ({ share, failedChecks: 0, shiftedAt: 0, result: null });
+export const standing = (share: number): RivalState => ({ share, failedChecks: 0, shiftedAt: 0, result: null });
 
 /** Tries a rival's rule on the same users as `simulateRun` has for this seed and run; it ends when the rule promotes or rolls back. */
-export function simulateRival(rival: Rival, { rps, errorRate, seed }: Omit<Scenario, "plan">, run: number): Run {
+export function simulateRival(
+  rival: Rival,
+  { rps, errorRate, seed }: Omit<Scenario, "plan">,
+  run: number,
+): SimulatedRun {
   const { every, window, lag } = rival.looks;
   const users = userStream({ rps, errorRate, seed, run });
   const totals = [{ requests: 0, failures: 0 }]; // of the candidate, up to each second

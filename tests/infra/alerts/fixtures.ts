@@ -1,6 +1,6 @@
 import type { Target } from "../../../ecosystem/targets.ts";
 import type { Catalogue } from "../../../infra/alerts/catalogue.ts";
-import type { Rule } from "../../../infra/alerts/rules.ts";
+import type { AlertRule } from "../../../infra/alerts/rules.ts";
 import { ruleGroup } from "../../../infra/alerts/rules.ts";
 
 type LabelOf<S> = S extends { labels: readonly (infer L extends string)[] } ? L : never;
@@ -36,7 +36,11 @@ export const sampleOf =
   });
 
 /** The cases of one alert as a test of promtool's. */
-export function promtoolTest(rule: Rule, { title, given, every, at, firing }: Case, labels: Record<string, string>) {
+export function promtoolTest(
+  rule: AlertRule,
+  { title, given, every, at, firing }: Case,
+  labels: Record<string, string>,
+) {
   const [written] = ruleGroup([rule], labels).rules;
   const said = (text: string, own: Record<string, string>) =>
     text.replace(/\{\{ \$labels\.(\w+) \}\}/g, (_, label: string) => own[label] ?? "");

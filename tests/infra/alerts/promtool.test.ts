@@ -1,9 +1,13 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
+import type { Target } from "../../../ecosystem/targets.ts";
 import type { AlertName } from "../../../infra/alerts/alerts.ts";
-import { type Rule, ruleGroup, rulesFor, type Scope } from "../../../infra/alerts/rules.ts";
-import { clusterRecordings } from "../../../infra/targets/kubernetes/alerts/recordings.ts";
+import { type AlertRule, ruleGroup, rulesFor } from "../../../infra/alerts/rules.ts";
+import { cloudRunConditions } from "../../../infra/targets/cloud-run/alerts/conditions.ts";
+import { composeConditions } from "../../../infra/targets/compose/alerts/conditions.ts";
+import { kubernetesConditions } from "../../../infra/targets/kubernetes/alerts/conditions.ts";
+import { clusterRecordings, type Recording } from "../../../infra/targets/kubernetes/alerts/recordings.ts";
 import { describeWith } from "../../fixtures/tools.ts";
 import { cloudRunCases, project } from "../targets/cloud-run/alerts/examples.ts";
 import { composeCases, host } from "../targets/compose/alerts/examples.ts";
@@ -13,23 +17,32 @@ import { folderWith, run } from "./tools.ts";
 
 const labels = { stack: "prod" };
 
-const scopes: { scope: Scope; cases: Partial<Cases<AlertName>> }[] = [
-  { scope: host, cases: composeCases },
-  { scope: cluster, cases: kubernetesCases },
-  { scope: project, cases: cloudRunCases },
+const onTargets: {
+  target: Target;
+  rules: AlertRule[];
+  recordings: Recording[];
+  cases: Partial<Cases<AlertName>>;
+}[] = [
+  { target: "compose", rules: rulesFor(composeConditions(host)), recordings: [], cases: composeCases },
+  {
+    target: "kubernetes",
+    rules: rulesFor(kubernetesConditions(cluster)),
+    recordings: clusterRecordings(cluster),
+    cases: kubernetesCases,
+  },
+  { target: "cloud-run", rules: rulesFor(cloudRunConditions(project)), recordings: [], cases: cloudRunCases },
 ];
 
 describeWith(["promtool"], "promtool", { timeout: 90_000 }, () => {
-  test.each(scopes)(
-    "accepts the rules of $scope.target, and each fires and is silent in its cases",
-    async ({ scope, cases }) => {
-      const rules = rulesFor(scope);
+  test.each(onTargets)(
+    "accepts the rules of $target, and each fires and is silent in its cases",
+    async ({ rules, recordings, cases }) => {
       expect(Object.keys(cases).sort()).toEqual(rules.map(({ alert }) => alert).sort());
       const tests = testFiles(rules, cases);
       const folder = folderWith({
-        "rules.yml": rulesFile(scope, rules),
+        "rules.yml": rulesFile(rules, recordings),
         ...tests,
-        ...Object.fromEntries(rules.map((rule) => [`${rule.alert}.rule.yml`, rulesFile(scope, [rule])])),
+        ...Object.fromEntries(rules.map((rule) => [`${rule.alert}.rule.yml`, rulesFile([rule], recordings)])),
       });
       await run("promtool", ["check", "rules", "--lint=all", "--lint-fatal", join(folder, "rules.yml")]);
       await run("promtool", ["test", "rules", ...Object.keys(tests).map((file) => join(folder, file))]);
@@ -38,15 +51,14 @@ describeWith(["promtool"], "promtool", { timeout: 90_000 }, () => {
 });
 
 /** In a cluster the series that are made of others come before the rules that ask for them. */
-function rulesFile(scope: Scope, rules: Rule[]) {
+function rulesFile(rules: AlertRule[], made: Recording[]) {
   const group = ruleGroup(rules, labels);
-  const made = scope.target === "kubernetes" ? clusterRecordings(scope) : [];
   const recordings = made.filter(({ record }) => rules.some(({ expression }) => expression.includes(record)));
   return stringify({ groups: [{ ...group, rules: [...recordings, ...group.rules] }] });
 }
 
 /** The tests of each alert, by the pace of their values, which is promtool's pace of evaluation too. Each evaluates its own rule alone. */
-function testFiles(rules: Rule[], cases: Partial<Cases<AlertName>>): Record<string, string> {
+function testFiles(rules: AlertRule[], cases: Partial<Cases<AlertName>>): Record<string, string> {
   return Object.fromEntries(
     rules.flatMap((rule) => {
       const own = cases[rule.alert];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { environmentOf } from "../../../infra/backups/environment.ts";
 import { backupJobs } from "../../../infra/backups/jobs.ts";
-import { placesOf } from "../../../infra/backups/locations.ts";
+import { backupLocationsOf } from "../../../infra/backups/locations.ts";
 import { backedOn } from "./fixtures.ts";
 
 const { settings: prod } = backedOn("prod", "kubernetes");
@@ -88,9 +88,9 @@ test("the manifest fits into a variable of Cloud Run, which takes 32 KiB", () =>
 });
 
 test("the places of a Docker host are folders of it where the settings name paths, and buckets where they do not", () => {
-  expect(placesOf(backedOn("local", "compose").settings, "compose")).toEqual({
+  expect(backupLocationsOf(backedOn("local", "compose").settings, "compose")).toEqual({
     repository: { inside: "/repository", folder: "/var/backups/mahavishnu" },
     vault: { inside: "/vault", folder: "/var/backups/mahavishnu-vault" },
   });
-  expect(placesOf(prod, "compose").repository).toEqual({ inside: "gs:mahavishnu-prod-backups:/compose" });
+  expect(backupLocationsOf(prod, "compose").repository).toEqual({ inside: "gs:mahavishnu-prod-backups:/compose" });
 });

@@ -19,5 +19,5 @@ export async function backupsOn(stack: string, target: Target, released = true):
   const read = readStack(root, stack);
   const releases = { stable: released ? releaseOf(stack, "r9", "a") : undefined, candidate: undefined };
   const { resources } = await captureStack(read, releases, target);
-  return resources.filter(({ source }) => source.startsWith("infra/backups/"));
+  return resources.filter(({ source }) => /^infra\/targets\/[^/]+\/backups\//.test(source));
 }

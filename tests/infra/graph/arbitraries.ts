@@ -6,7 +6,7 @@ import { parseSettings } from "../../../infra/config/settings.ts";
 import { readStack } from "../../../infra/config/stack-file.ts";
 import { STACK_NAME_LIMIT } from "../../../infra/names.ts";
 import { makeRelease } from "../../../infra/release/make.ts";
-import type { Named } from "../../../infra/stack.ts";
+import type { NamedReleases } from "../../../infra/stack.ts";
 import { imagesOf, root } from "../../fixtures/releases.ts";
 
 const { settings: prod } = readStack(root, "prod");
@@ -186,7 +186,7 @@ export const settingsOn = (target: Target): fc.Arbitrary<Settings> =>
     });
 
 /** How far a stack is: nothing released, one release, or a candidate beside it that changes some of the services. */
-export const releasesOf = (stack: string, settings: Settings): fc.Arbitrary<Named> =>
+export const releasesOf = (stack: string, settings: Settings): fc.Arbitrary<NamedReleases> =>
   fc
     .record({
       state: fc.constantFrom("none", "stable", "candidate"),

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { makeEvidence, type Subject } from "../../../policies/evidence/add.ts";
+import { type EvidenceSubject, makeEvidence } from "../../../policies/evidence/add.ts";
 import { EvidenceError } from "../../../policies/evidence/evidence.ts";
 import { kindNames, kinds } from "../../../policies/evidence/kinds.ts";
 import { digest, digests, now, proving } from "../fixtures.ts";
 
-const subject: Subject = { stack: "prod", release: "r1", created: new Date("2027-01-10T00:00:00Z"), digests };
+const subject: EvidenceSubject = { stack: "prod", release: "r1", created: new Date("2027-01-10T00:00:00Z"), digests };
 const asked = { subject, digests, date: now, by: "tests", now };
 
 describe.each(kindNames)("evidence of %s", (kind) => {

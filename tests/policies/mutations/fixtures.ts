@@ -1,34 +1,40 @@
 import type { Target } from "../../../ecosystem/targets.ts";
-import type { Told } from "../../../policies/readers/declared-resource.ts";
+import type { DeclaredResource } from "../../../policies/readers/declared-resource.ts";
 
 /** One property of prod's graph, broken; `caught` names the check or rule that must see it. */
-export type Mutation = { target: Target; what: string; caught: string; breaks: (told: Told[]) => Told[] };
+export type Mutation = {
+  target: Target;
+  what: string;
+  caught: string;
+  breaks: (told: DeclaredResource[]) => DeclaredResource[];
+};
 
 // inputs are plain JSON of any shape: a mutation reaches into them
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type Inputs = any;
 
-const matches = ({ type, name }: Told, what: string): boolean => {
+const matches = ({ type, name }: DeclaredResource, what: string): boolean => {
   const [wantedType = "", wantedName] = what.split(" ");
   return type.endsWith(wantedType) && (wantedName === undefined || new RegExp(wantedName).test(name));
 };
 
 /** Changes the inputs of some resources; none to change is a mistake of the test. */
-export const change = (what: string, edit: (inputs: Inputs) => unknown) => (told: Told[]) => {
+export const change = (what: string, edit: (inputs: Inputs) => unknown) => (told: DeclaredResource[]) => {
   const found = told.filter((one) => matches(one, what));
   if (found.length === 0) throw new Error(`no resource matches ${what}`);
   for (const { inputs } of found) edit(inputs);
   return told;
 };
 
-export const drop = (what: string) => (told: Told[]) => {
+export const drop = (what: string) => (told: DeclaredResource[]) => {
   const kept = told.filter((one) => !matches(one, what));
   if (kept.length === told.length) throw new Error(`no resource matches ${what}`);
   return kept;
 };
 
 export const add =
-  (one: Omit<Told, "urn" | "protect" | "parent" | "dependencies" | "references" | "secretPaths">) => (told: Told[]) => [
+  (one: Omit<DeclaredResource, "urn" | "protect" | "parent" | "dependencies" | "references" | "secretPaths">) =>
+  (told: DeclaredResource[]) => [
     ...told,
     {
       ...one,
@@ -37,14 +43,14 @@ export const add =
     },
   ];
 
-export const unprotect = (what: string) => (told: Told[]) => {
+export const unprotect = (what: string) => (told: DeclaredResource[]) => {
   const found = told.filter((one) => matches(one, what));
   if (found.length === 0) throw new Error(`no resource matches ${what}`);
   return told.map((one) => (found.includes(one) ? { ...one, protect: false } : one));
 };
 
 /** Replaces text in every string of some resources; text that is not there is a mistake of the test. */
-export const replace = (what: string, from: string | RegExp, to: string) => (told: Told[]) => {
+export const replace = (what: string, from: string | RegExp, to: string) => (told: DeclaredResource[]) => {
   let replaced = false;
   const walk = (value: Inputs): Inputs => {
     if (typeof value === "string") {

@@ -3,7 +3,7 @@ import {
   accusations,
   certified,
   certifiedBy,
-  observeTrial,
+  observeEvidence,
   stableDown,
   stableOverBoundLately,
   startStep,
@@ -19,16 +19,16 @@ describe("what was counted while the share was moved", () => {
   const carried = dead;
   test("convicts", () => {
     const twice = polls(start(), 1, dead, dead);
-    expect(charges(observeTrial(twice, { at: 3000, counts: healthy() }, carried))).toContain("errors");
-    expect(charges(observeTrial(twice, { at: 3000, counts: healthy() }))).toEqual([]);
+    expect(charges(observeEvidence(twice, { at: 3000, counts: healthy() }, carried))).toContain("errors");
+    expect(charges(observeEvidence(twice, { at: 3000, counts: healthy() }))).toEqual([]);
   });
 
   test("certifies nothing, and is one poll with the one it is carried into", () => {
-    const trial = observeTrial(start(), { at: 1000, counts: dead }, carried);
-    expect(stepTotal(trial)).toMatchObject({ requests: 100, failures: 100 });
-    expect(trial.step.stable.requests).toBe(900);
-    expect(trial.epoch.requests).toBe(200);
-    expect(accusations(observeTrial(trial, { at: 2000, counts: dead }, carried))).toEqual([]);
+    const evidence = observeEvidence(start(), { at: 1000, counts: dead }, carried);
+    expect(stepTotal(evidence)).toMatchObject({ requests: 100, failures: 100 });
+    expect(evidence.step.stable.requests).toBe(900);
+    expect(evidence.testWindow.requests).toBe(200);
+    expect(accusations(observeEvidence(evidence, { at: 2000, counts: dead }, carried))).toEqual([]);
   });
 });
 
@@ -39,11 +39,11 @@ describe("a certificate", () => {
     expect(certified(startStep(first, 4000), 0.01)).toBe(false);
   });
 
-  test("is never begun again by an epoch: 0.1 % is certified at 3,263 requests", () => {
-    const trial = polls(start(), 1, ...times(32, healthy()));
-    expect(certified(trial, 0.001)).toBe(false);
-    expect(certified(polls(trial, 33, healthy(63)), 0.001)).toBe(true);
-    expect(certified(polls(trial, 33, healthy(62)), 0.001)).toBe(false);
+  test("is never begun again by an testWindow: 0.1 % is certified at 3,263 requests", () => {
+    const evidence = polls(start(), 1, ...times(32, healthy()));
+    expect(certified(evidence, 0.001)).toBe(false);
+    expect(certified(polls(evidence, 33, healthy(63)), 0.001)).toBe(true);
+    expect(certified(polls(evidence, 33, healthy(62)), 0.001)).toBe(false);
   });
 
   test("says whose requests it is made of", () => {

@@ -2,59 +2,59 @@ import { describe, expect, test } from "vitest";
 import type { ServiceCounts } from "../../../promotion/counts.ts";
 import {
   accusations,
+  type CandidateEvidence,
   inOutage,
-  observeTrial,
-  startWatching,
+  observeEvidence,
+  startBake,
   stepTotal,
-  type Trial,
 } from "../../../promotion/evidence/candidate.ts";
 import { seen } from "../fixtures.ts";
 import { against, both, dead, healthy, outage, polls, start, times } from "./polls.ts";
 
 describe("a shared outage", () => {
   const during = (shared: ServiceCounts) => inOutage(polls(start(), 1, ...times(5, shared)));
-  const shared = (trial: Trial) => accusations(trial).filter((one) => one.shared && !one.compared);
+  const shared = (evidence: CandidateEvidence) => accusations(evidence).filter((one) => one.shared && !one.compared);
 
   test("is no charge of the candidate's own, and marks every charge that it brings", () => {
-    const trial = during(outage);
-    expect(shared(trial).map(({ charge }) => charge)).toEqual(["errors", "latency"]);
-    expect(trial.outage).toEqual(["errors", "latency"]);
+    const evidence = during(outage);
+    expect(shared(evidence).map(({ charge }) => charge)).toEqual(["errors", "latency"]);
+    expect(evidence.outage).toEqual(["errors", "latency"]);
   });
 
   test("leaves nothing behind once stable has been well for ten seconds", () => {
     const soon = polls(during(outage), 6, ...times(9, healthy()));
-    expect([soon.epochNumber, shared(soon).length]).toEqual([1, 2]);
+    expect([soon.testWindowNumber, shared(soon).length]).toEqual([1, 2]);
     const recovered = polls(soon, 15, healthy());
-    expect([recovered.epochNumber, accusations(recovered), recovered.outage]).toEqual([2, [], []]);
+    expect([recovered.testWindowNumber, accusations(recovered), recovered.outage]).toEqual([2, [], []]);
     expect(stepTotal(recovered)).toEqual(expect.objectContaining({ requests: 100, failures: 0 }));
   });
 
   test.each([1, 0.3, 0.1, 0.06])("of %f of all requests stays shared until it is wholly over", (part) => {
     const partly = both({ requests: 900, failures: 900 * part }, { requests: 100, failures: 100 * part });
-    let trial = inOutage(polls(start(), 1, ...times(10, partly)));
+    let evidence = inOutage(polls(start(), 1, ...times(10, partly)));
     for (let second = 11; second <= 40; second++) {
-      trial = polls(trial, second, healthy());
-      expect(accusations(trial).filter((one) => !one.shared)).toEqual([]);
+      evidence = polls(evidence, second, healthy());
+      expect(accusations(evidence).filter((one) => !one.shared)).toEqual([]);
     }
   });
 
   test("of slowness lasts as long as stable is slow", () => {
     const slow = both({ requests: 900, slow: 300 }, { requests: 100, slow: 33 });
-    let trial = polls(start(), 1, ...times(5, slow));
+    let evidence = polls(start(), 1, ...times(5, slow));
     for (let second = 6; second <= 30; second++) {
-      trial = polls(inOutage(trial), second, slow);
-      expect(shared(trial).map(({ charge }) => charge)).toEqual(["latency"]);
+      evidence = polls(inOutage(evidence), second, slow);
+      expect(shared(evidence).map(({ charge }) => charge)).toEqual(["latency"]);
     }
-    expect(trial.epochNumber).toBe(1);
-    expect(polls(trial, 31, ...times(11, healthy())).epochNumber).toBe(2);
+    expect(evidence.testWindowNumber).toBe(1);
+    expect(polls(evidence, 31, ...times(11, healthy())).testWindowNumber).toBe(2);
   });
 
-  test("does not mark a trial that nothing speaks against", () => {
+  test("does not mark a evidence that nothing speaks against", () => {
     expect(inOutage(polls(start(), 1, ...times(5, healthy()))).outage).toEqual([]);
   });
 
-  test("puts the watch's detector to rest when it is over", () => {
-    const watched = inOutage(polls(startWatching(start()), 1, ...times(5, outage)));
+  test("puts the bake's detector to rest when it is over", () => {
+    const watched = inOutage(polls(startBake(start()), 1, ...times(5, outage)));
     const recovered = polls(watched, 6, ...times(11, healthy()));
     expect(accusations(recovered)).toEqual([]);
   });
@@ -65,7 +65,7 @@ describe("a shared outage too short to convict", () => {
 
   test("leaves nothing behind either: a later burst of the candidate finds a clean slate", () => {
     const over = polls(start(), 1, outage, outage, ...times(12, healthy()));
-    expect(over).toMatchObject({ epochNumber: 2, outage: [] });
+    expect(over).toMatchObject({ testWindowNumber: 2, outage: [] });
     expect(accusations(polls(over, 15, burst))).toEqual([]);
   });
 });
@@ -76,10 +76,10 @@ describe("at 100 %, where stable answers only probes", () => {
   const partly = { requests: 1000, failures: 50 };
 
   test("a charge is doubtful while stable has answered too little, for ten seconds and no longer", () => {
-    let trial = polls(start(), 1, ...times(2, few(0, partly)));
+    let evidence = polls(start(), 1, ...times(2, few(0, partly)));
     for (let second = 3; second <= 16; second++) {
-      trial = polls(trial, second, few(0, partly));
-      expect(against(trial, "errors")).toMatchObject({ alone: true, shared: false, doubtful: second < 13 });
+      evidence = polls(evidence, second, few(0, partly));
+      expect(against(evidence, "errors")).toMatchObject({ alone: true, shared: false, doubtful: second < 13 });
     }
   });
 
@@ -93,17 +93,17 @@ describe("at 100 %, where stable answers only probes", () => {
   });
 });
 
-describe("in the watch", () => {
+describe("in the bake", () => {
   test("the detector sees what was counted while the share was moved", () => {
-    const watched = observeTrial(startWatching(start()), { at: 1000, counts: healthy() }, dead);
-    expect(watched.watch?.failingPolls).toBe(1);
+    const watched = observeEvidence(startBake(start()), { at: 1000, counts: healthy() }, dead);
+    expect(watched.bake?.failingPolls).toBe(1);
   });
 
-  test("the detector convicts of errors where the epoch does not yet", () => {
+  test("the detector convicts of errors where the testWindow does not yet", () => {
     const failing = both({ requests: 1 }, { requests: 100, failures: 1 });
-    const old = polls(startWatching(start()), 1, ...times(12, healthy(1000)), ...times(3, healthy(500)));
+    const old = polls(startBake(start()), 1, ...times(12, healthy(1000)), ...times(3, healthy(500)));
     const failed = polls(old, 16, ...times(10, failing));
     expect(against(failed, "errors")).toMatchObject({ alone: true, compared: false });
-    expect(against(polls({ ...old, watch: null }, 16, ...times(10, failing)), "errors")).toBeUndefined();
+    expect(against(polls({ ...old, bake: null }, 16, ...times(10, failing)), "errors")).toBeUndefined();
   });
 });

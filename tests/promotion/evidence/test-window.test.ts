@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { accusations, startTrial, type Trial } from "../../../promotion/evidence/candidate.ts";
+import { accusations, type CandidateEvidence, startEvidence } from "../../../promotion/evidence/candidate.ts";
 import { exceedanceEValue } from "../../../promotion/evidence/index.ts";
 import { alphas, indicators } from "../../../promotion/evidence/test-window.ts";
 import { TwoSample } from "../../../promotion/evidence/two-sample.ts";
@@ -7,11 +7,11 @@ import { seen } from "../fixtures.ts";
 import { against, both, candidate, charges, dead, healthy, polls, start, times } from "./polls.ts";
 
 /** The fewest failures, spread over three polls of a candidate that is alone, that convict it of errors. */
-function fewestFailures(trial: Trial, requests: number): number {
+function fewestFailures(evidence: CandidateEvidence, requests: number): number {
   for (let failures = 3; ; failures++) {
     const last = failures - 2;
     const convicted = polls(
-      trial,
+      evidence,
       100,
       candidate({ requests: requests - last - 1, failures: 1 }),
       candidate({ requests: 1, failures: 1 }),
@@ -36,30 +36,30 @@ describe("the error probability of a conviction", () => {
   });
 
   test.each([50, 200, 500, 1000, 1500])(
-    "is a quarter of that for errors, less the first epoch's part, at %i requests",
+    "is a quarter of that for errors, less the first testWindow's part, at %i requests",
     (requests) => {
       expect(fewestFailures(start(), requests)).toBe(fewestFor((0.0025 * 6) / Math.PI ** 2, requests));
     },
   );
 
   test.each([2, 3, 5])("is divided by the %i services of a promotion", (services) => {
-    const trial = startTrial(0, 1 / services);
-    expect(fewestFailures(trial, 1500)).toBe(fewestFor((0.0025 * 6) / Math.PI ** 2 / services, 1500));
+    const evidence = startEvidence(0, 1 / services);
+    expect(fewestFailures(evidence, 1500)).toBe(fewestFor((0.0025 * 6) / Math.PI ** 2 / services, 1500));
   });
 
-  test.each([2, 3, 10])("shrinks with the square of the epoch, here the %i-th", (epoch) => {
-    const trial = polls(start(), 1, ...times((epoch - 1) * 20, candidate({ requests: 100 })));
-    expect(trial.epochNumber).toBe(epoch);
-    expect(fewestFailures(trial, 1500)).toBe(fewestFor((0.0025 * 6) / (Math.PI * epoch) ** 2, 1500));
+  test.each([2, 3, 10])("shrinks with the square of the testWindow, here the %i-th", (testWindow) => {
+    const evidence = polls(start(), 1, ...times((testWindow - 1) * 20, candidate({ requests: 100 })));
+    expect(evidence.testWindowNumber).toBe(testWindow);
+    expect(fewestFailures(evidence, 1500)).toBe(fewestFor((0.0025 * 6) / (Math.PI * testWindow) ** 2, 1500));
   });
 });
 
-describe("an epoch", () => {
+describe("an testWindow", () => {
   test("is over at 2,000 requests of the candidate, not one before", () => {
     const before = polls(start(), 1, ...times(19, candidate({ requests: 100 })), candidate({ requests: 99 }));
-    expect([before.epochNumber, before.epoch.requests]).toEqual([1, 1999]);
+    expect([before.testWindowNumber, before.testWindow.requests]).toEqual([1, 1999]);
     const after = polls(before, 21, candidate({ requests: 1 }));
-    expect([after.epochNumber, after.epoch.requests]).toEqual([2, 0]);
+    expect([after.testWindowNumber, after.testWindow.requests]).toEqual([2, 0]);
   });
 
   test("counts users and probes alike", () => {
@@ -68,12 +68,12 @@ describe("an epoch", () => {
       1,
       ...times(20, seen({ candidate: { user: { requests: 50 }, probe: { requests: 50 } } })),
     );
-    expect(probed.epochNumber).toBe(2);
+    expect(probed.testWindowNumber).toBe(2);
   });
 
   test("is not over while it convicts", () => {
     const convicting = polls(start(), 1, ...times(17, healthy()), dead, dead, dead);
-    expect(convicting.epochNumber).toBe(1);
+    expect(convicting.testWindowNumber).toBe(1);
     expect(charges(convicting)).toContain("errors");
   });
 
@@ -85,7 +85,7 @@ describe("an epoch", () => {
 
   test("forgets failing polls of the one before", () => {
     const ending = polls(start(), 1, ...times(18, healthy()), dead, dead);
-    expect(ending.epochNumber).toBe(2);
+    expect(ending.testWindowNumber).toBe(2);
     expect(charges(polls(ending, 21, dead, dead))).toEqual([]);
     expect(charges(polls(ending, 21, dead, dead, dead))).toContain("errors");
   });
@@ -97,7 +97,7 @@ describe("an epoch", () => {
     for (const healthyPolls of [1, 2, 9, 10, 11]) {
       const old = polls(start(), 1, ...times(healthyPolls, fine));
       const polled = Array.from({ length: 6 }, (_, i) => polls(old, 100, ...times(i, broken)));
-      expect(polled.some((trial) => charges(trial).includes("errors"))).toBe(true);
+      expect(polled.some((evidence) => charges(evidence).includes("errors"))).toBe(true);
     }
   });
 });

@@ -8,7 +8,7 @@ import { admitDeployment, RefusedError } from "../../../promotion/guard/guard.ts
 import { lastPromotion } from "../../../promotion/guard/history.ts";
 import { LeaseError, takeLease } from "../../../promotion/lease.ts";
 import { plans } from "../../../promotion/plan.ts";
-import type { Standing } from "../../../promotion/traffic-state.ts";
+import type { TrafficState } from "../../../promotion/traffic-state.ts";
 
 const holder = (pid = process.pid) => ({ owner: "test", host: "here", pid });
 const revisions = [{ service: "akosha", stable: "a", candidate: "b" }];
@@ -34,12 +34,17 @@ async function folderWith(journals: Record<string, Event[]>): Promise<string> {
   return folder;
 }
 
-function admit(folder: string, standing: Standing | null, preview: boolean, readStanding = async () => standing) {
-  const guard = { stack: "prod", folder, holder: holder(), clock: systemClock, readStanding, onLost: () => {} };
+function admit(
+  folder: string,
+  trafficState: TrafficState | null,
+  preview: boolean,
+  readTrafficState = async () => trafficState,
+) {
+  const guard = { stack: "prod", folder, holder: holder(), clock: systemClock, readTrafficState, onLost: () => {} };
   return admitDeployment(guard, { akosha: { stable: "a", candidate: "b" } }, preview);
 }
 
-const rest: Standing = { declared: { akosha: { a: 100 } }, live: { akosha: { a: 100 } } };
+const rest: TrafficState = { declared: { akosha: { a: 100 } }, live: { akosha: { a: 100 } } };
 const leases = async (folder: string) => (await readdir(folder)).filter((name) => name.startsWith("lease."));
 /** A live process that is not this one. */
 const somebody = { owner: "promoter", host: "here", pid: process.ppid };

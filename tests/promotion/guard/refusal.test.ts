@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { LastPromotion } from "../../../promotion/guard/history.ts";
-import { type Declared, movedTraffic, objection } from "../../../promotion/guard/refusal.ts";
-import type { Split, Standing } from "../../../promotion/traffic-state.ts";
+import { type DeclaredRevisions, movedTraffic, objection } from "../../../promotion/guard/refusal.ts";
+import type { Split, TrafficState } from "../../../promotion/traffic-state.ts";
 
-const next = (stable: string, candidate?: string): Declared => ({
+const next = (stable: string, candidate?: string): DeclaredRevisions => ({
   akosha: { stable, ...(candidate && { candidate }) },
 });
-const standing = (declared: Split, live: Split): Standing => ({
+const trafficState = (declared: Split, live: Split): TrafficState => ({
   declared: { akosha: declared },
   live: { akosha: live },
 });
@@ -18,74 +18,80 @@ const promotion = (result: LastPromotion["result"]): LastPromotion => ({
 });
 const on = (id: string): Split => ({ [id]: 100 });
 
-const cases: [string, Declared, Standing | null, LastPromotion | null, RegExp | null][] = [
+const cases: [string, DeclaredRevisions, TrafficState | null, LastPromotion | null, RegExp | null][] = [
   ["a first deployment", next("a"), null, null, null],
-  ["the same again", next("a"), standing(on("a"), on("a")), null, null],
-  ["a new candidate", next("a", "b"), standing(on("a"), on("a")), null, null],
-  ["another stable without a promotion", next("c"), standing(on("a"), on("a")), null, null],
-  ["a settled promotion", next("b"), standing(on("a"), on("b")), promotion("promoted"), null],
+  ["the same again", next("a"), trafficState(on("a"), on("a")), null, null],
+  ["a new candidate", next("a", "b"), trafficState(on("a"), on("a")), null, null],
+  ["another stable without a promotion", next("c"), trafficState(on("a"), on("a")), null, null],
+  ["a settled promotion", next("b"), trafficState(on("a"), on("b")), promotion("promoted"), null],
   [
     "the old stable again, long after a settled promotion",
     next("a"),
-    standing(on("b"), on("b")),
+    trafficState(on("b"), on("b")),
     promotion("promoted"),
     null,
   ],
   [
     "the old stable again, after it had come back by the settings",
     next("a"),
-    standing(on("a"), on("a")),
+    trafficState(on("a"), on("a")),
     promotion("promoted"),
     null,
   ],
-  ["a second try after a first deployment that failed", next("a"), standing(on("a"), {}), null, null],
+  ["a second try after a first deployment that failed", next("a"), trafficState(on("a"), {}), null, null],
   [
     "a candidate that was rolled back and stays named",
     next("a", "b"),
-    standing(on("a"), on("a")),
+    trafficState(on("a"), on("a")),
     promotion("rolled-back"),
     null,
   ],
-  ["a newer candidate after a rollback", next("a", "c"), standing(on("a"), on("a")), promotion("rolled-back"), null],
+  [
+    "a newer candidate after a rollback",
+    next("a", "c"),
+    trafficState(on("a"), on("a")),
+    promotion("rolled-back"),
+    null,
+  ],
   [
     "an unfinished promotion",
     next("a", "b"),
-    standing(on("a"), { a: 75, b: 25 }),
+    trafficState(on("a"), { a: 75, b: 25 }),
     promotion("open"),
     /^promotion p7 of prod is not over.*maha resume.*maha rollback --stack prod/,
   ],
   [
     "a newer candidate during a promotion",
     next("a", "c"),
-    standing(on("a"), { a: 75, b: 25 }),
+    trafficState(on("a"), { a: 75, b: 25 }),
     promotion("open"),
     /not over/,
   ],
   [
     "a promotion that is not settled",
     next("a", "b"),
-    standing(on("a"), on("b")),
+    trafficState(on("a"), on("b")),
     promotion("promoted"),
     /^promotion p7 has given b all the traffic of akosha.*Run maha settle --stack prod, commit/,
   ],
   [
     "traffic that somebody moved",
     next("a", "b"),
-    standing(on("a"), { a: 90, b: 10 }),
+    trafficState(on("a"), { a: 90, b: 10 }),
     null,
     /the traffic of akosha stands at a 90 %, b 10 %, which is neither what was last declared \(a 100 %\) nor what this deployment declares \(a 100 %\)/,
   ],
   [
     "a third revision after an unsettled promotion",
     next("c"),
-    standing(on("a"), on("b")),
+    trafficState(on("a"), on("b")),
     promotion("promoted"),
     /stands at b 100 %.*last declared \(a 100 %\).*declares \(c 100 %\)/,
   ],
   [
     "traffic of a service that is to go",
     {},
-    standing(on("a"), { b: 100 }),
+    trafficState(on("a"), { b: 100 }),
     null,
     /stands at b 100 %.*declares \(nobody\)/,
   ],
@@ -93,14 +99,17 @@ const cases: [string, Declared, Standing | null, LastPromotion | null, RegExp | 
 
 describe("what speaks against a deployment", () => {
   test.each(cases)("%s", (_, declared, where, last, reason) => {
-    const said = objection({ stack: "prod", next: declared, standing: where, last });
+    const said = objection({ stack: "prod", next: declared, trafficState: where, last });
     if (reason === null) expect(said).toBeNull();
     else expect(said).toMatch(reason);
   });
 
   test("in the middle of a deployment, which has moved one of two services already, nothing does", () => {
     // back to the old stable by the settings, long after the promotion of b and d was settled
-    const declared: Declared = { akosha: { stable: "a", candidate: "b" }, mahavishnu: { stable: "c", candidate: "d" } };
+    const declared: DeclaredRevisions = {
+      akosha: { stable: "a", candidate: "b" },
+      mahavishnu: { stable: "c", candidate: "d" },
+    };
     const half = { akosha: on("a"), mahavishnu: on("d") };
     expect(movedTraffic(declared, { declared: half, live: half })).toBeNull();
     const moved = { ...half, mahavishnu: { c: 50, d: 50 } };
@@ -108,8 +117,9 @@ describe("what speaks against a deployment", () => {
   });
 
   test("a stable that stands alone behind a newer revision, where the newest would get the traffic", () => {
-    const where = { ...standing(on("a"), on("a")), overtaken: { akosha: "b" } };
-    const said = (declared: Declared) => objection({ stack: "prod", next: declared, standing: where, last: null });
+    const where = { ...trafficState(on("a"), on("a")), overtaken: { akosha: "b" } };
+    const said = (declared: DeclaredRevisions) =>
+      objection({ stack: "prod", next: declared, trafficState: where, last: null });
     expect(said(next("a"))).toMatch(/the newest revision of akosha is b, and this deployment names a alone/);
     expect(said(next("a", "b"))).toBeNull();
   });
@@ -119,7 +129,7 @@ describe("what speaks against a deployment", () => {
     fc.assert(
       fc.property(split, fc.constantFrom("a", "b", "c"), (live, stable) => {
         expect(
-          objection({ stack: "prod", next: next(stable), standing: standing(on("a"), live), last: null }),
+          objection({ stack: "prod", next: next(stable), trafficState: trafficState(on("a"), live), last: null }),
         ).not.toBeNull();
       }),
     );

@@ -5,9 +5,9 @@ import { GoogleAuth, OAuth2Client } from "google-auth-library";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { routes } from "../../../edge/routes.ts";
 import { checkSettings, restingPosition } from "../../../edge/settings.ts";
-import { cloudRunStanding } from "../../../promotion/platforms/cloud-run/traffic-state.ts";
-import { composeStanding } from "../../../promotion/platforms/envoy-files/docker.ts";
-import { kubernetesStanding } from "../../../promotion/platforms/kubernetes/traffic-state.ts";
+import { cloudRunTrafficState } from "../../../promotion/platforms/cloud-run/traffic-state.ts";
+import { composeTrafficState } from "../../../promotion/platforms/envoy-files/docker.ts";
+import { kubernetesTrafficState } from "../../../promotion/platforms/kubernetes/traffic-state.ts";
 import { type ApiDouble, kubeconfigFor, startApi } from "../../fixtures/api.ts";
 
 const edge = checkSettings({
@@ -37,7 +37,7 @@ describe("Cloud Run (Google's client, a double of its API)", () => {
   const signedIn = new OAuth2Client();
   signedIn.setCredentials({ access_token: "token", expiry_date: 9e12 });
   const read = () =>
-    cloudRunStanding(
+    cloudRunTrafficState(
       {
         project: "p",
         region: "europe-west1",
@@ -61,11 +61,11 @@ describe("Cloud Run (Google's client, a double of its API)", () => {
     const annotations = { [DECLARED]: JSON.stringify(declared.akosha) };
     const latestCreatedRevision = `${path("akosha").slice("/v2/".length)}/revisions/akosha-b`;
     api.answers.set(path("akosha"), { status: 200, body: { annotations, trafficStatuses, latestCreatedRevision } });
-    const standing = { declared, live: { akosha: { "akosha-a": 75, "akosha-b": 25 } } };
-    expect(await read()).toEqual({ ...standing, overtaken: {} });
+    const trafficState = { declared, live: { akosha: { "akosha-a": 75, "akosha-b": 25 } } };
+    expect(await read()).toEqual({ ...trafficState, overtaken: {} });
     // once the older revision is there too, it has been overtaken
     api.answers.set(`${path("akosha")}/revisions/akosha-a`, { status: 200, body: {} });
-    expect(await read()).toEqual({ ...standing, overtaken: { akosha: "akosha-b" } });
+    expect(await read()).toEqual({ ...trafficState, overtaken: { akosha: "akosha-b" } });
   });
 
   test("traffic that goes to the newest revision, whether it is ready or not: nobody has moved it", async () => {
@@ -112,7 +112,7 @@ describe("Kubernetes (its own client, a double of its API)", () => {
     const before = process.env.KUBECONFIG;
     process.env.KUBECONFIG = await kubeconfigFor(api, "prod");
     try {
-      return await kubernetesStanding({
+      return await kubernetesTrafficState({
         context: "prod",
         namespace: "mahavishnu-prod",
         configMap: "edge-traffic",
@@ -169,8 +169,12 @@ describe("a Docker host (a double of the docker command)", () => {
     const before = process.env.PATH;
     process.env.PATH = `${folder}:${before}`;
     try {
-      const standing = await composeStanding({ host: "ssh://a@b", container: "edge", folder: "/var/lib/edge" })();
-      return { standing, asked: await readFile(join(folder, "asked"), "utf8") };
+      const trafficState = await composeTrafficState({
+        host: "ssh://a@b",
+        container: "edge",
+        folder: "/var/lib/edge",
+      })();
+      return { trafficState, asked: await readFile(join(folder, "asked"), "utf8") };
     } finally {
       process.env.PATH = before;
     }
@@ -178,15 +182,17 @@ describe("a Docker host (a double of the docker command)", () => {
 
   test("the split in the files that Envoy watches, and what was declared", async () => {
     const show = (name: string, text: string) => `printf '%s\\0%s\\0' '${name}' '${text}'`;
-    const { standing, asked } = await read(
+    const { trafficState, asked } = await read(
       [show("declared.json", JSON.stringify(declared)), show("xds/rds-akosha.json", rds(10))].join("\n"),
     );
-    expect(standing).toEqual({ declared, live: { akosha: { "akosha-a": 90, "akosha-b": 10 } } });
+    expect(trafficState).toEqual({ declared, live: { akosha: { "akosha-a": 90, "akosha-b": 10 } } });
     expect(asked).toMatch(/^--host ssh:\/\/a@b exec edge sh -c /);
   });
 
   test("no edge yet", async () => {
-    expect((await read('echo "Error response from daemon: No such container: edge" >&2; exit 1')).standing).toBeNull();
+    expect(
+      (await read('echo "Error response from daemon: No such container: edge" >&2; exit 1')).trafficState,
+    ).toBeNull();
   });
 
   test("a host that does not answer is no empty stack", async () => {

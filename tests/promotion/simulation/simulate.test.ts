@@ -37,15 +37,15 @@ describe("at 100 requests a second", () => {
   });
 });
 
-test("the seconds of a promotion end at its last certificate, the watch is not counted", async () => {
+test("the seconds of a promotion end at its last certificate, the bake is not counted", async () => {
   const flawless = { candidate: 0, stable: 0 };
-  const longWatch = { ...plans.evidence, watch: [{ for: 600, poll: 1 }] };
+  const longWatch = { ...plans.evidence, bake: [{ for: 600, poll: 1 }] };
   const usual = await simulateRun(scenario(flawless), 0);
   const watched = await simulateRun(scenario({ ...flawless, plan: longWatch }), 0);
   expect(watched).toMatchObject({ result: "promoted", seconds: usual.seconds, requests: usual.requests });
 });
 
-test("a fault that begins in the watch is still taken back, and its errors are counted", async () => {
+test("a fault that begins in the bake is still taken back, and its errors are counted", async () => {
   const late = {
     ...scenario({ candidate: 0 }),
     errorRate: (role: string, second: number) => Number(role === "candidate" && second >= 150),

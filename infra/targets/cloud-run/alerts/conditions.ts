@@ -14,13 +14,13 @@ import {
   maxBy,
   minBy,
   or,
+  type PromWindow,
   quantile,
   rate,
   ratio,
   seriesOn,
   sumBy,
   unless,
-  type Window,
 } from "../../../alerts/promql.ts";
 
 const on = seriesOn<"cloud-run">();
@@ -37,10 +37,10 @@ export type CloudAlertName = Exclude<AlertName, (typeof NOT_ON_CLOUD_RUN)[number
  * What a stack has in its project, which is its own: the stores that are saved each day, by whom their log line is said;
  * whether Cloud Run itself has services, and the single ones, which a machine has.
  */
-export type Project = {
+export type ProjectScope = {
   stores: readonly { store: string; resource: "cloud_run_job" | "gce_instance" }[];
   stateless: boolean;
-  singles: readonly ServiceName[];
+  singletons: readonly ServiceName[];
 };
 
 /** A single service is down when it has not answered for so long, or when nobody has told anything: both outlast an update. */
@@ -48,7 +48,7 @@ const UNHEALTHY = "3m";
 const UNHEARD = "5m";
 
 /** When each alert fires on Google Cloud. */
-export function cloudRunConditions({ stores, stateless, singles }: Project): Record<CloudAlertName, Condition> {
+export function cloudRunConditions({ stores, stateless, singletons }: ProjectScope): Record<CloudAlertName, Condition> {
   const run = { monitored_resource: "cloud_run_revision" } as const;
   const uptime = { monitored_resource: "uptime_url" } as const;
   type Where = Parameters<typeof on<"run_googleapis_com:request_count">>[1];
@@ -66,11 +66,11 @@ export function cloudRunConditions({ stores, stateless, singles }: Project): Rec
       ),
     );
   const disk = ["instance_id", "device_name"] as const;
-  const machine = singles.length > 0;
+  const machine = singletons.length > 0;
   const onMachine = { monitored_resource: "gce_instance" } as const;
   const { ErrorBudgetBurn1x: _, ...burn } = burning("service_name", {
-    failures: (window: Window) => sumBy(["service_name"], increase(failed, window)),
-    errorRatio: (window: Window) =>
+    failures: (window: PromWindow) => sumBy(["service_name"], increase(failed, window)),
+    errorRatio: (window: PromWindow) =>
       ratio(sumBy(["service_name"], rate(failed, window)), sumBy(["service_name"], rate(counted, window))),
   });
   return {
@@ -80,7 +80,7 @@ export function cloudRunConditions({ stores, stateless, singles }: Project): Rec
       "host",
       or(
         below(avgBy(["host"], on("monitoring_googleapis_com:uptime_check_check_passed", uptime)), 0.5),
-        ...singles.map((service) => {
+        ...singletons.map((service) => {
           const up = on("custom_googleapis_com:mahavishnu_single_up", { ...onMachine, service });
           const answered = maxBy(["service"], highest(up, UNHEALTHY));
           return marked("host", service, or(at(answered, 0), maxBy(["service"], absentFor(up, UNHEARD))));
@@ -117,7 +117,7 @@ export function cloudRunConditions({ stores, stateless, singles }: Project): Rec
           ),
           objectives.memoryRatio,
         ),
-        ...singles.map((service) => {
+        ...singletons.map((service) => {
           const used = on("custom_googleapis_com:mahavishnu_single_memory_percent", { ...onMachine, service });
           return marked("service_name", service, above(used, 100 * objectives.memoryRatio));
         }),

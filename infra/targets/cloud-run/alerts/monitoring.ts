@@ -7,12 +7,13 @@ import { ServiceIdentity } from "@pulumi/gcp/projects/serviceIdentity.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceName } from "../../../../ecosystem/services.ts";
 import { rulesFor } from "../../../alerts/rules.ts";
-import { scopeOf } from "../../../alerts/scope.ts";
 import { settingsOf } from "../../../config/settings.ts";
 import type { Deployment } from "../../../deployment.ts";
 import { cloudRunUrl } from "../../../release/addresses.ts";
+import { cloudRunConditions } from "./conditions.ts";
 import { objectivesOf, policy, uptimeCheck } from "./policies.ts";
 import { CloudReceivers } from "./receivers.ts";
+import { projectScope } from "./scope.ts";
 
 /**
  * When Google Cloud alerts about a stack, from its first release on, and whom it tells. `services` are the Cloud Run
@@ -39,7 +40,7 @@ export class CloudAlerting extends pulumi.ComponentResource {
       { stack, settings, secret, agent: caller },
       { ...own, dependsOn: agent },
     );
-    for (const rule of rulesFor(scopeOf["cloud-run"](deployment))) {
+    for (const rule of rulesFor(cloudRunConditions(projectScope(deployment)))) {
       new AlertPolicy(
         `${name}-${rule.alert}`,
         { ...policy(rule, { stack, cloud }), notificationChannels: receivers.of(settings.alerts[rule.priority]) },

@@ -7,15 +7,15 @@ import type {
 import { objectives } from "../../../../ecosystem/objectives.ts";
 import { type ServiceName, serviceNamed } from "../../../../ecosystem/services.ts";
 import type { Priority } from "../../../alerts/alerts.ts";
-import type { Window } from "../../../alerts/promql.ts";
-import type { Rule } from "../../../alerts/rules.ts";
+import type { PromWindow } from "../../../alerts/promql.ts";
+import type { AlertRule } from "../../../alerts/rules.ts";
 import type { CloudRunSettings } from "../../../config/schema.ts";
 import { labelsOf } from "../../../names.ts";
 
-type Place = { stack: string; cloud: CloudRunSettings };
+type CloudRunStack = { stack: string; cloud: CloudRunSettings };
 
 /** A service on Cloud Run, and the host that answers its users by https. */
-type Watched = Place & { service: ServiceName; host: string };
+type Watched = CloudRunStack & { service: ServiceName; host: string };
 
 const severities = { P1: "CRITICAL", P2: "ERROR", P3: "WARNING", P4: "WARNING" } as const satisfies Record<
   Priority,
@@ -23,7 +23,7 @@ const severities = { P1: "CRITICAL", P2: "ERROR", P3: "WARNING", P4: "WARNING" }
 >;
 
 /** A rule as Google Cloud evaluates it, but for the channels. */
-export function policy(rule: Rule, { stack, cloud }: Place) {
+export function policy(rule: AlertRule, { stack, cloud }: CloudRunStack) {
   return {
     project: cloud.project,
     displayName: `${rule.priority} ${rule.alert}: ${rule.summary}`,
@@ -119,4 +119,5 @@ export function objectivesOf({ service, stack, cloud }: Watched) {
 }
 
 const units = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
-const secondsOf = (window: Window): number => Number.parseFloat(window) * units[window.slice(-1) as keyof typeof units];
+const secondsOf = (window: PromWindow): number =>
+  Number.parseFloat(window) * units[window.slice(-1) as keyof typeof units];

@@ -11,13 +11,13 @@ import { labelsOf, named } from "../../../names.ts";
 
 type Receiver = Settings["alerts"]["P1"][number];
 /** `agent` is who publishes for Google's monitoring in the project. */
-type Args = Pick<Deployment, "stack" | "settings" | "secret"> & { agent: pulumi.Input<string> };
+type CloudReceiversArgs = Pick<Deployment, "stack" | "settings" | "secret"> & { agent: pulumi.Input<string> };
 
 /** The notification channels of a stack: one for each receiver that any priority has. */
 export class CloudReceivers extends pulumi.ComponentResource {
   readonly #channels = new Map<Receiver, NotificationChannel>();
 
-  constructor(name: string, args: Args, options: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: CloudReceiversArgs, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:observability:CloudReceivers", name, {}, options);
     const { stack, settings, secret } = args;
     const { project } = settingsOf(settings, "cloud-run", "the stack's settings");
@@ -57,7 +57,7 @@ export class CloudReceivers extends pulumi.ComponentResource {
   }
 
   /** Slack's webhooks understand nothing that Google Cloud sends: a topic whose subscription says it in Slack's words. */
-  #relay(name: string, { stack, settings, secret, agent }: Args): pulumi.Output<string> {
+  #relay(name: string, { stack, settings, secret, agent }: CloudReceiversArgs): pulumi.Output<string> {
     const own = { parent: this };
     const { project } = settingsOf(settings, "cloud-run", "the stack's settings");
     const topic = new Topic(`${name}-topic`, { project, name: named(stack, "alerts"), labels: labelsOf(stack) }, own);

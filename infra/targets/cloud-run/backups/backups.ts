@@ -10,10 +10,10 @@ import { type Backed, backupJobs } from "../../../backups/jobs.ts";
 import type { BackupIdentity } from "../../../backups/locations.ts";
 import { settingsOf } from "../../../config/settings.ts";
 import { conditionBelow, grantsOf, repositoryBucket, vaultBucketOf } from "./buckets.ts";
-import { type Reach, runJob, schedule } from "./job.ts";
+import { type JobNetwork, runJob, schedule } from "./job.ts";
 import { backupSeries, logMetric } from "./series.ts";
 
-export type CloudBackupsArgs = Omit<Reach, "serviceAccount"> & {
+export type CloudBackupsArgs = Omit<JobNetwork, "serviceAccount"> & {
   backed: Backed;
   /** The identity of the machine that saves the single services' volumes (`machineBackup`): `serviceAccount:...`. */
   machine?: pulumi.Input<string>;

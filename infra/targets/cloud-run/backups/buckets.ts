@@ -8,13 +8,13 @@ const DAY = 86_400;
 /** Days that a version of an object survives its deletion or replacement in the repository's bucket. */
 const UNDELETE_DAYS = 30;
 
-type Stack = { stack: string; settings: Settings };
+type BackupStack = { stack: string; settings: Settings };
 
 /**
  * The bucket of the repository. restic deletes its locks, and pruning deletes for a living, so nothing may be retained
  * by force here: versions bring back what was deleted by mistake or malice.
  */
-export function repositoryBucket({ stack, settings }: Stack) {
+export function repositoryBucket({ stack, settings }: BackupStack) {
   const { project, region } = settingsOf(settings, "cloud-run", "the stack's settings");
   return {
     name: backupBucket(project),
@@ -34,7 +34,7 @@ export function repositoryBucket({ stack, settings }: Stack) {
  * whole repository in a folder of its own, so that nothing a later month needs is older than that month. restic never
  * runs on it: it could not delete its locks.
  */
-export function vaultBucketOf({ stack, settings }: Stack) {
+export function vaultBucketOf({ stack, settings }: BackupStack) {
   const { project, multiRegionVault } = settingsOf(settings, "cloud-run", "the stack's settings");
   const { monthly, lockVault } = settings.backups;
   const days = monthly * 31;

@@ -9,7 +9,7 @@ import { backupJobName, labelsOf } from "../../../names.ts";
 import { DATABASE_HOST } from "../../../release/addresses.ts";
 
 /** What a job needs that only the platform knows. */
-export type Reach = {
+export type JobNetwork = {
   serviceAccount: pulumi.Input<string>;
   /** The id of a secret in Secret Manager. */
   secret(name: Secret): pulumi.Input<string>;
@@ -29,7 +29,7 @@ const sizes = {
 } as const;
 
 /** One of a stack's jobs as a Cloud Run job. */
-export function runJob(job: BackupJob, backed: Backed, reach: Reach): RunArgs {
+export function runJob(job: BackupJob, backed: Backed, reach: JobNetwork): RunArgs {
   const { project, region } = settingsOf(backed.settings, "cloud-run", "the stack's settings");
   const labels = { ...labelsOf(backed.stack), component: "backup" };
   const { limits, scratch } = sizes[job.action];

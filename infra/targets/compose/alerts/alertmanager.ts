@@ -1,6 +1,13 @@
 import { stringify } from "yaml";
 import type { Secret } from "../../../../ecosystem/secrets.ts";
-import { businessHours, fallback, inhibitions, type Notice, noticesOf } from "../../../alerts/notification-routes.ts";
+import {
+  businessHours,
+  fallback,
+  inhibitions,
+  type NotificationRoute,
+  notificationRoutesOf,
+} from "../../../alerts/notification-routes.ts";
+import { notificationText } from "../../../alerts/notification-text.ts";
 import type { Settings } from "../../../config/schema.ts";
 
 /**
@@ -16,10 +23,13 @@ export function alertmanagerFiles(
 }
 
 export function alertmanagerConfig(alerts: Settings["alerts"], secretFile: (secret: Secret) => string) {
-  const notices = noticesOf(alerts);
+  const notificationRoutes = notificationRoutesOf(alerts);
   return {
-    route: { receiver: fallback, group_by: ["alertname", "service"], routes: notices.map(route) },
-    receivers: notices.map(({ receiver, secrets }) => ({ name: receiver, ...integrations(secrets, secretFile) })),
+    route: { receiver: fallback, group_by: ["alertname", "service"], routes: notificationRoutes.map(route) },
+    receivers: notificationRoutes.map(({ receiver, secrets }) => ({
+      name: receiver,
+      ...integrations(secrets, secretFile),
+    })),
     inhibit_rules: inhibitions.map(({ source, targets, equal }) => ({
       source_matchers: [`alertname="${source}"`],
       target_matchers: [`alertname=~"${targets.join("|")}"`],
@@ -39,7 +49,7 @@ export function alertmanagerConfig(alerts: Settings["alerts"], secretFile: (secr
   };
 }
 
-const route = ({ receiver, match, wait, interval, repeat, ...notice }: Notice) => ({
+const route = ({ receiver, match, wait, interval, repeat, ...notice }: NotificationRoute) => ({
   matchers: [`${match.label}="${match.value}"`],
   receiver,
   group_wait: wait,
@@ -47,13 +57,6 @@ const route = ({ receiver, match, wait, interval, repeat, ...notice }: Notice) =
   repeat_interval: repeat,
   ...(notice.businessHours && { active_time_intervals: [businessHours.name] }),
 });
-
-/** What of an alert a person reads first. */
-export const words = {
-  title: "{{ .CommonLabels.priority }} {{ .CommonLabels.alertname }} ({{ .CommonLabels.stack }})",
-  text: "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\nRunbook: {{ .Annotations.runbook_url }}\n{{ end }}",
-  severity: '{{ if eq .CommonLabels.priority "P1" }}critical{{ else }}error{{ end }}',
-} as const;
 
 /** The integrations of one receiver. */
 function integrations(secrets: readonly Secret[], secretFile: (secret: Secret) => string) {
@@ -65,15 +68,15 @@ function integrations(secrets: readonly Secret[], secretFile: (secret: Secret) =
   const found = {
     pagerduty_configs: of("pagerduty-routing-key", (file) => ({
       routing_key_file: file,
-      description: words.title,
-      details: { text: words.text },
-      severity: words.severity,
+      description: notificationText.title,
+      details: { text: notificationText.text },
+      severity: notificationText.severity,
     })),
     slack_configs: of("slack-webhook-url", (file) => ({
       api_url_file: file,
       send_resolved: true,
-      title: words.title,
-      text: words.text,
+      title: notificationText.title,
+      text: notificationText.text,
     })),
     webhook_configs: [...webhook("ticket-webhook-url"), ...webhook("deadman-webhook-url")],
   };

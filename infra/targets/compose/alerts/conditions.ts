@@ -19,10 +19,10 @@ export const jobs = {
 const NO_DISKS = ["tmpfs", "ramfs", "overlay", "squashfs", "iso9660", "autofs", "nsfs", "fuse.lxcfs"];
 
 /** What of a host is a stack's: the stores that are saved each day. */
-export type Host = { stores: readonly string[] };
+export type HostScope = { stores: readonly string[] };
 
 /** When each alert fires on a Docker host. */
-export function composeConditions({ stores }: Host): Record<AlertName, Condition> {
+export function composeConditions({ stores }: HostScope): Record<AlertName, Condition> {
   const disk = ["instance", "device"] as const;
   return {
     ...edgeConditions(jobs.edge),

@@ -1,16 +1,20 @@
 import { stringify } from "yaml";
-import type { Role } from "../../../../ecosystem/revision-role.ts";
+import type { RevisionRole } from "../../../../ecosystem/revision-role.ts";
 import { edgeRelabelings, type Relabeling } from "../../../alerts/outcome.ts";
 import { ruleGroup, rulesFor } from "../../../alerts/rules.ts";
 import type { Revision } from "../../../release/revision.ts";
-import { type Host, jobs } from "./conditions.ts";
+import { composeConditions, type HostScope, jobs } from "./conditions.ts";
 
 /** Who is asked for series on a Docker host, each as `host:port` in the stack's network. */
 export type Scrapes = {
   /** The edge's metrics listener: `/stats/prometheus`. */
   edge: string;
   /** Each live revision at the host that only it has. */
-  revisions: readonly { revision: Pick<Revision, "id" | "service" | "port" | "metrics">; role: Role; host: string }[];
+  revisions: readonly {
+    revision: Pick<Revision, "id" | "service" | "port" | "metrics">;
+    role: RevisionRole;
+    host: string;
+  }[];
   /** With the backups' series in its textfile collector. */
   nodeExporter: string;
   alertmanager: string;
@@ -23,10 +27,10 @@ export function prometheusFiles({
   scrapes,
 }: {
   stack: string;
-  host: Host;
+  host: HostScope;
   scrapes: Scrapes;
 }): Record<"prometheus.yml" | "rules.yml", string> {
-  const rules = { groups: [ruleGroup(rulesFor({ target: "compose", ...host }), { stack })] };
+  const rules = { groups: [ruleGroup(rulesFor(composeConditions(host)), { stack })] };
   return { "prometheus.yml": yaml(prometheusConfig(stack, scrapes)), "rules.yml": yaml(rules) };
 }
 

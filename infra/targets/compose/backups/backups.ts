@@ -1,7 +1,7 @@
 import type { Deployment } from "../../../deployment.ts";
 import { named } from "../../../names.ts";
 import type { Addresses, Resident } from "../addresses.ts";
-import { type Container, OURS, serviceVolume, type Volume } from "../container.ts";
+import { type ComposeContainer, OURS, serviceVolume, type Volume } from "../container.ts";
 import { type BackupContainer, composeBackup } from "./containers.ts";
 
 /** Where backups leave what is told of them. */
@@ -12,14 +12,14 @@ export const backupContainers = (
   asked: Pick<Deployment, "stack" | "settings" | "stable" | "candidate">,
   addresses: Addresses,
   after: readonly string[],
-): Container[] => composeBackup(asked).map((backup) => backupContainer(asked.stack, backup, addresses, after));
+): ComposeContainer[] => composeBackup(asked).map((backup) => backupContainer(asked.stack, backup, addresses, after));
 
 function backupContainer(
   stack: string,
   backup: BackupContainer,
   addresses: Addresses,
   after: readonly string[],
-): Container {
+): ComposeContainer {
   const {
     name: key,
     image,

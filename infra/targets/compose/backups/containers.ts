@@ -2,7 +2,7 @@ import type { Secret } from "../../../../ecosystem/secrets.ts";
 import type { ServiceName } from "../../../../ecosystem/services.ts";
 import { environmentOf, layout, scratchFolder } from "../../../backups/environment.ts";
 import { type Backed, type BackupJob, backupJobs, timeOf } from "../../../backups/jobs.ts";
-import { placesOf } from "../../../backups/locations.ts";
+import { backupLocationsOf } from "../../../backups/locations.ts";
 import { backupJobName } from "../../../names.ts";
 
 /** Where the three backup series of a job stand for node-exporter, which must be given this volume as its textfile folder. */
@@ -52,7 +52,7 @@ export function composeBackup(backed: Backed): BackupContainer[] {
 }
 
 function foldersOf(job: BackupJob, { settings }: Backed): BackupContainer["folders"] {
-  const { repository, vault } = placesOf(settings, "compose");
+  const { repository, vault } = backupLocationsOf(settings, "compose");
   const copies = job.action === "vault";
   return {
     ...(repository.folder && { [repository.inside]: { host: repository.folder, readOnly: copies } }),

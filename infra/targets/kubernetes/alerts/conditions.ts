@@ -21,7 +21,7 @@ import {
 const on = seriesOn<"kubernetes">();
 
 /** What of a cluster is one stack's: `certificate` is the Gateway's, `stores` are those that `recordings.ts` speaks of. */
-export type Cluster = {
+export type ClusterScope = {
   namespace: string;
   services: readonly ServiceName[];
   certificate: string;
@@ -38,7 +38,7 @@ export function kubernetesConditions({
   services,
   certificate,
   stores,
-}: Cluster): Record<AlertName, Condition> {
+}: ClusterScope): Record<AlertName, Condition> {
   const jobs = jobsIn(namespace);
   const container = ["pod", "container"] as const;
   const claim = ["persistentvolumeclaim"] as const;

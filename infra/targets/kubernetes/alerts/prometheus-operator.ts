@@ -1,13 +1,19 @@
-import { businessHours, fallback, inhibitions, type Notice, noticesOf } from "../../../alerts/notification-routes.ts";
+import {
+  businessHours,
+  fallback,
+  inhibitions,
+  type NotificationRoute,
+  notificationRoutesOf,
+} from "../../../alerts/notification-routes.ts";
+import { notificationText } from "../../../alerts/notification-text.ts";
 import { edgeRelabelings, type Relabeling } from "../../../alerts/outcome.ts";
 import { ruleGroup, rulesFor } from "../../../alerts/rules.ts";
-import { scopeOf } from "../../../alerts/scope.ts";
 import type { Settings } from "../../../config/schema.ts";
 import { type Deployment, pairsOf } from "../../../deployment.ts";
 import { component, namespaceOf } from "../../../names.ts";
-import { words } from "../../compose/alerts/alertmanager.ts";
-import { jobsIn } from "./conditions.ts";
+import { jobsIn, kubernetesConditions } from "./conditions.ts";
 import { clusterRecordings } from "./recordings.ts";
+import { clusterScope } from "./scope.ts";
 
 /** The Secret that holds what leads to the receivers, by the secrets' own names. */
 export const RECEIVERS = "alert-receivers";
@@ -15,8 +21,8 @@ export const RECEIVERS = "alert-receivers";
 /** The rules: those that make series, then those that alert, some upon the former. The namespace is a label of each alert: by it the operator's Alertmanager finds the stack's routes. */
 export function prometheusRule(deployment: Deployment) {
   const { stack } = deployment;
-  const scope = scopeOf.kubernetes(deployment);
-  const alerting = ruleGroup(rulesFor(scope), { stack, namespace: namespaceOf(stack) });
+  const scope = clusterScope(deployment);
+  const alerting = ruleGroup(rulesFor(kubernetesConditions(scope)), { stack, namespace: namespaceOf(stack) });
   return { groups: [{ ...alerting, rules: [...clusterRecordings(scope), ...alerting.rules] }] };
 }
 
@@ -50,9 +56,9 @@ export function podMonitors(deployment: Deployment) {
   };
 }
 
-type Endpoint = { port: string; path: string; relabelings: object[]; metricRelabelings?: object[] };
+type ScrapeEndpoint = { port: string; path: string; relabelings: object[]; metricRelabelings?: object[] };
 
-const podMonitor = (matchLabels: Record<string, string>, endpoint: Endpoint) => ({
+const podMonitor = (matchLabels: Record<string, string>, endpoint: ScrapeEndpoint) => ({
   selector: { matchLabels },
   podMetricsEndpoints: [{ interval: "30s", scrapeTimeout: "10s", ...endpoint }],
 });
@@ -69,10 +75,10 @@ const relabel = ({ from, regex, label, value }: Relabeling) => ({
 
 /** Who hears of what, and how they are reached: each receiver by a key of the Secret. */
 export function alertmanagerRoutes(alerts: Settings["alerts"]) {
-  const notices = noticesOf(alerts);
+  const notificationRoutes = notificationRoutesOf(alerts);
   return {
-    route: { receiver: fallback, groupBy: ["alertname", "service"], routes: notices.map(route) },
-    receivers: notices.map(receiver),
+    route: { receiver: fallback, groupBy: ["alertname", "service"], routes: notificationRoutes.map(route) },
+    receivers: notificationRoutes.map(receiver),
     inhibitRules: inhibitions.map(({ source, targets, equal }) => ({
       sourceMatch: [{ name: "alertname", value: source, matchType: "=" }],
       targetMatch: [{ name: "alertname", value: targets.join("|"), matchType: "=~" }],
@@ -92,7 +98,7 @@ export function alertmanagerRoutes(alerts: Settings["alerts"]) {
   };
 }
 
-const route = ({ receiver, match, wait, interval, repeat, ...notice }: Notice) => ({
+const route = ({ receiver, match, wait, interval, repeat, ...notice }: NotificationRoute) => ({
   receiver,
   matchers: [{ name: match.label, value: match.value, matchType: "=" }],
   groupWait: wait,
@@ -101,23 +107,23 @@ const route = ({ receiver, match, wait, interval, repeat, ...notice }: Notice) =
   ...(notice.businessHours && { activeTimeIntervals: [businessHours.name] }),
 });
 
-function receiver({ receiver, secrets }: Notice) {
-  const of = (secret: Notice["secrets"][number], config: (key: SecretKey) => object) =>
+function receiver({ receiver, secrets }: NotificationRoute) {
+  const of = (secret: NotificationRoute["secrets"][number], config: (key: SecretKey) => object) =>
     secrets.includes(secret) ? [config({ name: RECEIVERS, key: secret })] : [];
-  const webhook = (secret: Notice["secrets"][number]) =>
+  const webhook = (secret: NotificationRoute["secrets"][number]) =>
     of(secret, (key) => ({ urlSecret: key, sendResolved: secret !== "deadman-webhook-url" }));
   const found = {
     pagerdutyConfigs: of("pagerduty-routing-key", (routingKey) => ({
       routingKey,
-      description: words.title,
-      details: [{ key: "text", value: words.text }],
-      severity: words.severity,
+      description: notificationText.title,
+      details: [{ key: "text", value: notificationText.text }],
+      severity: notificationText.severity,
     })),
     slackConfigs: of("slack-webhook-url", (apiURL) => ({
       apiURL,
       sendResolved: true,
-      title: words.title,
-      text: words.text,
+      title: notificationText.title,
+      text: notificationText.text,
     })),
     webhookConfigs: [...webhook("ticket-webhook-url"), ...webhook("deadman-webhook-url")],
   };

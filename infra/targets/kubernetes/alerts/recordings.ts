@@ -1,6 +1,6 @@
 import { derived, maxBy, or, reaches, seriesOn, zero } from "../../../alerts/promql.ts";
 import { backupJobName } from "../../../names.ts";
-import type { Cluster } from "./conditions.ts";
+import type { ClusterScope } from "./conditions.ts";
 
 /** A series under a name of ours that Prometheus makes of others. */
 export type Recording = { record: string; expr: string };
@@ -12,7 +12,7 @@ const on = seriesOn<"kubernetes">();
  * of the CronJobs. A store is what one of them takes care of. Success is 0 from the start of a run until it has
  * succeeded. How much was saved is known to nobody but the job's log, so there is no series of it.
  */
-export function clusterRecordings({ namespace, stores }: Pick<Cluster, "namespace" | "stores">): Recording[] {
+export function clusterRecordings({ namespace, stores }: Pick<ClusterScope, "namespace" | "stores">): Recording[] {
   const cronjob = stores.map((name) => backupJobName({ name }));
   const byStore = (series: "kube_cronjob_status_last_schedule_time" | "kube_cronjob_status_last_successful_time") =>
     maxBy(["namespace", "store"], derived("store", "cronjob", /backup-(.+)/, on(series, { namespace, cronjob })));

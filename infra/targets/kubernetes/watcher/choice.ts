@@ -5,7 +5,7 @@ import { type Files, filesIn } from "./files.ts";
 const RESTING = "mahavishnu.dev/resting";
 export const MOVED_FROM = "resting";
 
-export type Seen = {
+export type WatcherView = {
   /** The promoter's ConfigMap: null when there is none, undefined as long as nobody can say. */
   moved: ConfigMap | null | undefined;
   /** The files to rest on as they are known here, with their fingerprint: sooner or later than what names them. */
@@ -19,7 +19,7 @@ export type Seen = {
  * Which files the edge shall have; undefined where it keeps those it has. The first line that is true decides. Old moves,
  * from files that are no longer declared, do not count.
  */
-export function chosen({ moved, resting, filled, patient }: Seen): Files | undefined {
+export function chosen({ moved, resting, filled, patient }: WatcherView): Files | undefined {
   const declared = moved?.metadata.annotations?.[RESTING];
   const data = moved?.data ?? {};
   if (moved === undefined) return filled || patient ? undefined : resting.files;

@@ -9,10 +9,10 @@ export type ConfigMap = {
 };
 
 /** The API server, and how to be let in: token and authority are read for each question, because they change. */
-export type Api = { url: string; token: () => string; authority: () => string };
+export type ApiServer = { url: string; token: () => string; authority: () => string };
 
 type List = { metadata: { resourceVersion: string }; items: ConfigMap[] };
-type Event = {
+type WatchEvent = {
   type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
   object: ConfigMap & { message?: string };
 };
@@ -30,7 +30,7 @@ const BACKOFF = { first: 250, most: 15_000 };
  * and tried again: the whole ConfigMap is read then, so nothing is missed.
  */
 export async function follow(
-  api: Api,
+  api: ApiServer,
   { namespace, name }: { namespace: string; name: string },
   see: (configMap: ConfigMap | null) => void,
   log: (message: string) => void,
@@ -62,7 +62,7 @@ export async function follow(
   }
 }
 
-async function read(api: Api, path: string): Promise<List> {
+async function read(api: ApiServer, path: string): Promise<List> {
   const answer = await ask(api, path, AbortSignal.timeout(ANSWER_MS));
   let text = "";
   for await (const part of answer) text += part;
@@ -70,17 +70,17 @@ async function read(api: Api, path: string): Promise<List> {
 }
 
 /** The changes since a version, until the server ends the watch or the connection fails. */
-async function* watch(api: Api, path: string, version: string): AsyncGenerator<Event> {
+async function* watch(api: ApiServer, path: string, version: string): AsyncGenerator<WatchEvent> {
   const asked = `${path}&watch=1&allowWatchBookmarks=true&timeoutSeconds=${WATCH_SECONDS}&resourceVersion=${version}`;
   let text = "";
   for await (const part of await ask(api, asked, AbortSignal.timeout((WATCH_SECONDS + 30) * 1000))) {
     const lines = (text + part).split("\n");
     text = lines.pop() ?? "";
-    for (const line of lines) yield JSON.parse(line) as Event;
+    for (const line of lines) yield JSON.parse(line) as WatchEvent;
   }
 }
 
-const ask = ({ url, token, authority }: Api, path: string, signal: AbortSignal) =>
+const ask = ({ url, token, authority }: ApiServer, path: string, signal: AbortSignal) =>
   new Promise<IncomingMessage>((resolve, reject) => {
     const headers = { authorization: `Bearer ${token()}`, accept: "application/json" };
     const question = request(`${url}${path}`, { ca: authority(), headers, agent: false, signal }, (answer) => {

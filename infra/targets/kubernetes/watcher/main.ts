@@ -7,7 +7,7 @@ import { EventEmitter, once } from "node:events";
 import { readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chosen, MOVED_FROM } from "./choice.ts";
-import { type Api, type ConfigMap, follow } from "./configmap.ts";
+import { type ApiServer, type ConfigMap, follow } from "./configmap.ts";
 import { checkFiles, filesIn } from "./files.ts";
 import { fill, isFilled } from "./folder.ts";
 import { findInCluster, remembering, resolved } from "./names.ts";
@@ -18,7 +18,7 @@ const PATIENCE_MS = 10_000;
 
 const [edge, restingFolder, tokenFolder] = [env("EDGE_FOLDER"), env("RESTING_FOLDER"), env("TOKEN_FOLDER")];
 const namespace = env("NAMESPACE");
-const api: Api = {
+const api: ApiServer = {
   url: `https://${env("KUBERNETES_SERVICE_HOST")}:${env("KUBERNETES_SERVICE_PORT")}`,
   token: () => readFileSync(join(tokenFolder, "token"), "utf8").trim(),
   authority: () => readFileSync(join(tokenFolder, "ca.crt"), "utf8"),

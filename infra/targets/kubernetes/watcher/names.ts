@@ -63,12 +63,12 @@ export function remembering(find: Lookup, changed: () => void): Lookup {
   };
 }
 
-type Place = { address: string; port_value: number };
+type NamedAddress = { address: string; port_value: number };
 type Endpoints = {
-  resources: { endpoints: { lb_endpoints: { endpoint: { address: { socket_address: Place } } }[] }[] }[];
+  resources: { endpoints: { lb_endpoints: { endpoint: { address: { socket_address: NamedAddress } } }[] }[] }[];
 };
 
-const placesIn = (text: string): Place[] =>
+const placesIn = (text: string): NamedAddress[] =>
   (JSON.parse(text) as Endpoints).resources
     .flatMap(({ endpoints }) => endpoints)
     .flatMap(({ lb_endpoints }) => lb_endpoints)

@@ -14,9 +14,9 @@ const single = (digit: string, role: Single["role"]): Single => ({
   revision: { ...revisionOf("session-buddy", digit), startupSeconds: 1 },
   role,
 });
-const scriptOf = (...singles: Single[]) =>
+const scriptOf = (...singletons: Single[]) =>
   machineScript({
-    ...{ stack: "prod", project: "acme-prod", region: "europe-west1", singles },
+    ...{ stack: "prod", project: "acme-prod", region: "europe-west1", singletons },
     backup: { image: "registry.acme.dev/backup@sha256:1", secrets: [], files: {}, timer: undefined },
   });
 

@@ -11,8 +11,8 @@ const after = { ...revisionOf("session-buddy", "b"), ...hasty };
 const stable = (revision = before): Single => ({ revision, role: "stable" });
 const candidate = (revision = after): Single => ({ revision, role: "candidate" });
 
-const scriptOf = (...singles: Single[]): string => machineScript({ ...content, singles });
-const content: Omit<MachineContent, "singles"> = {
+const scriptOf = (...singletons: Single[]): string => machineScript({ ...content, singletons });
+const content: Omit<MachineContent, "singletons"> = {
   ...{ stack: "prod", project: "acme-prod", region: "europe-west1" },
   backup: {
     image: "registry.acme.dev/backup@sha256:1",

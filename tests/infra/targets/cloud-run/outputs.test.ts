@@ -19,7 +19,7 @@ describe("where a stack is found", () => {
         akosha: "https://akosha.mcp.mahavishnu.dev/mcp",
         mahavishnu: "https://mahavishnu.mcp.mahavishnu.dev/mcp",
       },
-      previewUrls: {
+      candidateUrls: {
         "session-buddy": { url: `${machine}:18678/mcp`, headers: {} },
         akosha: { url: "https://akosha.mcp.mahavishnu.dev/mcp", ...header },
         mahavishnu: { url: "https://mahavishnu.mcp.mahavishnu.dev/mcp", ...header },
@@ -32,14 +32,14 @@ describe("where a stack is found", () => {
     const outputs = await outputsOf(without, "candidate");
     expect(outputs).toMatchObject({
       urls: { akosha: "https://akosha-100000000002.europe-west1.run.app/mcp" },
-      previewUrls: {
+      candidateUrls: {
         akosha: { url: "https://candidate---akosha-100000000002.europe-west1.run.app/mcp", headers: {} },
       },
     });
   });
 
   test("nowhere before the first release, and without a preview while there is no candidate", async () => {
-    expect(await outputsOf(prod, "none")).toMatchObject({ urls: {}, previewUrls: {}, revisions: {} });
-    expect(await outputsOf(prod, "stable")).toMatchObject({ previewUrls: {} });
+    expect(await outputsOf(prod, "none")).toMatchObject({ urls: {}, candidateUrls: {}, revisions: {} });
+    expect(await outputsOf(prod, "stable")).toMatchObject({ candidateUrls: {} });
   });
 });

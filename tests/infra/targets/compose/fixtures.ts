@@ -5,8 +5,8 @@ import { captureStack } from "../../../../infra/graph/offline.ts";
 import type { Graph, GraphResource } from "../../../../infra/graph/resource.ts";
 import type { Release } from "../../../../infra/release/release.ts";
 import { deploymentOf } from "../../../../infra/stack.ts";
-import type { Container } from "../../../../infra/targets/compose/container.ts";
-import { type Description, describeCompose } from "../../../../infra/targets/compose/description.ts";
+import type { ComposeContainer } from "../../../../infra/targets/compose/container.ts";
+import { describeCompose, type HostDescription } from "../../../../infra/targets/compose/description.ts";
 import { releaseOf, root } from "../../../fixtures/releases.ts";
 
 /** How far a stack is: nothing released, one release, a second one beside it, the second one alone. */
@@ -41,11 +41,11 @@ export const deploymentIn = (state: State, settings = local) =>
     },
   });
 
-export const describedIn = (state: State, settings = local): Description =>
+export const describedIn = (state: State, settings = local): HostDescription =>
   describeCompose(deploymentIn(state, settings));
 
 /** A container of a description. Throws where there is none. */
-export function containerOf({ containers }: Description, key: string): Container {
+export function containerOf({ containers }: HostDescription, key: string): ComposeContainer {
   const found = containers.find((container) => container.key === key);
   if (!found) throw new Error(`no container ${key}; there are ${containers.map(({ key }) => key).join(", ")}`);
   return found;

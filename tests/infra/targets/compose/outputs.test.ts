@@ -10,7 +10,7 @@ describe("the outputs of a stack on a Docker host", () => {
         akosha: "http://127.0.0.1:8682/mcp",
         mahavishnu: "http://127.0.0.1:8680/mcp",
       },
-      previewUrls: {
+      candidateUrls: {
         "session-buddy": { url: "http://127.0.0.1:8678/mcp", headers: { "x-revision": "candidate" } },
         akosha: { url: "http://127.0.0.1:8682/mcp", headers: { "x-revision": "candidate" } },
         mahavishnu: { url: "http://127.0.0.1:8680/mcp", headers: { "x-revision": "candidate" } },
@@ -21,8 +21,8 @@ describe("the outputs of a stack on a Docker host", () => {
   });
 
   test("have no preview without a candidate, and nothing at all before the first release", () => {
-    expect(composeOutputs(deploymentIn("stable")).previewUrls).toEqual({});
-    expect(composeOutputs(deploymentIn("none"))).toEqual({ urls: {}, previewUrls: {}, edgeAdmin: null });
+    expect(composeOutputs(deploymentIn("stable")).candidateUrls).toEqual({});
+    expect(composeOutputs(deploymentIn("none"))).toEqual({ urls: {}, candidateUrls: {}, edgeAdmin: null });
   });
 
   const tls = { tls: true, certificates: "/etc/certificates" };

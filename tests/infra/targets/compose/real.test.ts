@@ -10,7 +10,7 @@ import { type Edge, restingPosition } from "../../../../edge/settings.ts";
 import type { Settings } from "../../../../infra/config/schema.ts";
 import { makeRelease } from "../../../../infra/release/make.ts";
 import type { Release } from "../../../../infra/release/release.ts";
-import { composeStanding } from "../../../../promotion/platforms/envoy-files/docker.ts";
+import { composeTrafficState } from "../../../../promotion/platforms/envoy-files/docker.ts";
 import { callTool, keepCalling, open } from "../../../fixtures/docker/caller.ts";
 import { docker, hasEngine } from "../../../fixtures/docker/engine.ts";
 import { baseImage, buildImages, hasBaseImage } from "../../../fixtures/docker/images.ts";
@@ -155,15 +155,15 @@ describe.skipIf(missing)(title, { timeout: PATIENCE }, () => {
   });
 
   test("lets who guards the traffic read where it stands", async () => {
-    const read = composeStanding({
+    const read = composeTrafficState({
       host: "unix:///var/run/docker.sock",
       container: container("edge"),
       folder: "/var/lib/edge",
     });
-    const standing = await read();
+    const trafficState = await read();
     for (const name of serviceNames) {
-      expect(standing?.live[name]).toMatchObject({ [id("r1", name)]: 100 });
-      expect(standing?.declared[name]).toEqual({ [id("r1", name)]: 100, [id("r2", name)]: 0 });
+      expect(trafficState?.live[name]).toMatchObject({ [id("r1", name)]: 100 });
+      expect(trafficState?.declared[name]).toEqual({ [id("r1", name)]: 100, [id("r2", name)]: 0 });
     }
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { makeRelease } from "../../../../infra/release/make.ts";
 import { revisionsFor } from "../../../../infra/release/release.ts";
-import { type Description, describeCompose } from "../../../../infra/targets/compose/description.ts";
+import { describeCompose, type HostDescription } from "../../../../infra/targets/compose/description.ts";
 import { imagesOf } from "../../../fixtures/releases.ts";
 import { containerOf, deploymentIn, describedIn, first, idOf, local, type State, second } from "./fixtures.ts";
 
@@ -72,7 +72,7 @@ describe("the containers of the services", () => {
   });
 
   test("leave the stack's network only for the internet, where they need it, or for a collector", () => {
-    const outside = (described: Description) =>
+    const outside = (described: HostDescription) =>
       described.containers.filter(({ revision, network }) => revision && network?.outside).map(({ key }) => key);
     expect(outside(describedIn("stable"))).toEqual([mv1]);
     expect(outside(describedIn("candidate"))).toEqual([mv1, mv2]);

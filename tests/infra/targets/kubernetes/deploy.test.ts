@@ -18,7 +18,7 @@ describe("a stack in a cluster", () => {
   test("before its first release is a namespace in which nothing can happen", () => {
     const kinds = all.none.resources.filter(({ type }) => type.startsWith("kubernetes:")).map(({ type }) => type);
     expect(new Set(kinds.map((kind) => kind.split(":").at(-1)))).toEqual(new Set(["Namespace", "NetworkPolicy"]));
-    expect(all.none.outputs).toMatchObject({ target: "kubernetes", urls: {}, previewUrls: {}, edgeAdmin: null });
+    expect(all.none.outputs).toMatchObject({ target: "kubernetes", urls: {}, candidateUrls: {}, edgeAdmin: null });
   });
 
   test("takes restricted pods only, and says so to whoever tries another one", () => {
@@ -209,7 +209,7 @@ describe("a stack in a cluster", () => {
         akosha: "https://akosha.mcp.mahavishnu.dev/mcp",
         mahavishnu: "https://mahavishnu.mcp.mahavishnu.dev/mcp",
       },
-      previewUrls: Object.fromEntries(
+      candidateUrls: Object.fromEntries(
         services.map(({ name }) => [
           name,
           { url: `https://${name}.mcp.mahavishnu.dev/mcp`, headers: { "x-revision": "candidate" } },
@@ -222,7 +222,7 @@ describe("a stack in a cluster", () => {
       },
       edgeAdmin: "kubernetes://mahavishnu-prod/edge/var/lib/edge/admin.sock",
     });
-    expect(all.stable.outputs).toMatchObject({ previewUrls: {} });
+    expect(all.stable.outputs).toMatchObject({ candidateUrls: {} });
   });
 
   test("asks the same cluster for everything, and changes ConfigMaps and Secrets in place", () => {

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { LATENCY_BOUNDS_MS } from "../../../../ecosystem/latency.ts";
 import type { EdgeSettings } from "../../../../edge/settings.ts";
 import { type Counts, noCounts, type ServiceCounts } from "../../../../promotion/counts.ts";
-import { countsOf, edgeSource } from "../../../../promotion/platforms/envoy-files/metrics.ts";
+import { countsOf, edgeMetrics } from "../../../../promotion/platforms/envoy-files/metrics.ts";
 import { at, type Everyday, startEveryday } from "../../../fixtures/edge/everyday.ts";
 
 const settings: EdgeSettings = {
@@ -113,7 +113,7 @@ test("a value that tries to look like more labels stays one value", () => {
 });
 
 test("real output of Envoy comes out as it was when it was captured", async () => {
-  const golden = join(import.meta.dirname, "..", "..", "golden", "edge");
+  const golden = join(import.meta.dirname, "..", "..", "..", "golden", "edge");
   const text = await readFile(join(golden, "stats.prom.golden"), "utf8");
   await expect(`${JSON.stringify(countsOf(text, settings), null, 2)}\n`).toMatchFileSnapshot(
     join(golden, "counts.json.golden"),
@@ -121,7 +121,7 @@ test("real output of Envoy comes out as it was when it was captured", async () =
 });
 
 test("a source without Envoy, or with one that says nonsense, is silent with the reason", async () => {
-  const source = (get: (path: string) => Promise<string>) => edgeSource({ settings, admin: { get } });
+  const source = (get: (path: string) => Promise<string>) => edgeMetrics({ settings, admin: { get } });
   await expect(source(() => Promise.reject(new Error("no socket"))).poll()).resolves.toEqual({
     silent: true,
     why: "no socket",

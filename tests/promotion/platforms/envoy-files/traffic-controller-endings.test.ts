@@ -5,8 +5,8 @@ import { edgePaths } from "../../../../edge/paths.ts";
 import { systemClock } from "../../../../promotion/clock.ts";
 import { type Admin, adminSocket } from "../../../../promotion/platforms/envoy-files/admin.ts";
 import { createEdge, readEdge } from "../../../../promotion/platforms/envoy-files/folder.ts";
-import { edgeTarget } from "../../../../promotion/platforms/envoy-files/traffic-controller.ts";
-import type { Target } from "../../../../promotion/traffic-controller.ts";
+import { edgeTrafficController } from "../../../../promotion/platforms/envoy-files/traffic-controller.ts";
+import type { TrafficController } from "../../../../promotion/traffic-controller.ts";
 import { freePort } from "../../../../rehearsal/port.ts";
 import { Client } from "../../../fixtures/edge/client.ts";
 import { at, type Everyday, startEveryday } from "../../../fixtures/edge/everyday.ts";
@@ -69,35 +69,38 @@ test("a retired stable leaves the candidate alone with everything", async () => 
   expect(await target.drain("stable", 0)).toMatchObject({ openRequests: 0 });
 });
 
-test("a service with nothing on trial is not part of it", async () => {
-  const [trial, alone] = [await startUpstream("trial-2"), await startUpstream("alone-1")];
+test("a service with nothing on evidence is not part of it", async () => {
+  const [evidence, alone] = [await startUpstream("evidence-2"), await startUpstream("alone-1")];
   onTestFinished(async () => {
-    await Promise.all([trial.stop(), alone.stop()]);
+    await Promise.all([evidence.stop(), alone.stop()]);
   });
   const settings = {
     folder: await temporaryFolder(),
     services: [
       {
-        name: "trial",
+        name: "evidence",
         listen: at(await freePort()),
-        stable: { id: "trial-1", endpoints: [at(1)] },
-        candidate: { id: "trial-2", endpoints: [at(trial.port)] },
+        stable: { id: "evidence-1", endpoints: [at(1)] },
+        candidate: { id: "evidence-2", endpoints: [at(evidence.port)] },
       },
       { name: "alone", listen: at(await freePort()), stable: { id: "alone-1", endpoints: [at(alone.port)] } },
     ],
   };
   const { target } = await startTestEdge(settings);
-  const [onTrial, notOnTrial] = settings.services.map(({ listen }) => new Client(listen.port)) as [Client, Client];
+  const [withCandidate, notOnTrial] = settings.services.map(({ listen }) => new Client(listen.port)) as [
+    Client,
+    Client,
+  ];
   const session = await notOnTrial.open();
   await target.setShare(100);
   expect(await target.share()).toBe(100);
   await target.drain("stable", 0);
   await target.retire("stable");
-  expect(await onTrial.open()).toMatchObject({ by: "trial-2" });
+  expect(await withCandidate.open()).toMatchObject({ by: "evidence-2" });
   expect(await notOnTrial.open()).toMatchObject({ by: "alone-1" });
   expect(await notOnTrial.call(session.id)).toMatchObject({ status: 200, by: "alone-1" });
   expect(await target.preview("candidate")).toHaveLength(1);
-  onTrial.close();
+  withCandidate.close();
   notOnTrial.close();
 });
 
@@ -130,7 +133,7 @@ test("a restart of Envoy keeps the share and every session", async () => {
 
   const { settings } = await readEdge(edge.settings.folder); // as a process does that knows nothing but the folder
   const admin = adminSocket(edgePaths(settings.folder).admin);
-  expect(await edgeTarget({ settings, admin, clock: systemClock }).share()).toBe(50);
+  expect(await edgeTrafficController({ settings, admin, clock: systemClock }).share()).toBe(50);
   for (const { id, by } of sessions) expect(await edge.client.call(id)).toMatchObject({ status: 200, by });
   const after = await edge.source.poll();
   expect([before.silent, after.silent]).toEqual([false, false]);
@@ -146,7 +149,7 @@ test("a killed Envoy is told plainly, and does what it was told meanwhile once i
 
   expect(await edge.source.poll()).toEqual({ silent: true, why: expect.stringContaining(`${admin} did not answer`) });
   await expect(edge.target.share()).rejects.toThrow(/did not answer \/config_dump.*Is the edge running\?/);
-  const impatient = edgeTarget({ ...edge, clock: hurried() });
+  const impatient = edgeTrafficController({ ...edge, clock: hurried() });
   await expect(impatient.setShare(0)).rejects.toThrow(
     /did not take over the endpoints: wanted .*echo-1.*, in force .*did not answer/,
   );
@@ -155,7 +158,7 @@ test("a killed Envoy is told plainly, and does what it was told meanwhile once i
   expect(await edge.target.share()).toBe(0);
 });
 
-test.each<[string, number, number, (target: Target) => Promise<unknown>]>([
+test.each<[string, number, number, (target: TrafficController) => Promise<unknown>]>([
   ["setShare", 10, 0, (target) => target.setShare(0)],
   ["drain", 100, 100, (target) => target.drain("stable", 0)],
   ["retire", 100, 100, (target) => target.retire("stable")],
@@ -165,7 +168,7 @@ test.each<[string, number, number, (target: Target) => Promise<unknown>]>([
     await createEdge(edge.settings);
     await edge.target.setShare(from);
     isKilled = await dyingAt(survived, edge, verb);
-    await verb(edgeTarget({ ...edge, clock: systemClock }));
+    await verb(edgeTrafficController({ ...edge, clock: systemClock }));
     expect(await edge.target.share()).toBe(to);
     expect((await readEdge(edge.settings.folder)).position).toEqual({
       share: to,
@@ -180,7 +183,11 @@ test.each<[string, number, number, (target: Target) => Promise<unknown>]>([
 });
 
 /** Runs a verb in a process that is killed at its question number `survived` to Envoy; false when it came to its end before. */
-function dyingAt(survived: number, edge: Everyday, verb: (target: Target) => Promise<unknown>): Promise<boolean> {
+function dyingAt(
+  survived: number,
+  edge: Everyday,
+  verb: (target: TrafficController) => Promise<unknown>,
+): Promise<boolean> {
   const killed = Promise.withResolvers<boolean>();
   let asked = 0;
   const admin: Admin = {
@@ -190,7 +197,7 @@ function dyingAt(survived: number, edge: Everyday, verb: (target: Target) => Pro
       return new Promise(() => {}); // the dead neither go on nor fail
     },
   };
-  const target = edgeTarget({ ...edge, admin, clock: systemClock });
+  const target = edgeTrafficController({ ...edge, admin, clock: systemClock });
   return Promise.race([killed.promise, verb(target).then(() => false)]);
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../../../promotion/clock.ts";
 import { createEdge, readEdge, writeRoutes } from "../../../../promotion/platforms/envoy-files/folder.ts";
-import { edgeTarget } from "../../../../promotion/platforms/envoy-files/traffic-controller.ts";
+import { edgeTrafficController } from "../../../../promotion/platforms/envoy-files/traffic-controller.ts";
 import { freePort } from "../../../../rehearsal/port.ts";
 import { Client, hammer } from "../../../fixtures/edge/client.ts";
 import { at, deferred, type Everyday, startEveryday } from "../../../fixtures/edge/everyday.ts";
@@ -207,9 +207,9 @@ test("a target for other revisions than the folder's does not touch it", async (
     folder,
     services: [{ ...settings.services[0], stable: { id: "echo-9", endpoints: [at(9009)] } }],
   } as typeof settings;
-  const target = edgeTarget({ settings: other, admin: edge.admin, clock: systemClock });
+  const target = edgeTrafficController({ settings: other, admin: edge.admin, clock: systemClock });
   await expect(target.setShare(0)).rejects.toThrow("has other services or revisions");
-  await expect(edgeTarget({ settings, admin: edge.admin, clock: systemClock }).setShare(10)).rejects.toThrow(
+  await expect(edgeTrafficController({ settings, admin: edge.admin, clock: systemClock }).setShare(10)).rejects.toThrow(
     "a share of 10 % needs a candidate, and no service has one",
   );
 });

@@ -7,13 +7,12 @@ const uptime = { monitored_resource: "uptime_url", check_id: "akosha-1", host: "
 
 /** The project that the cases are about. */
 export const project = {
-  target: "cloud-run",
   stores: [
     { store: "akosha-database", resource: "cloud_run_job" },
     { store: "session-buddy", resource: "gce_instance" },
   ],
   stateless: true,
-  singles: ["session-buddy"],
+  singletons: ["session-buddy"],
 } as const;
 
 const requests = (code: string, values: string) =>

@@ -6,13 +6,14 @@ import { readStack } from "../../../../../infra/config/stack-file.ts";
 import { capture } from "../../../../../infra/graph/capture.ts";
 import type { GraphResource } from "../../../../../infra/graph/resource.ts";
 import { deploymentOf, namedReleases } from "../../../../../infra/stack.ts";
+import { cloudRunConditions } from "../../../../../infra/targets/cloud-run/alerts/conditions.ts";
 import { CloudAlerting } from "../../../../../infra/targets/cloud-run/alerts/monitoring.ts";
 import { objectivesOf, policy, uptimeCheck } from "../../../../../infra/targets/cloud-run/alerts/policies.ts";
 import { slack } from "../../../../../infra/targets/cloud-run/alerts/receivers.ts";
 import { CloudLogs } from "../../../../../infra/targets/cloud-run/logs.ts";
 import { project } from "./examples.ts";
 
-const root = `${import.meta.dirname}/../../..`;
+const root = `${import.meta.dirname}/../../../../..`;
 const stack = readStack(root, "prod");
 const cloud = stack.settings.cloudRun as NonNullable<typeof stack.settings.cloudRun>;
 const deployment = deploymentOf({
@@ -23,7 +24,7 @@ const deployment = deploymentOf({
 const watched = { service: "akosha", host: "akosha.mcp.acme.dev", stack: "prod", cloud } as const;
 
 test("a rule becomes a policy with its own words, length and priority", () => {
-  const rule = rulesFor(project).find(({ alert }) => alert === "ErrorBudgetBurn6x");
+  const rule = rulesFor(cloudRunConditions(project)).find(({ alert }) => alert === "ErrorBudgetBurn6x");
   if (!rule) throw new Error("no such rule");
   expect(policy(rule, watched)).toMatchObject({
     severity: "ERROR",
@@ -35,7 +36,7 @@ test("a rule becomes a policy with its own words, length and priority", () => {
   });
 });
 
-test.each(rulesFor(project))("$alert looks back a day at most, and waits no longer", (rule) => {
+test.each(rulesFor(cloudRunConditions(project)))("$alert looks back a day at most, and waits no longer", (rule) => {
   const condition = policy(rule, watched).conditions[0];
   const { query, duration, evaluationInterval } = condition?.conditionPrometheusQueryLanguage ?? {
     query: "",

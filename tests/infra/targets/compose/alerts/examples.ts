@@ -5,7 +5,7 @@ import { type Cases, sampleOf } from "../../../alerts/fixtures.ts";
 const sample = sampleOf<"compose">();
 
 /** The host that the cases are about. */
-export const host = { target: "compose", stores: ["akosha-database", "session-buddy"] } as const;
+export const host = { stores: ["akosha-database", "session-buddy"] } as const;
 
 const up = (service: string, role: string, values: string) =>
   sample(

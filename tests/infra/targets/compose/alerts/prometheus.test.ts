@@ -64,7 +64,7 @@ describeWith(["prometheus"], "a real Prometheus", {}, () => {
 
 /** Answers like the edge, with what Envoy really wrote, and like others, who tell nothing. */
 async function exporter(): Promise<string> {
-  const golden = join(import.meta.dirname, "..", "..", "golden", "edge", "stats.prom.golden");
+  const golden = join(import.meta.dirname, "..", "..", "..", "..", "golden", "edge", "stats.prom.golden");
   const envoys = (await readFile(golden, "utf8")).replaceAll('"echo-1"', '"echo-0000000001"');
   const server = createServer(({ url }, answer) => {
     answer.setHeader("content-type", "text/plain; version=0.0.4");

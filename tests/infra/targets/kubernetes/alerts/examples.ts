@@ -8,7 +8,6 @@ const jobs = { edge: `${namespace}/edge`, services: `${namespace}/services` };
 
 /** The part of a cluster that the cases are about. */
 export const cluster = {
-  target: "kubernetes",
   namespace,
   services: ["akosha"],
   certificate: "mcp-tls",

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { receiverSecrets } from "../../../../../infra/alerts/notification-routes.ts";
-import { scopeOf } from "../../../../../infra/alerts/scope.ts";
 import { readStack } from "../../../../../infra/config/stack-file.ts";
 import { capture } from "../../../../../infra/graph/capture.ts";
 import { deploymentOf, namedReleases } from "../../../../../infra/stack.ts";
@@ -13,8 +12,9 @@ import {
   prometheusRule,
   RECEIVERS,
 } from "../../../../../infra/targets/kubernetes/alerts/prometheus-operator.ts";
+import { clusterScope } from "../../../../../infra/targets/kubernetes/alerts/scope.ts";
 
-const root = `${import.meta.dirname}/../../..`;
+const root = `${import.meta.dirname}/../../../../..`;
 const stack = readStack(root, "prod");
 const { alerts } = stack.settings;
 const stable = deploymentOf({
@@ -56,7 +56,7 @@ test("the rules speak of the stack's own namespace and jobs, and carry what its 
       { priority: expect.any(String), stack: "prod", namespace: "mahavishnu-prod" },
     ]);
   }
-  expect(scopeOf.kubernetes(stable)).toMatchObject({
+  expect(clusterScope(stable)).toMatchObject({
     services: ["session-buddy", "akosha", "mahavishnu"],
     certificate: "mcp-tls",
     stores: ["databases", "session-buddy", "akosha", "check", "vault"],

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { chosen, type Seen } from "../../../../../infra/targets/kubernetes/watcher/choice.ts";
+import { chosen, type WatcherView } from "../../../../../infra/targets/kubernetes/watcher/choice.ts";
 
 const resting = { "rds-a.json": "resting", "bootstrap.json": "start" };
 const moved = { "rds-a.json": "moved", "bootstrap.json": "another start", resting: "f2" };
-const configMap = (declared: string | undefined, data: Record<string, string> = {}): Seen["moved"] => ({
+const configMap = (declared: string | undefined, data: Record<string, string> = {}): WatcherView["moved"] => ({
   metadata: {
     resourceVersion: "1",
     ...(declared !== undefined && { annotations: { "mahavishnu.dev/resting": declared } }),
@@ -14,7 +14,7 @@ const known = (fingerprint: string | undefined) => ({ files: resting, fingerprin
 const theMoved = { "rds-a.json": "moved", "bootstrap.json": "start" };
 
 // what the API server says | which files to rest on are known | has files | has time || what the edge shall have
-test.each<[string, Seen["moved"], string | undefined, boolean, boolean, object | undefined]>([
+test.each<[string, WatcherView["moved"], string | undefined, boolean, boolean, object | undefined]>([
   ["nothing yet, at the start", undefined, "f2", false, true, undefined],
   ["nothing for too long, at the start", undefined, "f2", false, false, resting],
   ["nothing, after a restart of the watcher", undefined, "f2", true, false, undefined],
