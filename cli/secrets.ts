@@ -72,12 +72,12 @@ for (const sub of [init, check]) command.addCommand(sub.exitOverride());
 /** A stack's settings with what they say of its secrets, and whoever encrypts them. */
 async function readStackSecrets(name: string, asked: Target | undefined) {
   const { readStack } = await import("../infra/config/stack-file.ts");
-  const { settingsOf } = await import("../infra/config/settings.ts");
+  const { settingsOn } = await import("../infra/config/settings.ts");
   const { requiredSecrets } = await import("../infra/secrets/required.ts");
   const { pulumiConfig } = await import("../infra/secrets/pulumi-config.ts");
-  const { file, settings, secretsSet } = readStack(projectFolder(), name);
-  const target = asked ?? settings.target;
-  settingsOf(settings, target, file);
-  const required = requiredSecrets(settings, target);
+  const { file, settings: all, secretsSet } = readStack(projectFolder(), name);
+  const target = asked ?? all.target;
+  const settings = settingsOn(all, target, file);
+  const required = requiredSecrets(settings);
   return { target, required, settings, secretsSet, config: pulumiConfig(projectFolder(), name) };
 }

@@ -2,15 +2,15 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../ecosystem/secrets.ts";
 import { type ServiceName, serviceNames } from "../ecosystem/services.ts";
 import type { Target } from "../ecosystem/targets.ts";
-import type { Settings } from "./config/schema.ts";
+import type { SettingsOn } from "./config/schema.ts";
 import type { Revisions } from "./release/release.ts";
 import type { Revision } from "./release/revision.ts";
 import type { TrafficBarrier } from "./traffic-guard.ts";
 
 /** What a target has to bring into being. */
-export type Deployment = {
+export type Deployment<T extends Target = Target> = {
   stack: string;
-  settings: Settings;
+  settings: SettingsOn<T>;
   /** The revisions that have the traffic; none before a stack's first release. */
   stable: Revisions;
   /** The revisions that want it: at 0 %, reachable for smoke. Only services whose candidate is another than their stable have one. */
@@ -22,6 +22,10 @@ export type Deployment = {
   /** What has to be passed by whatever moves traffic. */
   barrier: TrafficBarrier;
 };
+
+export type CloudRunDeployment = Deployment<"cloud-run">;
+export type ComposeDeployment = Deployment<"compose">;
+export type KubernetesDeployment = Deployment<"kubernetes">;
 
 /** Where a revision can be tried, with the headers that lead there. */
 export type CandidateUrl = { url: pulumi.Input<string>; headers: Record<string, string> };

@@ -16,9 +16,9 @@ export default async function main(): Promise<Outputs> {
     const { target } = settings;
     const releases = namedReleases(root, name, settings);
     if (!preview) checkPublished(releases, settings, { stack: name, file });
-    checkSecrets(secretsSet, settings, target, name);
     const deployment = deploymentOf({ stack: name, file, target, settings, releases, secret });
-    return await program(target, deployment, promotionGuard(join(root, ".maha", name), preview));
+    checkSecrets(secretsSet, deployment.settings, name);
+    return await program(deployment, promotionGuard(join(root, ".maha", name), preview));
   } catch (error) {
     if (isFault(error)) throw error;
     throw new pulumi.RunError((error as Error).message);

@@ -1,20 +1,22 @@
 import type { Target } from "../ecosystem/targets.ts";
+import type { SettingsOn } from "./config/schema.ts";
 import { type Deployment, type Outputs, revisionIds } from "./deployment.ts";
 import type { TrafficGuard } from "./traffic-guard.ts";
 
 /** A target's packages are large: only those of the target that is deployed are loaded. */
-const deployments: Record<Target, () => Promise<(deployment: Deployment) => Outputs>> = {
+const deployers: { [T in Target]: () => Promise<(deployment: Deployment<T>) => Outputs> } = {
   "cloud-run": async () => (await import("./targets/cloud-run/deploy.ts")).deployCloudRun,
   compose: async () => (await import("./targets/compose/deploy.ts")).deployCompose,
   kubernetes: async () => (await import("./targets/kubernetes/deploy.ts")).deployKubernetes,
 };
 
 /** The whole program: asks the guard whether traffic may rest where it will be declared, then brings one target into being. */
-export async function program(target: Target, deployment: Deployment, guard: TrafficGuard): Promise<Outputs> {
+export async function program<T extends Target>(deployment: Deployment<T>, guard: TrafficGuard): Promise<Outputs> {
   const { stack, settings } = deployment;
+  const target = settings.target as T;
   const [deploy, barrier] = await Promise.all([
-    deployments[target](),
-    guard.admit({ stack, target, settings, services: revisionIds(deployment) }),
+    deployers[target](),
+    guard.admit({ stack, settings: settings as SettingsOn, services: revisionIds(deployment) }),
   ]);
   return deploy({ ...deployment, barrier });
 }

@@ -6,7 +6,6 @@ import { cloudRunTrafficState } from "../promotion/platforms/cloud-run/traffic-s
 import { composeTrafficState } from "../promotion/platforms/envoy-files/docker.ts";
 import { kubernetesTrafficState } from "../promotion/platforms/kubernetes/traffic-state.ts";
 import type { ReadTrafficState } from "../promotion/traffic-state.ts";
-import { settingsOf } from "./config/settings.ts";
 import {
   declaredAnnotation,
   edgeConfigMap,
@@ -53,20 +52,19 @@ function leaveTraffic(error: Error): never {
 }
 
 /** Who can say where the traffic of a stack stands: its platform. */
-function trafficStateOf({ stack, target, settings, services }: Declared): ReadTrafficState {
-  const from = "the stack's settings";
-  switch (target) {
+function trafficStateOf({ stack, settings, services }: Declared): ReadTrafficState {
+  switch (settings.target) {
     case "cloud-run": {
-      const { project, region } = settingsOf(settings, target, from);
+      const { project, region } = settings.cloudRun;
       const stable = Object.fromEntries(Object.entries(services).map(([service, { stable }]) => [service, stable]));
       return cloudRunTrafficState({ project, region, stable, declared: declaredAnnotation });
     }
     case "compose": {
-      const { host } = settingsOf(settings, target, from);
+      const { host } = settings.compose;
       return composeTrafficState({ host, container: edgeContainer(stack), folder: edgeFolder });
     }
     case "kubernetes": {
-      const { context } = settingsOf(settings, target, from);
+      const { context } = settings.kubernetes;
       return kubernetesTrafficState({
         context,
         namespace: namespaceOf(stack),

@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../ecosystem/secrets.ts";
 import type { Target } from "../ecosystem/targets.ts";
-import type { Settings } from "./config/schema.ts";
-import { SettingsError, settingsOf } from "./config/settings.ts";
+import type { Settings, SettingsOn } from "./config/schema.ts";
+import { SettingsError, settingsOn } from "./config/settings.ts";
 import type { Deployment } from "./deployment.ts";
 import { readRelease, releasesOf } from "./release/files.ts";
 import { imagesOf, isPinned, type Release, ReleaseError, type Revisions, revisionsFor } from "./release/release.ts";
@@ -53,8 +53,8 @@ export function checkPublished(
 }
 
 /** Throws a SettingsError that names every secret which a stack needs on a target and has not: half a stack would be made without them. */
-export function checkSecrets(set: readonly string[], settings: Settings, target: Target, stack: string): void {
-  const missing = requiredSecrets(settings, target).filter((name) => !set.includes(name));
+export function checkSecrets(set: readonly string[], settings: SettingsOn, stack: string): void {
+  const missing = requiredSecrets(settings).filter((name) => !set.includes(name));
   if (missing.length > 0) {
     throw new SettingsError(
       `${stack} has no value for ${missing.join(", ")}. Run maha secrets init --stack ${stack}: it makes what can be made and says how to set the others`,
@@ -66,16 +66,16 @@ export function checkSecrets(set: readonly string[], settings: Settings, target:
  * What a stack has to become on a target, with nobody to ask about its traffic. `file` is where its settings stand. Throws
  * a SettingsError or a ReleaseError for what cannot be deployed, before anything exists.
  */
-export function deploymentOf(asked: {
+export function deploymentOf<T extends Target>(asked: {
   stack: string;
   file: string;
-  target: Target;
+  target: T;
   settings: Settings;
   releases: NamedReleases;
   secret: (name: Secret) => pulumi.Output<string>;
-}): Deployment {
-  const { stack, file, target, settings, releases, secret } = asked;
-  settingsOf(settings, target, file);
+}): Deployment<T> {
+  const { stack, file, target, releases, secret } = asked;
+  const settings = settingsOn(asked.settings, target, file);
   if (stack !== "local") checkImages(settings, file);
   const stable = revisionsOf(releases.stable, target);
   const candidate = new Map(

@@ -1,13 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ServiceName } from "../ecosystem/services.ts";
-import type { Target } from "../ecosystem/targets.ts";
-import type { Settings } from "./config/schema.ts";
+import type { SettingsOn } from "./config/schema.ts";
 
 /** The resting position that a deployment declares: each service's stable at 100 %, its candidate at 0 %. */
 export type Declared = {
   stack: string;
-  target: Target;
-  settings: Settings;
+  settings: SettingsOn;
   services: Partial<Record<ServiceName, { stable: string; candidate?: string }>>;
 };
 

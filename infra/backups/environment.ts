@@ -1,6 +1,5 @@
 import type { Secret } from "../../ecosystem/secrets.ts";
 import type { ServiceName } from "../../ecosystem/services.ts";
-import type { Target } from "../../ecosystem/targets.ts";
 import { named } from "../names.ts";
 import { databaseOf } from "../release/addresses.ts";
 import { type Backed, type BackupJob, databasePassword } from "./jobs.ts";
@@ -28,11 +27,10 @@ export const authorityFile = "/etc/mahavishnu/database-authority.crt";
 export function environmentOf(
   job: BackupJob,
   backed: Backed,
-  target: Target,
   { secret, volume }: Layout = layout,
 ): Record<string, string> {
   const { settings, stack } = backed;
-  const { repository, vault } = backupLocationsOf(settings, target);
+  const { repository, vault } = backupLocationsOf(settings);
   const keys = job.secrets.find((name) => name === `backup-${job.identity}-credentials`);
   const common = {
     BACKUP_STACK: named(stack),
@@ -47,8 +45,8 @@ export function environmentOf(
         ...(job.volumes.length > 0 && {
           BACKUP_VOLUMES: job.volumes.map((name) => `${name}=${volume(name)}`).join(" "),
         }),
-        ...(job.databases.length > 0 && databases(job.databases, backed, target, secret)),
-        ...(job.manifest && { BACKUP_MANIFEST: manifestOf(backed, target) }),
+        ...(job.databases.length > 0 && databases(job.databases, backed, secret)),
+        ...(job.manifest && { BACKUP_MANIFEST: manifestOf(backed) }),
       };
     case "check":
       return {
@@ -70,21 +68,28 @@ const keysVariable = (locations: BackupLocation[]): string =>
     : "AWS_SHARED_CREDENTIALS_FILE";
 
 /** Each database is read as the role that owns it; all of them lie on one server. */
-function databases(names: ServiceName[], { settings }: Backed, target: Target, secret: Layout["secret"]) {
-  const { host, port, sslMode } = databaseOf(names[0] as ServiceName, target, settings);
+function databases(names: ServiceName[], { settings }: Backed, secret: Layout["secret"]) {
+  const { host, port, sslMode } = databaseOf(names[0] as ServiceName, settings);
   return {
     BACKUP_DATABASES: names
-      .map((name) => `${databaseOf(name, target, settings).name}=${secret(databasePassword[name] as Secret)}`)
+      .map((name) => `${databaseOf(name, settings).name}=${secret(databasePassword[name] as Secret)}`)
       .join(" "),
     PGHOST: host,
     PGPORT: String(port),
     PGSSLMODE: sslMode,
     ...(sslMode === "verify-full" && {
-      PGSSLROOTCERT: settings.kubernetes?.database.authority ? authorityFile : "system",
+      PGSSLROOTCERT:
+        settings.target === "kubernetes" && settings.kubernetes.database.authority ? authorityFile : "system",
     }),
   };
 }
 
 /** What it takes to bring the stack back besides its data: its settings and what it ran. Neither holds a secret. */
-const manifestOf = ({ stack, settings, stable, candidate }: Backed, target: Target): string =>
-  JSON.stringify({ stack, target, settings, stable: [...stable.values()], candidate: [...candidate.values()] });
+const manifestOf = ({ stack, settings, stable, candidate }: Backed): string =>
+  JSON.stringify({
+    stack,
+    target: settings.target,
+    settings,
+    stable: [...stable.values()],
+    candidate: [...candidate.values()],
+  });

@@ -2,7 +2,7 @@ import { schedules } from "../../ecosystem/retention.ts";
 import type { Secret } from "../../ecosystem/secrets.ts";
 import type { ServiceName } from "../../ecosystem/services.ts";
 import type { Target } from "../../ecosystem/targets.ts";
-import type { Settings } from "../config/schema.ts";
+import type { SettingsOn } from "../config/schema.ts";
 import { type Deployment, pairsOf } from "../deployment.ts";
 import { type BackupIdentity, backupLocationsOf } from "./locations.ts";
 
@@ -27,7 +27,7 @@ export type BackupJob = {
 };
 
 /** What the jobs of a stack follow from. */
-export type Backed = Pick<Deployment, "stack" | "settings" | "stable" | "candidate">;
+export type Backed<T extends Target = Target> = Pick<Deployment<T>, "stack" | "settings" | "stable" | "candidate">;
 
 /** The password of the role that owns a service's database; none where it has no database. */
 export const databasePassword: Readonly<Partial<Record<ServiceName, Secret>>> = {
@@ -40,7 +40,7 @@ export const databasePassword: Readonly<Partial<Record<ServiceName, Secret>>> = 
  * databases, and what lies on the machine of the single services; in a cluster each volume where its one pod is. Before
  * a stack's first release there is nothing to save.
  */
-export function backupJobs(backed: Backed, target: Target): BackupJob[] {
+export function backupJobs(backed: Backed): BackupJob[] {
   const pairs = [...pairsOf(backed)];
   const volumes = pairs.filter(([, { stable }]) => stable.sessions === "single").map(([name]) => name);
   const databases = pairs.map(([name]) => name).filter((name) => databasePassword[name]);
@@ -51,26 +51,26 @@ export function backupJobs(backed: Backed, target: Target): BackupJob[] {
     secrets: [
       "restic-password",
       ...(what.databases ?? []).flatMap((service) => databasePassword[service] ?? []),
-      ...credentials("writer", settings, target),
+      ...credentials("writer", settings),
     ],
   });
   const saves = {
     compose: () => [save("save", { volumes, databases })],
     "cloud-run": () => [save("databases", { databases }), save("volumes", { volumes })],
     kubernetes: () => [save("databases", { databases }), ...volumes.map((name) => save(name, { volumes: [name] }))],
-  }[target]();
+  }[settings.target]();
   return [
     ...saves.filter((job) => job.volumes.length + job.databases.length > 0),
     {
       ...{ name: "check", action: "check", schedule: schedules.backupCheck, identity: "pruner" },
       ...{ volumes: [], databases: [], manifest: false },
-      secrets: ["restic-password", ...credentials("pruner", settings, target)],
+      secrets: ["restic-password", ...credentials("pruner", settings)],
     },
     {
       ...{ name: "vault", action: "vault", schedule: schedules.backupVault, identity: "copier" },
       ...{ volumes: [], databases: [], manifest: false },
       // what it copies stays encrypted, so it needs no password
-      secrets: credentials("copier", settings, target),
+      secrets: credentials("copier", settings),
     },
   ];
 }
@@ -83,9 +83,9 @@ export function timeOf(schedule: string): string {
 }
 
 /** The way into a place outside; a path needs none, and on Google Cloud a job has an identity of its own. */
-export function credentials(identity: BackupIdentity, settings: Settings, target: Target): Secret[] {
-  if (target === "cloud-run") return [];
-  const { repository, vault } = backupLocationsOf(settings, target);
+export function credentials(identity: BackupIdentity, settings: SettingsOn): Secret[] {
+  if (settings.target === "cloud-run") return [];
+  const { repository, vault } = backupLocationsOf(settings);
   const touched = identity === "copier" ? [repository, vault] : [repository];
   return touched.some(({ folder }) => folder === undefined) ? [`backup-${identity}-credentials`] : [];
 }

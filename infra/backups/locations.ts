@@ -1,6 +1,4 @@
-import type { Target } from "../../ecosystem/targets.ts";
-import type { Settings } from "../config/schema.ts";
-import { settingsOf } from "../config/settings.ts";
+import type { SettingsOn } from "../config/schema.ts";
 import { backupBucket, vaultBucket } from "../names.ts";
 
 /** Where backups lie: `inside` is how the job's container names it, `folder` the folder of the host that this is. */
@@ -10,24 +8,21 @@ export type BackupLocation = { inside: string; folder?: string };
 export type BackupIdentity = "writer" | "pruner" | "copier";
 
 /** The repository of a stack, and the vault: a copy in another place, out of reach of whoever can change the repository. */
-export function backupLocationsOf(
-  settings: Settings,
-  target: Target,
-): { repository: BackupLocation; vault: BackupLocation } {
-  if (target === "cloud-run") {
-    const { project } = settingsOf(settings, target, "the stack's settings");
+export function backupLocationsOf(settings: SettingsOn): { repository: BackupLocation; vault: BackupLocation } {
+  if (settings.target === "cloud-run") {
+    const { project } = settings.cloudRun;
     return {
-      repository: { inside: `gs:${backupBucket(project)}:/${target}` },
-      vault: { inside: `gs:${vaultBucket(project)}:/${target}` },
+      repository: { inside: `gs:${backupBucket(project)}:/${settings.target}` },
+      vault: { inside: `gs:${vaultBucket(project)}:/${settings.target}` },
     };
   }
-  const { backups, vault } = settingsOf(settings, target, "the stack's settings");
+  const { backups, vault } = settings.target === "compose" ? settings.compose : settings.kubernetes;
   return { repository: locationOf(backups, "/repository"), vault: locationOf(vault, "/vault") };
 }
 
 /** Where restic keeps its locks in the repository's bucket. */
-export const locksOf = (settings: Settings): string =>
-  `${backupLocationsOf(settings, "cloud-run").repository.inside.replace(/^gs:[^:]+:\//, "")}/locks/`;
+export const locksOf = (settings: SettingsOn<"cloud-run">): string =>
+  `${backupLocationsOf(settings).repository.inside.replace(/^gs:[^:]+:\//, "")}/locks/`;
 
 const locationOf = (setting: string, mounted: string): BackupLocation =>
   setting.startsWith("/") ? { inside: mounted, folder: setting } : { inside: setting };

@@ -1,17 +1,12 @@
-import type { Target } from "../../ecosystem/targets.ts";
 import { databaseOf } from "../release/addresses.ts";
 import type { Backed, BackupJob } from "./jobs.ts";
 
 /** The stores of a job as its script names them (`images/backup/backup.sh`). */
-export const storesOf = (
-  { action, manifest, databases, volumes }: BackupJob,
-  { settings }: Backed,
-  target: Target,
-): string[] =>
+export const storesOf = ({ action, manifest, databases, volumes }: BackupJob, { settings }: Backed): string[] =>
   action === "save"
     ? [
         ...(manifest ? ["settings"] : []),
-        ...databases.map((name) => `${databaseOf(name, target, settings).name}-database`),
+        ...databases.map((name) => `${databaseOf(name, settings).name}-database`),
         ...volumes,
       ]
     : [action];

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { secretNames } from "../../ecosystem/secrets.ts";
-import { targets } from "../../ecosystem/targets.ts";
+import { type Target, targets } from "../../ecosystem/targets.ts";
 import { field, image, whole } from "./fields.ts";
 import { cloudRun } from "./targets/cloud-run.ts";
 import { compose } from "./targets/compose.ts";
@@ -143,4 +143,15 @@ export const settingsSchema = z
 
 export type Settings = z.infer<typeof settingsSchema>;
 export type CloudRunSettings = z.infer<typeof cloudRun>;
+export type ComposeSettings = z.infer<typeof compose>;
 export type KubernetesSettings = z.infer<typeof kubernetes>;
+
+/** What the settings of a stack hold for each target. */
+type Blocks = {
+  "cloud-run": { cloudRun: CloudRunSettings };
+  compose: { compose: ComposeSettings };
+  kubernetes: { kubernetes: KubernetesSettings };
+};
+
+/** The settings of a stack as it is deployed on one target, whose block they have: `target` says which one. */
+export type SettingsOn<T extends Target = Target> = { [On in T]: Settings & { target: On } & Blocks[On] }[T];

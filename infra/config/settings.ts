@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Target } from "../../ecosystem/targets.ts";
-import { type Settings, settingsSchema } from "./schema.ts";
+import { type ComposeSettings, type Settings, type SettingsOn, settingsSchema } from "./schema.ts";
 
 /** A stack's settings are wrong; the message lists every problem with its key, what is allowed and an example. */
 export class SettingsError extends Error {
@@ -23,7 +23,7 @@ export function parseSettings(raw: Record<string, unknown>, file: string): Setti
   if (!read.success) {
     throw new SettingsError(read.error.issues.flatMap((issue) => problems(issue, rest, file)).join("\n"));
   }
-  if (!read.data[blocks[read.data.target]]) throw new SettingsError(missingBlock(read.data.target, file));
+  settingsOn(read.data, read.data.target, file);
   if (read.data.candidate !== undefined && read.data.stable === undefined) {
     throw new SettingsError(
       `${file}, mahavishnu:candidate: there is no stable release to promote it over. The first release of a stack is its stable one: mahavishnu:stable: ${read.data.candidate}`,
@@ -32,12 +32,15 @@ export function parseSettings(raw: Record<string, unknown>, file: string): Setti
   return read.data;
 }
 
-/** The settings of one target. Throws a SettingsError where the stack has none for it. */
-export function settingsOf<T extends Target>(settings: Settings, target: T, file: string) {
-  const block = settings[blocks[target]];
-  if (!block) throw new SettingsError(missingBlock(target, file));
-  return block as NonNullable<Settings[(typeof blocks)[T]]>;
+/** The settings of a stack on one target, its own or another one. Throws a SettingsError where it has none for it. */
+export function settingsOn<T extends Target>(settings: Settings, target: T, file: string): SettingsOn<T> {
+  if (!settings[blocks[target]]) throw new SettingsError(missingBlock(target, file));
+  return { ...settings, target } as SettingsOn<T>;
 }
+
+/** What the settings of the target say of how services run on it. */
+export const shapingOf = (settings: SettingsOn): Pick<ComposeSettings, "sizes" | "sessions"> =>
+  settings[blocks[settings.target]] ?? {};
 
 /** The targets that a stack has settings for, its own first. */
 export function targetsOf(settings: Settings): Target[] {

@@ -21,6 +21,6 @@ export function captureStack(stack: Stack, releases: NamedReleases, target: Targ
   return capture({ project: PROJECT, stack: name }, async () => {
     const secret = (name: string) => pulumi.secret(`<${name}>`);
     const deployment = deploymentOf({ stack: name, file, target, settings, releases, secret });
-    return program(target, deployment, { admit: async () => openBarrier });
+    return program(deployment, { admit: async () => openBarrier });
   });
 }

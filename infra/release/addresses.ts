@@ -1,7 +1,5 @@
 import { type Service, type ServiceName, serviceNamed } from "../../ecosystem/services.ts";
-import type { Target } from "../../ecosystem/targets.ts";
-import type { Settings } from "../config/schema.ts";
-import { settingsOf } from "../config/settings.ts";
+import type { SettingsOn } from "../config/schema.ts";
 import { privateZone, singletonsMachine } from "../names.ts";
 import type { IdentityProxy } from "./revision.ts";
 
@@ -23,12 +21,12 @@ const LOOPBACK = "127.0.0.1";
  * Where the services of a stack reach one of theirs: through the edge, so that they follow the split as users do. On
  * Cloud Run a caller needs an identity token, which the servers do not send: a proxy beside them does, on loopback.
  */
-export function addressOf(name: ServiceName, target: Target, settings: Settings): ServiceAddress {
+export function addressOf(name: ServiceName, settings: SettingsOn): ServiceAddress {
   const { port, path, sessions } = serviceNamed(name);
   const at = (host: string) => ({ host, port, url: `http://${host}:${port}${path}` });
-  if (target !== "cloud-run") return at("edge");
-  const { project, zone, sessions: chosen } = settingsOf(settings, target, "the stack's settings");
-  const single = (chosen?.[name] ?? sessions[target]) === "single";
+  if (settings.target !== "cloud-run") return at("edge");
+  const { project, zone, sessions: chosen } = settings.cloudRun;
+  const single = (chosen?.[name] ?? sessions["cloud-run"]) === "single";
   return at(single ? `${singletonsMachine}.${zone}.c.${project}.internal` : LOOPBACK);
 }
 
@@ -36,11 +34,11 @@ export function addressOf(name: ServiceName, target: Target, settings: Settings)
  * What the proxy beside a Cloud Run service calls for it: the peers that it has on loopback. Behind a domain their own
  * addresses are off, and the load balancer inside the network leads to them.
  */
-export function peersBehindIdentity({ peers }: Service, settings: Settings): IdentityProxy["peers"] {
-  const { domain } = settingsOf(settings, "cloud-run", "the stack's settings");
+export function peersBehindIdentity({ peers }: Service, settings: SettingsOn<"cloud-run">): IdentityProxy["peers"] {
+  const { domain } = settings.cloudRun;
   const called = [...new Set(Object.values(peers).map(({ service }) => service))];
   return called.flatMap((service) => {
-    const { host, port } = addressOf(service, "cloud-run", settings);
+    const { host, port } = addressOf(service, settings);
     if (host !== LOOPBACK) return [];
     const audience = cloudRunUrl(service, settings);
     return [{ service, port, url: domain === undefined ? audience : `http://${service}.${privateZone}`, audience }];
@@ -48,15 +46,15 @@ export function peersBehindIdentity({ peers }: Service, settings: Settings): Ide
 }
 
 /** Where clients call a Cloud Run service, without its path; also what their identity tokens must be for. */
-export function cloudRunUrl(service: ServiceName, settings: Settings): string {
-  const { domain, projectNumber, region } = settingsOf(settings, "cloud-run", "the stack's settings");
+export function cloudRunUrl(service: ServiceName, settings: SettingsOn<"cloud-run">): string {
+  const { domain, projectNumber, region } = settings.cloudRun;
   return `https://${domain === undefined ? `${service}-${projectNumber}.${region}.run.app` : `${service}.${domain}`}`;
 }
 
 /** The database of a service. Beyond one host's own network the connection is encrypted, and the server's name is checked where it has one. */
-export function databaseOf(name: ServiceName, target: Target, settings: Settings): Database {
+export function databaseOf(name: ServiceName, settings: SettingsOn): Database {
   const role = { port: 5432, name: name.replaceAll("-", "_"), user: name.replaceAll("-", "_") };
-  switch (target) {
+  switch (settings.target) {
     case "cloud-run":
       return { ...role, host: DATABASE_HOST, sslMode: "require" };
     case "compose":
@@ -64,7 +62,7 @@ export function databaseOf(name: ServiceName, target: Target, settings: Settings
     case "kubernetes":
       return {
         ...role,
-        host: settingsOf(settings, target, "the stack's settings").database.host,
+        host: settings.kubernetes.database.host,
         sslMode: "verify-full",
       };
   }

@@ -1,7 +1,6 @@
 import { type Service, type ServiceName, services } from "../../ecosystem/services.ts";
-import type { Target } from "../../ecosystem/targets.ts";
-import type { Settings } from "../config/schema.ts";
-import { settingsOf, targetsOf } from "../config/settings.ts";
+import type { Settings, SettingsOn } from "../config/schema.ts";
+import { settingsOn, shapingOf, targetsOf } from "../config/settings.ts";
 import { addressOf, databaseOf, peersBehindIdentity } from "./addresses.ts";
 import { checkRelease, imagesOf, type Release, seal } from "./release.ts";
 import { freeze, type Revision } from "./revision.ts";
@@ -25,7 +24,9 @@ export function makeRelease(asked: {
   const revisions: Release["revisions"] = Object.fromEntries(
     targetsOf(settings).map((target) => [
       target,
-      services.map((service) => revisionOf(service, target, settings, images[service.name])),
+      services.map((service) =>
+        revisionOf(service, settingsOn(settings, target, "the stack's settings"), images[service.name]),
+      ),
     ]),
   );
   const release = seal({
@@ -38,8 +39,9 @@ export function makeRelease(asked: {
   return checkRelease(release, `release ${name} of ${stack}`);
 }
 
-function revisionOf(service: Service, target: Target, settings: Settings, image: string): Revision {
-  const { sizes, sessions: chosen } = settingsOf(settings, target, "the stack's settings");
+function revisionOf(service: Service, settings: SettingsOn, image: string): Revision {
+  const { target } = settings;
+  const { sizes, sessions: chosen } = shapingOf(settings);
   const size = { ...service.sizes[target], ...definedOf(sizes?.[service.name]) };
   const sessions = chosen?.[service.name] ?? service.sessions[target];
   return freeze({
@@ -53,8 +55,8 @@ function revisionOf(service: Service, target: Target, settings: Settings, image:
     environment: {
       ...service.environment,
       ...(sessions === "stateless" && { FASTMCP_STATELESS_HTTP: "true" }),
-      ...peers(service, target, settings),
-      ...database(service, target, settings),
+      ...peers(service, settings),
+      ...database(service, settings),
       ...collector(service, settings.collector),
     },
     secrets: { ...service.secrets },
@@ -67,31 +69,31 @@ function revisionOf(service: Service, target: Target, settings: Settings, image:
     instances: size.instances,
     startupSeconds: service.startupSeconds,
     stopSeconds: service.stopSeconds,
-    ...(target === "cloud-run" && identityProxy(service, settings)),
+    ...(settings.target === "cloud-run" && identityProxy(service, settings)),
   });
 }
 
 const definedOf = <T extends object>(value: T | undefined): { [K in keyof T]-?: NonNullable<T[K]> } =>
   Object.fromEntries(Object.entries(value ?? {}).filter(([, item]) => item !== undefined)) as never;
 
-const peers = (service: Service, target: Target, settings: Settings): Record<string, string> =>
+const peers = (service: Service, settings: SettingsOn): Record<string, string> =>
   Object.fromEntries(
     Object.entries(service.peers).map(([variable, peer]) => [
       variable,
-      String(addressOf(peer.service, target, settings)[peer.part]),
+      String(addressOf(peer.service, settings)[peer.part]),
     ]),
   );
 
-const database = (service: Service, target: Target, settings: Settings): Record<string, string> =>
+const database = (service: Service, settings: SettingsOn): Record<string, string> =>
   Object.fromEntries(
     Object.entries(service.database).map(([variable, part]) => [
       variable,
-      String(databaseOf(service.name, target, settings)[part]),
+      String(databaseOf(service.name, settings)[part]),
     ]),
   );
 
 /** The proxy runs the image of the edge, which is Envoy. */
-function identityProxy(service: Service, settings: Settings): Pick<Revision, "identityProxy"> {
+function identityProxy(service: Service, settings: SettingsOn<"cloud-run">): Pick<Revision, "identityProxy"> {
   const peers = peersBehindIdentity(service, settings);
   return peers.length > 0 ? { identityProxy: { image: settings.edge.image, peers } } : {};
 }

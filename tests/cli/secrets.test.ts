@@ -5,11 +5,10 @@ import { join } from "node:path";
 import { describe, expect, type TestContext, test } from "vitest";
 import { parse } from "yaml";
 import { type Secret, secrets } from "../../ecosystem/secrets.ts";
-import { readStack } from "../../infra/config/stack-file.ts";
 import { requiredSecrets } from "../../infra/secrets/required.ts";
 import { pulumiDouble } from "../fixtures/pulumi/cli-double.ts";
 import { hasPulumi } from "../fixtures/pulumi/workspace.ts";
-import { root } from "../fixtures/releases.ts";
+import { root, settingsIn } from "../fixtures/releases.ts";
 
 type Ran = { code: number | null; stdout: string; stderr: string };
 
@@ -47,7 +46,7 @@ function project({ onTestFinished }: TestContext, path: string, env: Record<stri
 }
 
 const today = () => new Date().toISOString().slice(0, 10);
-const required = requiredSecrets(readStack(root, "local").settings, "compose");
+const required = requiredSecrets(settingsIn("local", "compose"));
 const ours = required.filter((name) => secrets[name].origin === "generated");
 const theirs = required.filter((name) => secrets[name].origin === "given");
 const all = <T>(names: readonly Secret[], value: T) => Object.fromEntries(names.map((name) => [name, value]));

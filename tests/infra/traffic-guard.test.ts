@@ -20,7 +20,7 @@ async function guarded(target: Target): Promise<string[]> {
   const secret = (name: string) => pulumi.secret(`<${name}>`);
   const barrier = { ...openBarrier, hooks: { beforeCreate: [hook], beforeUpdate: [hook] } };
   const { requests } = await capture({ project: PROJECT, stack: "prod" }, () =>
-    program(target, deploymentOf({ stack: "prod", file, target, settings, releases, secret }), {
+    program(deploymentOf({ stack: "prod", file, target, settings, releases, secret }), {
       admit: async () => barrier,
     }),
   );

@@ -5,13 +5,12 @@ import { User } from "@pulumi/gcp/sql/user.js";
 import * as pulumi from "@pulumi/pulumi";
 import { maintenanceWindow, schedules } from "../../../ecosystem/retention.ts";
 import { timeOf } from "../../backups/jobs.ts";
-import { settingsOf } from "../../config/settings.ts";
-import type { Deployment } from "../../deployment.ts";
+import type { CloudRunDeployment } from "../../deployment.ts";
 import { databaseName, labelsOf, named } from "../../names.ts";
 import type { Network } from "./network.ts";
 import { databaseRoles } from "./secrets.ts";
 
-type CloudDatabaseArgs = { deployment: Deployment; network: Network };
+type CloudDatabaseArgs = { deployment: CloudRunDeployment; network: Network };
 
 /** The platform keeps no more daily backups of a server. */
 const MOST_BACKUPS = 365;
@@ -24,7 +23,7 @@ export class Database extends pulumi.ComponentResource {
   constructor(name: string, { deployment, network }: CloudDatabaseArgs, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:cloud-run:Database", name, {}, options);
     const { stack, settings } = deployment;
-    const { project, region, zone, databaseTier } = settingsOf(settings, "cloud-run", "the stack's settings");
+    const { project, region, zone, databaseTier } = settings.cloudRun;
     const child = { parent: this };
     const kept = { ...child, protect: true };
 

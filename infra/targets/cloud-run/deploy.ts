@@ -1,8 +1,7 @@
 import { Provider } from "@pulumi/gcp/provider.js";
 import type * as pulumi from "@pulumi/pulumi";
 import { type ServiceName, serviceNames } from "../../../ecosystem/services.ts";
-import { settingsOf } from "../../config/settings.ts";
-import { type Deployment, type Outputs, pairsOf } from "../../deployment.ts";
+import { type CloudRunDeployment, type Outputs, pairsOf } from "../../deployment.ts";
 import { databaseName } from "../../names.ts";
 import { CloudAlerting } from "./alerts/monitoring.ts";
 import { Apis } from "./apis.ts";
@@ -24,9 +23,9 @@ import { CloudRunService } from "./service.ts";
  * Brings a stack into being on Google Cloud: the ground that is there before the first release, then the services in the
  * order in which they start, the ways to them, and what watches and saves them.
  */
-export function deployCloudRun(deployment: Deployment): Outputs {
+export function deployCloudRun(deployment: CloudRunDeployment): Outputs {
   const { stack, settings } = deployment;
-  const cloud = settingsOf(settings, "cloud-run", "the stack's settings");
+  const cloud = settings.cloudRun;
   const { project, region, zone, domain } = cloud;
   const pairs = pairsOf(deployment);
   const { stateless, single } = placementOf(pairs);

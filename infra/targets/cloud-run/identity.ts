@@ -2,13 +2,12 @@ import { SecretIamMember } from "@pulumi/gcp/secretmanager/secretIamMember.js";
 import { Account } from "@pulumi/gcp/serviceaccount/account.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceName } from "../../../ecosystem/services.ts";
-import { settingsOf } from "../../config/settings.ts";
-import type { Deployment } from "../../deployment.ts";
+import type { CloudRunDeployment } from "../../deployment.ts";
 import { accountEmail, serviceAccountOf } from "../../names.ts";
 import type { SecretStore } from "./secret-store.ts";
 import { filesOf, secretsOf } from "./secrets.ts";
 
-type ServiceIdentityArgs = { deployment: Deployment; service: ServiceName; store: SecretStore };
+type ServiceIdentityArgs = { deployment: CloudRunDeployment; service: ServiceName; store: SecretStore };
 
 /** Who a service is: an account of its own that reads its secrets and nothing else. */
 export class ServiceIdentity extends pulumi.ComponentResource {
@@ -18,7 +17,7 @@ export class ServiceIdentity extends pulumi.ComponentResource {
     options: pulumi.ComponentResourceOptions,
   ) {
     super("mahavishnu:cloud-run:ServiceIdentity", name, {}, options);
-    const { project } = settingsOf(deployment.settings, "cloud-run", "the stack's settings");
+    const { project } = deployment.settings.cloudRun;
     const child = { parent: this };
     const member = `serviceAccount:${accountEmail(service, project)}`;
     const account = new Account(

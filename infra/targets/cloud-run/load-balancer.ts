@@ -12,15 +12,14 @@ import { WebBackendServiceIamMember } from "@pulumi/gcp/iap/webBackendServiceIam
 import * as pulumi from "@pulumi/pulumi";
 import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
 import type { ServiceName } from "../../../ecosystem/services.ts";
-import { settingsOf } from "../../config/settings.ts";
-import type { Deployment, Pair } from "../../deployment.ts";
+import type { CloudRunDeployment, Pair } from "../../deployment.ts";
 import { labelsOf, named } from "../../names.ts";
 import { nameOf } from "./access.ts";
 import { rateRules } from "./armor.ts";
 import { CANDIDATE_TAG } from "./traffic.ts";
 import { type Backends, urlMapOf } from "./url-map.ts";
 
-type LoadBalancerArgs = { deployment: Deployment; domain: string; services: ReadonlyMap<ServiceName, Pair> };
+type LoadBalancerArgs = { deployment: CloudRunDeployment; domain: string; services: ReadonlyMap<ServiceName, Pair> };
 
 /**
  * The way in from the internet where a stack has a domain: one address, TLS 1.2 or newer, a limit for each client, and a
@@ -31,7 +30,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
     super("mahavishnu:cloud-run:LoadBalancer", name, {}, options);
     const { deployment, domain, services } = args;
     const { stack, settings } = deployment;
-    const { project } = settingsOf(settings, "cloud-run", "the stack's settings");
+    const { project } = settings.cloudRun;
     const child = { parent: this };
 
     const limits = new SecurityPolicy(
@@ -111,11 +110,11 @@ export class LoadBalancer extends pulumi.ComponentResource {
     name: string,
     service: ServiceName,
     role: RevisionRole,
-    deployment: Deployment,
+    deployment: CloudRunDeployment,
     limits: pulumi.Input<string>,
   ) {
     const { stack, settings } = deployment;
-    const { project, region, access, invokers } = settingsOf(settings, "cloud-run", "the stack's settings");
+    const { project, region, access, invokers } = settings.cloudRun;
     const child = { parent: this };
     const what = role === "stable" ? service : `${service}-candidate`;
     const group = new RegionNetworkEndpointGroup(

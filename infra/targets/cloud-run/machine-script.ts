@@ -4,8 +4,7 @@ import { dirname } from "node:path/posix";
 import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
 import type { ServiceName } from "../../../ecosystem/services.ts";
 import { backupJobs } from "../../backups/jobs.ts";
-import { settingsOf } from "../../config/settings.ts";
-import type { Deployment, Pair } from "../../deployment.ts";
+import type { CloudRunDeployment, Pair } from "../../deployment.ts";
 import { accountEmail, backupJobName, databaseName, labelsOf, previewPort } from "../../names.ts";
 import { DATABASE_HOST } from "../../release/addresses.ts";
 import type { Revision } from "../../release/revision.ts";
@@ -42,10 +41,10 @@ const machineFolders = {
 export const portOf = ({ revision: { port }, role }: Single): number => (role === "stable" ? port : previewPort(port));
 
 /** What the machine of a stack runs: the single services, and what saves their volumes. */
-export function machineContent(deployment: Deployment, single: ReadonlyMap<ServiceName, Pair>): MachineContent {
+export function machineContent(deployment: CloudRunDeployment, single: ReadonlyMap<ServiceName, Pair>): MachineContent {
   const { stack, settings } = deployment;
-  const { project, region } = settingsOf(settings, "cloud-run", "the stack's settings");
-  const job = backupJobs(deployment, "cloud-run").find(({ volumes }) => volumes.length > 0);
+  const { project, region } = settings.cloudRun;
+  const job = backupJobs(deployment).find(({ volumes }) => volumes.length > 0);
   return {
     ...{ stack, project, region },
     singletons: [...single.values()].flatMap(({ stable, candidate }) => [

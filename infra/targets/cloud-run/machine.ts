@@ -9,8 +9,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { schedules } from "../../../ecosystem/retention.ts";
 import type { ServiceName } from "../../../ecosystem/services.ts";
 import { timeOf } from "../../backups/jobs.ts";
-import { settingsOf } from "../../config/settings.ts";
-import type { Deployment, Pair } from "../../deployment.ts";
+import type { CloudRunDeployment, Pair } from "../../deployment.ts";
 import { accountEmail, labelsOf, named, serviceAccountOf, singletonsMachine } from "../../names.ts";
 import { cloudInit } from "./cloud-init.ts";
 import type { ServiceIdentity } from "./identity.ts";
@@ -20,7 +19,7 @@ import type { Registry } from "./registry.ts";
 import { Volume } from "./volume.ts";
 
 type SingletonsMachineArgs = {
-  deployment: Deployment;
+  deployment: CloudRunDeployment;
   /** The single services, and who all services are. */
   single: ReadonlyMap<ServiceName, Pair>;
   identities: ReadonlyMap<ServiceName, ServiceIdentity>;
@@ -40,7 +39,7 @@ export class SingletonsMachine extends pulumi.ComponentResource {
     super("mahavishnu:cloud-run:SinglesMachine", name, {}, options);
     const { deployment, single, network } = args;
     const { stack, settings } = deployment;
-    const cloud = settingsOf(settings, "cloud-run", "the stack's settings");
+    const cloud = settings.cloudRun;
     const { project, region, zone, machineType } = cloud;
     const content = machineContent(deployment, single);
     const child = { parent: this };
@@ -128,7 +127,7 @@ export class SingletonsMachine extends pulumi.ComponentResource {
 
   /** The machine's own account: it fetches images, writes logs and series, and reads secrets only in the services' names. */
   #identity(name: string, { deployment, single, registry, identities }: SingletonsMachineArgs): pulumi.Resource[] {
-    const { project, region } = settingsOf(deployment.settings, "cloud-run", "the stack's settings");
+    const { project, region } = deployment.settings.cloudRun;
     const { member } = this;
     const account = new Account(
       `${name}-account`,

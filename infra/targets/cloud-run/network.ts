@@ -6,8 +6,7 @@ import { Subnetwork } from "@pulumi/gcp/compute/subnetwork.js";
 import { ManagedZone } from "@pulumi/gcp/dns/managedZone.js";
 import { Connection } from "@pulumi/gcp/servicenetworking/connection.js";
 import * as pulumi from "@pulumi/pulumi";
-import { settingsOf } from "../../config/settings.ts";
-import type { Deployment } from "../../deployment.ts";
+import type { CloudRunDeployment } from "../../deployment.ts";
 import { named, privateZone } from "../../names.ts";
 
 /**
@@ -36,10 +35,14 @@ export class Network extends pulumi.ComponentResource {
   readonly peering: Connection;
   readonly zone: ManagedZone;
 
-  constructor(name: string, { deployment }: { deployment: Deployment }, options: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { deployment }: { deployment: CloudRunDeployment },
+    options: pulumi.ComponentResourceOptions,
+  ) {
     super("mahavishnu:cloud-run:Network", name, {}, options);
     const { stack, settings } = deployment;
-    const { project, region } = settingsOf(settings, "cloud-run", "the stack's settings");
+    const { project, region } = settings.cloudRun;
     const child = { parent: this };
     const vpc = new Vpc(
       `${name}-vpc`,

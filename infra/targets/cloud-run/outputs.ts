@@ -1,12 +1,18 @@
 import { REVISION_HEADER } from "../../../edge/routes.ts";
-import { settingsOf } from "../../config/settings.ts";
-import { type CandidateUrl, type Deployment, type Outputs, type Pair, pairsOf, revisionIds } from "../../deployment.ts";
+import {
+  type CandidateUrl,
+  type CloudRunDeployment,
+  type Outputs,
+  type Pair,
+  pairsOf,
+  revisionIds,
+} from "../../deployment.ts";
 import { previewPort } from "../../names.ts";
 import { addressOf, cloudRunUrl } from "../../release/addresses.ts";
 import { CANDIDATE_TAG } from "./traffic.ts";
 
 /** Where users, smoke tests and the promotion find the stack. All of it is known before anything is there. */
-export function outputsOf(deployment: Deployment): Outputs {
+export function outputsOf(deployment: CloudRunDeployment): Outputs {
   const pairs = [...pairsOf(deployment).values()];
   const previews = pairs.flatMap(({ candidate }) =>
     candidate ? [[candidate.service, previewOf(candidate, deployment)] as const] : [],
@@ -21,17 +27,17 @@ export function outputsOf(deployment: Deployment): Outputs {
 }
 
 type OutputRevision = Pair["stable"];
-type CloudRunOutputs = Pick<Deployment, "settings">;
+type CloudRunOutputs = Pick<CloudRunDeployment, "settings">;
 
 /** A single service is called inside the network only. */
 const urlOf = ({ service, path, sessions }: OutputRevision, { settings }: CloudRunOutputs): string =>
-  sessions === "single" ? addressOf(service, "cloud-run", settings).url : `${cloudRunUrl(service, settings)}${path}`;
+  sessions === "single" ? addressOf(service, settings).url : `${cloudRunUrl(service, settings)}${path}`;
 
 function previewOf(candidate: OutputRevision, { settings }: CloudRunOutputs): CandidateUrl {
   const { path, sessions, port } = candidate;
   const url = urlOf(candidate, { settings });
   if (sessions === "single") return { url: url.replace(`:${port}/`, `:${previewPort(port)}/`), headers: {} };
-  if (settingsOf(settings, "cloud-run", "the stack's settings").domain !== undefined) {
+  if (settings.cloudRun.domain !== undefined) {
     return { url, headers: { [REVISION_HEADER]: "candidate" } };
   }
   return { url: `https://${CANDIDATE_TAG}---${new URL(url).host}${path}`, headers: {} };

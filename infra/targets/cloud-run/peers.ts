@@ -7,12 +7,11 @@ import { Subnetwork } from "@pulumi/gcp/compute/subnetwork.js";
 import { RecordSet } from "@pulumi/gcp/dns/recordSet.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceName } from "../../../ecosystem/services.ts";
-import { settingsOf } from "../../config/settings.ts";
-import type { Deployment } from "../../deployment.ts";
+import type { CloudRunDeployment } from "../../deployment.ts";
 import { labelsOf, named, privateZone } from "../../names.ts";
 import { type Network, ranges } from "./network.ts";
 
-type PeersArgs = { deployment: Deployment; network: Network; called: readonly ServiceName[] };
+type PeersArgs = { deployment: CloudRunDeployment; network: Network; called: readonly ServiceName[] };
 
 /**
  * Where a stack's services call each other while their own addresses are off: a balancer inside the network, with a name
@@ -23,7 +22,7 @@ export class PeerBalancer extends pulumi.ComponentResource {
   constructor(name: string, { deployment, network, called }: PeersArgs, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:cloud-run:PeerBalancer", name, {}, options);
     const { stack, settings } = deployment;
-    const { project, region } = settingsOf(settings, "cloud-run", "the stack's settings");
+    const { project, region } = settings.cloudRun;
     const child = { parent: this };
     const at = { project, region };
     const inside = { loadBalancingScheme: "INTERNAL_MANAGED" } as const;

@@ -1,7 +1,6 @@
 import { Repository } from "@pulumi/gcp/artifactregistry/repository.js";
 import * as pulumi from "@pulumi/pulumi";
-import { settingsOf } from "../../config/settings.ts";
-import type { Deployment } from "../../deployment.ts";
+import type { CloudRunDeployment } from "../../deployment.ts";
 import { labelsOf } from "../../names.ts";
 import { cleanUpPolicies } from "./clean-up.ts";
 
@@ -12,10 +11,14 @@ const REPOSITORY = "mcp";
 export class Registry extends pulumi.ComponentResource {
   readonly repository: Repository;
 
-  constructor(name: string, { deployment }: { deployment: Deployment }, options: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { deployment }: { deployment: CloudRunDeployment },
+    options: pulumi.ComponentResourceOptions,
+  ) {
     super("mahavishnu:cloud-run:Registry", name, {}, options);
     const { stack, settings, images } = deployment;
-    const { project, region } = settingsOf(settings, "cloud-run", "the stack's settings");
+    const { project, region } = settings.cloudRun;
     this.repository = new Repository(
       `${name}-repository`,
       {

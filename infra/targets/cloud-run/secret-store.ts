@@ -3,8 +3,7 @@ import { SecretVersion } from "@pulumi/gcp/secretmanager/secretVersion.js";
 import * as pulumi from "@pulumi/pulumi";
 import { retention } from "../../../ecosystem/retention.ts";
 import { serviceNames } from "../../../ecosystem/services.ts";
-import { settingsOf } from "../../config/settings.ts";
-import type { Deployment } from "../../deployment.ts";
+import type { CloudRunDeployment } from "../../deployment.ts";
 import { labelsOf } from "../../names.ts";
 import { filesOf, storedSecrets } from "./secrets.ts";
 
@@ -12,10 +11,14 @@ import { filesOf, storedSecrets } from "./secrets.ts";
 export class SecretStore extends pulumi.ComponentResource {
   readonly #ids = new Map<string, pulumi.Output<string>>();
 
-  constructor(name: string, { deployment }: { deployment: Deployment }, options: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { deployment }: { deployment: CloudRunDeployment },
+    options: pulumi.ComponentResourceOptions,
+  ) {
     super("mahavishnu:cloud-run:SecretStore", name, {}, options);
     const { stack, settings } = deployment;
-    const { project } = settingsOf(settings, "cloud-run", "the stack's settings");
+    const { project } = settings.cloudRun;
     const child = { parent: this };
     const store = (secretId: string, value: pulumi.Input<string>, annotations: Record<string, string>) => {
       const secret = new StoredSecret(

@@ -2,11 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Secret, secrets } from "../../../ecosystem/secrets.ts";
 import { type ServiceName, serviceNamed, serviceNames } from "../../../ecosystem/services.ts";
 import { backupJobs, databasePassword } from "../../backups/jobs.ts";
-import type { Deployment } from "../../deployment.ts";
+import type { CloudRunDeployment } from "../../deployment.ts";
 import { databaseName, fileSecret } from "../../names.ts";
 import { databaseOf, databaseUrl } from "../../release/addresses.ts";
 
-type From = Pick<Deployment, "settings" | "stable" | "candidate" | "secret">;
+type From = Pick<CloudRunDeployment, "settings" | "stable" | "candidate" | "secret">;
 
 /** The secrets that a service reads: those it has today, and those of its revisions. */
 export function secretsOf(service: ServiceName, { stable, candidate }: Pick<From, "stable" | "candidate">): Secret[] {
@@ -16,11 +16,11 @@ export function secretsOf(service: ServiceName, { stable, candidate }: Pick<From
 }
 
 /** What Secret Manager holds of a stack: the values of all secrets that something of it reads, by name. */
-export function storedSecrets(deployment: Deployment): Map<Secret, pulumi.Output<string>> {
+export function storedSecrets(deployment: CloudRunDeployment): Map<Secret, pulumi.Output<string>> {
   const ofServices = serviceNames.flatMap((service) =>
     secretsOf(service, deployment).map((secret) => [secret, valueFor(secret, service, deployment)] as const),
   );
-  const ofBackups = backupJobs(deployment, "cloud-run")
+  const ofBackups = backupJobs(deployment)
     .flatMap((job) => job.secrets)
     .map((secret) => [secret, deployment.secret(secret)] as const);
   return new Map([...ofServices, ...ofBackups]);
@@ -31,7 +31,7 @@ export function databaseRoles({ settings, secret }: Pick<From, "settings" | "sec
   return serviceNames.flatMap((service) => {
     const password = databasePassword[service];
     if (password === undefined) return [];
-    const { name, user } = databaseOf(service, "cloud-run", settings);
+    const { name, user } = databaseOf(service, settings);
     return [{ service, name, user, password: secret(password) }];
   });
 }
@@ -48,6 +48,6 @@ export function filesOf(service: ServiceName, { stable, candidate }: Pick<From, 
 function valueFor(secret: Secret, service: ServiceName, { settings, secret: given }: From): pulumi.Output<string> {
   const password = databasePassword[service];
   if (secrets[secret].origin !== "derived" || password === undefined) return given(secret);
-  const database = databaseOf(service, "cloud-run", settings);
+  const database = databaseOf(service, settings);
   return pulumi.secret(given(password).apply((value) => databaseUrl(database, databaseName, value)));
 }

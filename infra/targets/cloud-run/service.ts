@@ -2,8 +2,7 @@ import { Service } from "@pulumi/gcp/cloudrunv2/service.js";
 import { ServiceIamMember } from "@pulumi/gcp/cloudrunv2/serviceIamMember.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceName } from "../../../ecosystem/services.ts";
-import { settingsOf } from "../../config/settings.ts";
-import type { Deployment, Pair } from "../../deployment.ts";
+import type { CloudRunDeployment, Pair } from "../../deployment.ts";
 import { accountEmail, declaredAnnotation, labelsOf } from "../../names.ts";
 import { cloudRunUrl } from "../../release/addresses.ts";
 import { invokersOf } from "./access.ts";
@@ -13,7 +12,7 @@ import { type Placement, template } from "./template.ts";
 import { restingTraffic } from "./traffic.ts";
 
 type CloudRunServiceArgs = {
-  deployment: Deployment;
+  deployment: CloudRunDeployment;
   service: ServiceName;
   pair: Pair;
   /** The services that call it as a peer. */
@@ -30,7 +29,7 @@ export class CloudRunService extends pulumi.ComponentResource {
     super("mahavishnu:cloud-run:Service", name, {}, options);
     const { service, network, store } = args;
     const { stack, settings } = args.deployment;
-    const cloud = settingsOf(settings, "cloud-run", "the stack's settings");
+    const cloud = settings.cloudRun;
     const { project, region, domain } = cloud;
     const { stable, candidate } = args.pair;
     const place: Placement = {

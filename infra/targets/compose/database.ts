@@ -1,7 +1,7 @@
 import type { Secret } from "../../../ecosystem/secrets.ts";
 import { serviceNames } from "../../../ecosystem/services.ts";
 import { databasePassword } from "../../backups/jobs.ts";
-import type { Settings } from "../../config/schema.ts";
+import type { SettingsOn } from "../../config/schema.ts";
 import { named } from "../../names.ts";
 import { databaseOf } from "../../release/addresses.ts";
 import type { Addresses } from "./addresses.ts";
@@ -21,7 +21,7 @@ const SOCKET = "/var/run/postgresql";
 /** PostgreSQL with pgvector, and what makes the services' roles and databases in it. */
 export function databaseContainers(
   stack: string,
-  settings: Settings,
+  settings: SettingsOn<"compose">,
   image: string,
   addresses: Addresses,
 ): ComposeContainer[] {
@@ -71,10 +71,10 @@ export function databaseContainers(
  * A role and a database for each service that has one, with the passwords that stand in files now: it is safe to repeat,
  * and is repeated whenever a password is another one. The server would log a statement that fails, password and all.
  */
-export function rolesSql(settings: Settings): string {
+export function rolesSql(settings: SettingsOn<"compose">): string {
   const own = serviceNames.flatMap((service) => {
     const password = databasePassword[service];
-    return password ? [{ ...databaseOf(service, "compose", settings), password }] : [];
+    return password ? [{ ...databaseOf(service, settings), password }] : [];
   });
   return [
     "SET log_statement TO 'none';",

@@ -1,5 +1,4 @@
-import { settingsOf } from "../../config/settings.ts";
-import { type Deployment, type Outputs, revisionIds } from "../../deployment.ts";
+import { type ComposeDeployment, type Outputs, revisionIds } from "../../deployment.ts";
 import { named } from "../../names.ts";
 import { describeCompose, type OthersImages } from "./description.ts";
 import { ComposeHost } from "./host.ts";
@@ -7,9 +6,9 @@ import { composeOutputs } from "./outputs.ts";
 import { secretValues } from "./secrets.ts";
 
 /** Brings a stack into being on one Docker host. `images` takes the place of the published ones of others. */
-export function deployCompose(deployment: Deployment, images?: OthersImages): Outputs {
+export function deployCompose(deployment: ComposeDeployment, images?: OthersImages): Outputs {
   const { stack, settings, barrier } = deployment;
-  const { host, registry } = settingsOf(settings, "compose", "the stack's settings");
+  const { host, registry } = settings.compose;
   const description = describeCompose(deployment, images);
   new ComposeHost(named(stack), { host, registry, description, secret: secretValues(deployment), barrier });
   return { target: "compose", ...composeOutputs(deployment), revisions: revisionIds(deployment) };

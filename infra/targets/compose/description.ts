@@ -1,7 +1,6 @@
 import { images as published } from "../../../ecosystem/images.ts";
 import type { Secret } from "../../../ecosystem/secrets.ts";
-import { settingsOf } from "../../config/settings.ts";
-import type { Deployment } from "../../deployment.ts";
+import type { ComposeDeployment } from "../../deployment.ts";
 import { named } from "../../names.ts";
 import { type Templates, templatesOf } from "../../secrets/derived.ts";
 import { addressesIn } from "./addresses.ts";
@@ -32,11 +31,11 @@ export type HostDescription = {
  * `images` takes the place of the published ones where a host has others.
  */
 export function describeCompose(
-  deployment: Pick<Deployment, "stack" | "settings" | "stable" | "candidate">,
+  deployment: Pick<ComposeDeployment, "stack" | "settings" | "stable" | "candidate">,
   images: OthersImages = published,
 ): HostDescription {
   const { stack, settings, stable } = deployment;
-  const { subnet } = settingsOf(settings, "compose", "the stack's settings");
+  const { subnet } = settings.compose;
   const addresses = addressesIn(subnet);
   const services = serviceContainers(deployment, addresses);
   const running = services.map(({ key }) => key);
@@ -56,7 +55,7 @@ export function describeCompose(
     project: named(stack),
     networks: { inside: named(stack, "inside"), subnet, outside: named(stack, "outside") },
     containers,
-    derived: templatesOf(secretsOf({ containers }), "compose", settings),
+    derived: templatesOf(secretsOf({ containers }), settings),
   };
 }
 

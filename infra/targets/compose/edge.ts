@@ -4,14 +4,13 @@ import { bootstrap } from "../../../edge/bootstrap.ts";
 import { edgeFiles } from "../../../edge/files.ts";
 import { edgePaths } from "../../../edge/paths.ts";
 import { checkSettings, type EdgeService, type EdgeSettings, restingPosition } from "../../../edge/settings.ts";
-import { settingsOf } from "../../config/settings.ts";
-import { type Deployment, pairsOf } from "../../deployment.ts";
+import { type ComposeDeployment, pairsOf } from "../../deployment.ts";
 import { edgeContainer, edgeFolder, edgeMetricsPort, named } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
 import type { Addresses } from "./addresses.ts";
 import { asksHttp, type ComposeContainer, type Mount, OURS } from "./container.ts";
 
-type EdgeDeployment = Pick<Deployment, "stack" | "settings" | "stable" | "candidate">;
+type EdgeDeployment = Pick<ComposeDeployment, "stack" | "settings" | "stable" | "candidate">;
 
 /** The edge itself: its key, and the name by which the services call it. */
 export const EDGE = "edge";
@@ -27,7 +26,7 @@ export const CERTIFICATES = "/etc/edge/certificates";
 /** The edge of a stack on one host. It sees the services' own calls come from the stack's network, and does not limit them. */
 export function edgeSettings({ settings, stable, candidate }: EdgeDeployment, addresses: Addresses): EdgeSettings {
   const pairs = pairsOf({ stable, candidate });
-  const { subnet, tls } = settingsOf(settings, "compose", "the stack's settings");
+  const { subnet, tls } = settings.compose;
   const revision = ({ id, port }: Revision, address: string) => ({ id, endpoints: [{ address, port }] });
   return checkSettings({
     folder: edgeFolder,
@@ -64,7 +63,7 @@ export function edgeContainers(
 ): ComposeContainer[] {
   const { stack, settings } = asked;
   const edge = edgeSettings(asked, addresses);
-  const { publish, certificates } = settingsOf(settings, "compose", "the stack's settings");
+  const { publish, certificates } = settings.compose;
   const folder: Mount = { path: edgeFolder, volume: { key: "edge-folder", keeps: false } };
   const common = { image: settings.edge.image, user: OURS };
   return [

@@ -1,5 +1,5 @@
 import { receiverSecrets } from "../../alerts/notification-routes.ts";
-import { type Deployment, pairsOf } from "../../deployment.ts";
+import { type ComposeDeployment, pairsOf } from "../../deployment.ts";
 import { edgeMetricsPort, named } from "../../names.ts";
 import type { Addresses } from "./addresses.ts";
 import { alertmanagerFiles } from "./alerts/alertmanager.ts";
@@ -17,7 +17,7 @@ const NOBODY = "65534:65534";
 const PORTS = { prometheus: 9090, alertmanager: 9093, "node-exporter": 9100 } as const;
 type Watcher = keyof typeof PORTS;
 
-type MonitoringDeployment = Pick<Deployment, "stack" | "settings" | "stable" | "candidate">;
+type MonitoringDeployment = Pick<ComposeDeployment, "stack" | "settings" | "stable" | "candidate">;
 
 /** Who watches a stack on its host: Prometheus with what tells it about the host, and Alertmanager. */
 export function monitoringContainers(

@@ -1,14 +1,13 @@
 import { edgePaths } from "../../../edge/paths.ts";
 import { REVISION_HEADER } from "../../../edge/routes.ts";
-import { settingsOf } from "../../config/settings.ts";
-import { type Deployment, type Outputs, pairsOf } from "../../deployment.ts";
+import { type ComposeDeployment, type Outputs, pairsOf } from "../../deployment.ts";
 import { edgeContainer, edgeFolder } from "../../names.ts";
 
 /** Where a stack answers on its host. All of it goes through the edge; what is on trial answers to a header alone. */
 export function composeOutputs(
-  deployment: Pick<Deployment, "stack" | "settings" | "stable" | "candidate">,
+  deployment: Pick<ComposeDeployment, "stack" | "settings" | "stable" | "candidate">,
 ): Pick<Outputs, "urls" | "candidateUrls" | "edgeAdmin"> {
-  const { host, publish, tls } = settingsOf(deployment.settings, "compose", "the stack's settings");
+  const { host, publish, tls } = deployment.settings.compose;
   const pairs = [...pairsOf(deployment)];
   const origin = `${tls ? "https" : "http"}://${hostnameOf(host, publish)}`;
   const url = (port: number, path: string) => `${origin}:${port}${path}`;

@@ -1,7 +1,7 @@
 import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
 import { serviceNamed } from "../../../ecosystem/services.ts";
 import { databasePassword } from "../../backups/jobs.ts";
-import { type Deployment, pairsOf } from "../../deployment.ts";
+import { type ComposeDeployment, pairsOf } from "../../deployment.ts";
 import { named } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
 import type { Addresses } from "./addresses.ts";
@@ -14,7 +14,7 @@ const PROCESSES = 512;
 
 /** The containers of the services, in the order in which they start: each waits for the stable of the one before it. */
 export function serviceContainers(
-  deployment: Pick<Deployment, "stack" | "stable" | "candidate">,
+  deployment: Pick<ComposeDeployment, "stack" | "stable" | "candidate">,
   addresses: Addresses,
 ): ComposeContainer[] {
   const containers: ComposeContainer[] = [];

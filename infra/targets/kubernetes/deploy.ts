@@ -1,6 +1,5 @@
 import { REVISION_HEADER } from "../../../edge/routes.ts";
-import { settingsOf } from "../../config/settings.ts";
-import { type Deployment, type Outputs, pairsOf, revisionIds } from "../../deployment.ts";
+import { type KubernetesDeployment, type Outputs, pairsOf, revisionIds } from "../../deployment.ts";
 import { edgeFolder, named, namespaceOf } from "../../names.ts";
 import { ClusterAlerting } from "./alerts/monitoring.ts";
 import { KubernetesBackups } from "./backups/backups.ts";
@@ -11,9 +10,9 @@ import { StackNamespace } from "./namespace.ts";
 import { ClusterService } from "./service.ts";
 
 /** Brings a stack into being in a cluster: a namespace, its services with their revisions, the edge before them, the way in. */
-export function deployKubernetes(deployment: Deployment): Outputs {
+export function deployKubernetes(deployment: KubernetesDeployment): Outputs {
   const { stack, settings, barrier } = deployment;
-  const cluster = settingsOf(settings, "kubernetes", "the stack's settings");
+  const cluster = settings.kubernetes;
   const pairs = pairsOf(deployment);
   const name = named(stack);
 
@@ -40,8 +39,8 @@ export function deployKubernetes(deployment: Deployment): Outputs {
 }
 
 /** Where users, smoke tests and the promotion find the stack. */
-function outputsOf(deployment: Deployment): Outputs {
-  const cluster = settingsOf(deployment.settings, "kubernetes", "the stack's settings");
+function outputsOf(deployment: KubernetesDeployment): Outputs {
+  const cluster = deployment.settings.kubernetes;
   const pairs = pairsOf(deployment);
   const urls = Object.fromEntries(
     [...pairs].map(([name, { stable }]) => [name, `https://${hostOf(name, cluster)}${stable.path}`]),

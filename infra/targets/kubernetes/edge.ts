@@ -8,8 +8,7 @@ import { Role } from "@pulumi/kubernetes/rbac/v1/role.js";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceName } from "../../../ecosystem/services.ts";
-import type { Settings } from "../../config/schema.ts";
-import { settingsOf } from "../../config/settings.ts";
+import type { SettingsOn } from "../../config/schema.ts";
 import type { Pair } from "../../deployment.ts";
 import { component, declaredAnnotation, edgeConfigMap, labelsOf, restingAnnotation } from "../../names.ts";
 import type { TrafficBarrier } from "../../traffic-guard.ts";
@@ -22,7 +21,7 @@ import { MOVED_FROM } from "./watcher/choice.ts";
 
 type ClusterEdgeArgs = {
   stack: string;
-  settings: Settings;
+  settings: SettingsOn<"kubernetes">;
   namespace: pulumi.Input<string>;
   pairs: ReadonlyMap<ServiceName, Pair>;
   barrier: TrafficBarrier;
@@ -39,7 +38,7 @@ export class ClusterEdge extends pulumi.ComponentResource {
     const files = restingFiles(
       edgeSettings(stack, pairs, {
         edge: settings.edge,
-        cluster: settingsOf(settings, "kubernetes", "the stack's settings"),
+        cluster: settings.kubernetes,
       }),
     );
     const programs = edgePrograms();

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { type Secret, secrets } from "../../../ecosystem/secrets.ts";
+import { settingsOn } from "../../config/settings.ts";
 import { readStack } from "../../config/stack-file.ts";
 import type { Capture } from "../../graph/capture.ts";
 import { captureStack } from "../../graph/offline.ts";
@@ -38,7 +39,7 @@ export async function manifestsOf(root: string, name: string): Promise<Manifests
     stack: name,
     objects: objectsOf(captured),
     secrets: needed,
-    derived: templatesOf(known, "kubernetes", stack.settings),
+    derived: templatesOf(known, settingsOn(stack.settings, "kubernetes", stack.file)),
   };
 }
 

@@ -2,8 +2,7 @@ import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../../config/schema.ts";
-import { settingsOf } from "../../config/settings.ts";
+import type { SettingsOn } from "../../config/schema.ts";
 import { labelsOf, namespaceOf } from "../../names.ts";
 import { backupPolicy, basePolicies } from "./network.ts";
 
@@ -13,10 +12,10 @@ export class StackNamespace extends pulumi.ComponentResource {
   readonly namespace: pulumi.Output<string>;
   readonly provider: Provider;
 
-  constructor(name: string, { stack, settings }: { stack: string; settings: Settings }) {
+  constructor(name: string, { stack, settings }: { stack: string; settings: SettingsOn<"kubernetes"> }) {
     super("mahavishnu:kubernetes:Namespace", name);
     // ConfigMaps and Secrets change in place: replaced ones would be missing for a moment, and the promoter's be emptied
-    const { context } = settingsOf(settings, "kubernetes", "the stack's settings");
+    const { context } = settings.kubernetes;
     const how = { context, enableConfigMapMutable: true, enableSecretMutable: true };
     this.provider = new Provider(`${name}-provider`, how, { parent: this });
     const own = { parent: this, provider: this.provider };

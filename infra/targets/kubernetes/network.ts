@@ -1,6 +1,5 @@
 import { type ServiceName, serviceNamed } from "../../../ecosystem/services.ts";
-import type { Settings } from "../../config/schema.ts";
-import { settingsOf } from "../../config/settings.ts";
+import type { SettingsOn } from "../../config/schema.ts";
 import type { Pair } from "../../deployment.ts";
 import { component, edgeMetricsPort } from "../../names.ts";
 
@@ -29,8 +28,8 @@ export const basePolicies: Record<string, Policy> = {
 };
 
 /** Who may reach the edge, and whom it reaches: the services, the issuer of its callers' tokens, and the API server for the watcher's sake. */
-export function edgePolicy(pairs: ReadonlyMap<ServiceName, Pair>, settings: Settings): Policy {
-  const { gatewayNamespace, monitoringNamespace, network } = clusterOf(settings);
+export function edgePolicy(pairs: ReadonlyMap<ServiceName, Pair>, settings: SettingsOn<"kubernetes">): Policy {
+  const { gatewayNamespace, monitoringNamespace, network } = settings.kubernetes;
   const services = [...pairs.keys()];
   return {
     podSelector: pods(component("edge")),
@@ -54,8 +53,8 @@ export function edgePolicy(pairs: ReadonlyMap<ServiceName, Pair>, settings: Sett
 }
 
 /** A service answers the edge alone (and whoever gathers its metrics), and asks only for what it is known to need. */
-export function servicePolicy(name: ServiceName, settings: Settings): Policy {
-  const { monitoringNamespace, database } = clusterOf(settings);
+export function servicePolicy(name: ServiceName, settings: SettingsOn<"kubernetes">): Policy {
+  const { monitoringNamespace, database } = settings.kubernetes;
   const { peers, state, internet } = serviceNamed(name);
   const asked = [...new Set(Object.values(peers).map(({ service }) => service))];
   return {
@@ -76,11 +75,11 @@ export function servicePolicy(name: ServiceName, settings: Settings): Policy {
 }
 
 /** A backup reads the database and writes to a bucket. */
-export function backupPolicy(settings: Settings): Policy {
+export function backupPolicy(settings: SettingsOn<"kubernetes">): Policy {
   return {
     podSelector: pods(component("backup")),
     policyTypes: ["Egress"],
-    egress: [databaseAt(clusterOf(settings).database.network), theInternet],
+    egress: [databaseAt(settings.kubernetes.database.network), theInternet],
   };
 }
 
@@ -106,7 +105,6 @@ const theInternet = {
 
 const databaseAt = (cidr: string) => ({ to: [{ ipBlock: { cidr } }], ports: [tcp(5432)] });
 
-const clusterOf = (settings: Settings) => settingsOf(settings, "kubernetes", "the stack's settings");
 const pods = (chosen: Record<string, string>): Pods => ({ matchLabels: chosen });
 const servicePods = (name: ServiceName) => pods({ ...component("service"), service: name });
 const portOf = (name: ServiceName): PolicyPort => tcp(serviceNamed(name).port);

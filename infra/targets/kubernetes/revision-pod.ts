@@ -1,8 +1,7 @@
 import type { core } from "@pulumi/kubernetes/types/input.js";
 import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
 import { serviceNamed } from "../../../ecosystem/services.ts";
-import type { KubernetesSettings, Settings } from "../../config/schema.ts";
-import { settingsOf } from "../../config/settings.ts";
+import type { KubernetesSettings, SettingsOn } from "../../config/schema.ts";
 import { claimOf, component, labelsOf, secretOf } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
 import { backupSidecar } from "./backups/pods.ts";
@@ -27,9 +26,9 @@ export const filesOf = ({ id }: Pick<Revision, "id">) => `${id}-files`;
  */
 export function revisionPod(
   revision: Revision,
-  { stack, settings, role }: { stack: string; settings: Settings; role: RevisionRole },
+  { stack, settings, role }: { stack: string; settings: SettingsOn<"kubernetes">; role: RevisionRole },
 ) {
-  const { database } = settingsOf(settings, "kubernetes", "the stack's settings");
+  const { database } = settings.kubernetes;
   const files = filesOfPod(revision, database);
   const claims = hasClaim(revision, role);
   const backup = revision.sessions === "single" ? [backupSidecar(revision.service, { settings })] : [];

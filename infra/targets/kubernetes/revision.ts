@@ -7,8 +7,7 @@ import type { autoscaling } from "@pulumi/kubernetes/types/input.js";
 import * as pulumi from "@pulumi/pulumi";
 import { capacity } from "../../../ecosystem/capacity.ts";
 import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
-import type { Settings } from "../../config/schema.ts";
-import { settingsOf } from "../../config/settings.ts";
+import type { SettingsOn } from "../../config/schema.ts";
 import { labelsOf } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
 import { drainable } from "./pods.ts";
@@ -17,7 +16,7 @@ import { chosenBy, filesData, filesOf, hasClaim, revisionPod } from "./revision-
 type RevisionArgs = {
   stack: string;
   namespace: pulumi.Input<string>;
-  settings: Settings;
+  settings: SettingsOn<"kubernetes">;
   revision: Revision;
   role: RevisionRole;
 };
@@ -31,7 +30,7 @@ export class ClusterRevision extends pulumi.ComponentResource {
     const { stack, namespace, settings, revision, role } = args;
     const own = { parent: this };
     const metadata = { name, namespace, labels: labelsOf(stack, revision) };
-    const data = filesData(revision, settingsOf(settings, "kubernetes", "the stack's settings").database);
+    const data = filesData(revision, settings.kubernetes.database);
     const files =
       Object.keys(data).length > 0
         ? [new ConfigMap(`${name}-files`, { metadata: { ...metadata, name: filesOf(revision) }, data }, own)]

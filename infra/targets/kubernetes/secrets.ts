@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../../../ecosystem/secrets.ts";
-import type { Deployment, Pair } from "../../deployment.ts";
+import type { KubernetesDeployment, Pair } from "../../deployment.ts";
 import { derivedSecret } from "../../secrets/derived.ts";
 
 /** The secrets that a service's revisions read, each once. */
@@ -10,10 +10,10 @@ const secretsOf = ({ stable, candidate }: Pair): Secret[] =>
 /** Their values, marked as secret, by the name under which the service's Secret holds them. */
 export function secretData(
   pair: Pair,
-  { settings, secret }: Pick<Deployment, "settings" | "secret">,
+  { settings, secret }: Pick<KubernetesDeployment, "settings" | "secret">,
 ): Record<string, pulumi.Output<string>> {
   const filled = (name: Secret) => {
-    const derived = derivedSecret(name, "kubernetes", settings);
+    const derived = derivedSecret(name, settings);
     return derived ? pulumi.secret(secret(derived.from).apply(derived.filled)) : secret(name);
   };
   return Object.fromEntries(secretsOf(pair).map((name) => [name, filled(name)]));

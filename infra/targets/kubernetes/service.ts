@@ -7,14 +7,14 @@ import { capacity } from "../../../ecosystem/capacity.ts";
 import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
 import type { ServiceName } from "../../../ecosystem/services.ts";
 import type { KubernetesSettings } from "../../config/schema.ts";
-import type { Deployment, Pair } from "../../deployment.ts";
+import type { KubernetesDeployment, Pair } from "../../deployment.ts";
 import { claimOf, labelsOf, secretOf } from "../../names.ts";
 import { servicePolicy } from "./network.ts";
 import { ClusterRevision } from "./revision.ts";
 import { secretData } from "./secrets.ts";
 
 type ClusterServiceArgs = {
-  deployment: Deployment;
+  deployment: KubernetesDeployment;
   cluster: KubernetesSettings;
   namespace: pulumi.Input<string>;
   service: ServiceName;

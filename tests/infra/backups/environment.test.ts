@@ -9,8 +9,8 @@ const { settings: prod } = backedOn("prod", "kubernetes");
 describe("what the script is told", () => {
   test("of databases in a cluster: where, as whom, and whom to trust", () => {
     const backed = backedOn("prod", "kubernetes");
-    const [job] = backupJobs(backed, "kubernetes");
-    const { BACKUP_MANIFEST, ...told } = environmentOf(job as NonNullable<typeof job>, backed, "kubernetes");
+    const [job] = backupJobs(backed);
+    const { BACKUP_MANIFEST, ...told } = environmentOf(job as NonNullable<typeof job>, backed);
     expect(told).toEqual({
       BACKUP_STACK: "mahavishnu-prod",
       RESTIC_REPOSITORY: "gs:mahavishnu-prod-backups:/kubernetes",
@@ -30,22 +30,22 @@ describe("what the script is told", () => {
   });
 
   test("an authority of one's own is a file", () => {
-    const kubernetes = prod.kubernetes as NonNullable<typeof prod.kubernetes>;
+    const { kubernetes } = prod;
     const database = {
       ...kubernetes.database,
       authority: "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n",
     };
     const backed = backedOn("prod", "kubernetes", { kubernetes: { ...kubernetes, database } });
-    const [job] = backupJobs(backed, "kubernetes");
-    expect(environmentOf(job as NonNullable<typeof job>, backed, "kubernetes").PGSSLROOTCERT).toBe(
+    const [job] = backupJobs(backed);
+    expect(environmentOf(job as NonNullable<typeof job>, backed).PGSSLROOTCERT).toBe(
       "/etc/mahavishnu/database-authority.crt",
     );
   });
 
   test("of a check: how many to keep, by the stack's settings", () => {
     const backed = backedOn("prod", "cloud-run", { backups: { ...prod.backups, daily: 7, weekly: 4, monthly: 2 } });
-    const job = backupJobs(backed, "cloud-run").find(({ action }) => action === "check");
-    expect(environmentOf(job as NonNullable<typeof job>, backed, "cloud-run")).toEqual({
+    const job = backupJobs(backed).find(({ action }) => action === "check");
+    expect(environmentOf(job as NonNullable<typeof job>, backed)).toEqual({
       BACKUP_STACK: "mahavishnu-prod",
       RESTIC_REPOSITORY: "gs:mahavishnu-prod-backups:/cloud-run",
       RESTIC_PASSWORD_FILE: "/run/secrets/restic-password",
@@ -57,8 +57,8 @@ describe("what the script is told", () => {
 
   test("of the vault: both places, and no password", () => {
     const backed = backedOn("local", "compose");
-    const job = backupJobs(backed, "compose").find(({ action }) => action === "vault");
-    expect(environmentOf(job as NonNullable<typeof job>, backed, "compose")).toEqual({
+    const job = backupJobs(backed).find(({ action }) => action === "vault");
+    expect(environmentOf(job as NonNullable<typeof job>, backed)).toEqual({
       BACKUP_STACK: "mahavishnu-local",
       RESTIC_REPOSITORY: "/repository",
       BACKUP_VAULT: "/vault",
@@ -67,12 +67,12 @@ describe("what the script is told", () => {
   });
 
   test("Amazon's tools have a variable of their own for the key", () => {
-    const kubernetes = { ...(prod.kubernetes as NonNullable<typeof prod.kubernetes>) };
+    const kubernetes = { ...prod.kubernetes };
     kubernetes.backups = "s3:s3.eu-west-1.amazonaws.com/acme-backups";
     kubernetes.vault = "s3:s3.eu-north-1.amazonaws.com/acme-vault";
     const backed = backedOn("prod", "kubernetes", { kubernetes });
-    for (const job of backupJobs(backed, "kubernetes")) {
-      const told = environmentOf(job, backed, "kubernetes");
+    for (const job of backupJobs(backed)) {
+      const told = environmentOf(job, backed);
       expect(told.AWS_SHARED_CREDENTIALS_FILE).toBe(`/run/secrets/backup-${job.identity}-credentials`);
       expect(told).not.toHaveProperty("GOOGLE_APPLICATION_CREDENTIALS");
     }
@@ -82,15 +82,15 @@ describe("what the script is told", () => {
 test("the manifest fits into a variable of Cloud Run, which takes 32 KiB", () => {
   const backed = backedOn("prod", "cloud-run");
   const both = { ...backed, candidate: backed.stable };
-  const [job] = backupJobs(both, "cloud-run");
-  const manifest = environmentOf(job as NonNullable<typeof job>, both, "cloud-run").BACKUP_MANIFEST ?? "";
+  const [job] = backupJobs(both);
+  const manifest = environmentOf(job as NonNullable<typeof job>, both).BACKUP_MANIFEST ?? "";
   expect(Buffer.byteLength(manifest)).toBeLessThan(16 * 1024);
 });
 
 test("the places of a Docker host are folders of it where the settings name paths, and buckets where they do not", () => {
-  expect(backupLocationsOf(backedOn("local", "compose").settings, "compose")).toEqual({
+  expect(backupLocationsOf(backedOn("local", "compose").settings)).toEqual({
     repository: { inside: "/repository", folder: "/var/backups/mahavishnu" },
     vault: { inside: "/vault", folder: "/var/backups/mahavishnu-vault" },
   });
-  expect(backupLocationsOf(prod, "compose").repository).toEqual({ inside: "gs:mahavishnu-prod-backups:/compose" });
+  expect(backupLocationsOf(prod).repository).toEqual({ inside: "gs:mahavishnu-prod-backups:/compose" });
 });

@@ -1,6 +1,7 @@
 import type { Target } from "../../../ecosystem/targets.ts";
 import type { Backed } from "../../../infra/backups/jobs.ts";
 import type { Settings } from "../../../infra/config/schema.ts";
+import { settingsOn } from "../../../infra/config/settings.ts";
 import { readStack } from "../../../infra/config/stack-file.ts";
 import { captureStack } from "../../../infra/graph/offline.ts";
 import type { GraphResource } from "../../../infra/graph/resource.ts";
@@ -8,8 +9,14 @@ import { revisionsFor } from "../../../infra/release/release.ts";
 import { releaseOf, root } from "../../fixtures/releases.ts";
 
 /** A committed stack on a target with one release, or before its first one; some settings changed. */
-export function backedOn(stack: string, target: Target, change: Partial<Settings> = {}, released = true): Backed {
-  const settings = { ...readStack(root, stack).settings, ...change };
+export function backedOn<T extends Target>(
+  stack: string,
+  target: T,
+  change: Partial<Settings> = {},
+  released = true,
+): Backed<T> {
+  const read = readStack(root, stack);
+  const settings = settingsOn({ ...read.settings, ...change }, target, read.file);
   const stable = released ? revisionsFor(releaseOf(stack, "r9", "a"), target) : new Map();
   return { stack, settings, stable, candidate: new Map() };
 }

@@ -14,14 +14,14 @@ const ends = ["check | check | 0 3 * * * | pruner | ", "vault | vault | 0 4 * * 
 
 describe("the jobs of a stack", () => {
   test("on a Docker host: one place reaches all of it", () => {
-    expect(said(backupJobs(backedOn("local", "compose"), "compose"))).toEqual([
+    expect(said(backupJobs(backedOn("local", "compose")))).toEqual([
       "save | save | 0 2 * * * | writer | session-buddy, akosha, akosha's database, mahavishnu's database",
       ...ends,
     ]);
   });
 
   test("on Google Cloud: the databases, and the volumes of the machine", () => {
-    expect(said(backupJobs(backedOn("prod", "cloud-run"), "cloud-run"))).toEqual([
+    expect(said(backupJobs(backedOn("prod", "cloud-run")))).toEqual([
       "databases | save | 0 2 * * * | writer | akosha's database, mahavishnu's database",
       "volumes | save | 0 2 * * * | writer | session-buddy",
       ...ends,
@@ -29,7 +29,7 @@ describe("the jobs of a stack", () => {
   });
 
   test("in a cluster: the databases, and each volume where its one pod is", () => {
-    expect(said(backupJobs(backedOn("prod", "kubernetes"), "kubernetes"))).toEqual([
+    expect(said(backupJobs(backedOn("prod", "kubernetes")))).toEqual([
       "databases | save | 0 2 * * * | writer | akosha's database, mahavishnu's database",
       "session-buddy | save | 0 2 * * * | writer | session-buddy",
       "akosha | save | 0 2 * * * | writer | akosha",
@@ -38,12 +38,12 @@ describe("the jobs of a stack", () => {
   });
 
   test.each(targets)("on %s before the first release there is nothing to save", (target) => {
-    expect(said(backupJobs(backedOn("prod", target, {}, false), target))).toEqual(ends);
+    expect(said(backupJobs(backedOn("prod", target, {}, false)))).toEqual(ends);
   });
 });
 
 test.each(targets)("on %s each job reads no more than its own work needs", (target) => {
-  for (const { identity, databases, secrets } of backupJobs(backedOn("prod", target), target)) {
+  for (const { identity, databases, secrets } of backupJobs(backedOn("prod", target))) {
     const outside = target === "cloud-run" ? [] : [`backup-${identity}-credentials`];
     const passwords = databases.map((name) => `${name}-database-password`);
     expect(secrets).toEqual([...(identity === "copier" ? [] : ["restic-password"]), ...passwords, ...outside]);
@@ -51,7 +51,7 @@ test.each(targets)("on %s each job reads no more than its own work needs", (targ
 });
 
 test.each(targets)("on %s exactly one job saves the settings and so makes the repository", (target) => {
-  expect(backupJobs(backedOn("prod", target), target).filter(({ manifest }) => manifest)).toHaveLength(1);
+  expect(backupJobs(backedOn("prod", target)).filter(({ manifest }) => manifest)).toHaveLength(1);
 });
 
 test("a daily schedule is a time of day; another one is not", () => {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { parseSettings, SettingsError, settingsOf, targetsOf } from "../../../infra/config/settings.ts";
+import { parseSettings, SettingsError, settingsOn, targetsOf } from "../../../infra/config/settings.ts";
 
 type Json = Record<string, unknown>;
 
@@ -39,7 +39,10 @@ describe("settings", () => {
   test("the committed ones are accepted, for their own target first", () => {
     const settings = parseSettings(prod(), "Pulumi.prod.yaml");
     expect(targetsOf(settings)).toEqual(["cloud-run", "compose", "kubernetes"]);
-    expect(settingsOf(settings, "kubernetes", "x").gatewayClass).toBe("envoy-gateway");
+    expect(settingsOn(settings, "kubernetes", "x")).toMatchObject({
+      target: "kubernetes",
+      kubernetes: { gatewayClass: "envoy-gateway" },
+    });
   });
 
   test.each<[string, Json, RegExp]>([

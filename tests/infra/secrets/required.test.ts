@@ -9,7 +9,7 @@ import { program } from "../../../infra/program.ts";
 import { requiredSecrets } from "../../../infra/secrets/required.ts";
 import { deploymentOf } from "../../../infra/stack.ts";
 import { openBarrier } from "../../../infra/traffic-guard.ts";
-import { releaseOf, root } from "../../fixtures/releases.ts";
+import { releaseOf, root, settingsIn } from "../../fixtures/releases.ts";
 
 /** The secrets that the real program asks for when a stack has a release, on a target. */
 async function asked(stack: string, target: Target): Promise<Secret[]> {
@@ -21,7 +21,7 @@ async function asked(stack: string, target: Target): Promise<Secret[]> {
   };
   const releases = { stable: releaseOf(stack, "r9", "a"), candidate: undefined };
   await capture({ project: PROJECT, stack }, () =>
-    program(target, deploymentOf({ stack, file, target, settings, releases, secret }), {
+    program(deploymentOf({ stack, file, target, settings, releases, secret }), {
       admit: async () => openBarrier,
     }),
   );
@@ -34,15 +34,15 @@ const all = stackNames(root).flatMap((stack) =>
 
 describe.each(all)("%s on %s", (stack, target) => {
   test("needs exactly the secrets that its program asks for", async () => {
-    expect(requiredSecrets(readStack(root, stack).settings, target)).toEqual(await asked(stack, target));
+    expect(requiredSecrets(settingsIn(stack, target))).toEqual(await asked(stack, target));
   });
 });
 
 test("a path needs no key; a place outside does, each identity its own", () => {
-  const { settings } = readStack(root, "local");
+  const settings = settingsIn("local", "compose");
   const keys = (backups: string, vault: string) => {
-    const compose = { ...(settings.compose as NonNullable<typeof settings.compose>), backups, vault };
-    return requiredSecrets({ ...settings, compose }, "compose").filter((name) => name.endsWith("-credentials"));
+    const compose = { ...settings.compose, backups, vault };
+    return requiredSecrets({ ...settings, compose }).filter((name) => name.endsWith("-credentials"));
   };
   expect(keys("/var/backups", "/var/vault")).toEqual([]);
   expect(keys("/var/backups", "gs:vault:/x")).toEqual(["backup-copier-credentials"]);

@@ -7,8 +7,7 @@ import { ServiceIdentity } from "@pulumi/gcp/projects/serviceIdentity.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceName } from "../../../../ecosystem/services.ts";
 import { rulesFor } from "../../../alerts/rules.ts";
-import { settingsOf } from "../../../config/settings.ts";
-import type { Deployment } from "../../../deployment.ts";
+import type { CloudRunDeployment } from "../../../deployment.ts";
 import { cloudRunUrl } from "../../../release/addresses.ts";
 import { cloudRunConditions } from "./conditions.ts";
 import { objectivesOf, policy, uptimeCheck } from "./policies.ts";
@@ -23,13 +22,13 @@ import { projectScope } from "./scope.ts";
 export class CloudAlerting extends pulumi.ComponentResource {
   constructor(
     name: string,
-    args: { deployment: Deployment; services: ReadonlyMap<ServiceName, pulumi.Input<string>> },
+    args: { deployment: CloudRunDeployment; services: ReadonlyMap<ServiceName, pulumi.Input<string>> },
     options: pulumi.ComponentResourceOptions,
   ) {
     super("mahavishnu:observability:CloudAlerting", name, {}, options);
     const { deployment, services } = args;
     const { stack, settings, secret } = deployment;
-    const cloud = settingsOf(settings, "cloud-run", "the stack's settings");
+    const cloud = settings.cloudRun;
     const { project, projectNumber, region } = cloud;
     // known by its form: Google makes it when it is asked to, and does not always say what it is called
     const caller = `serviceAccount:service-${projectNumber}@gcp-sa-monitoring-notification.iam.gserviceaccount.com`;

@@ -5,13 +5,12 @@ import { TopicIAMMember } from "@pulumi/gcp/pubsub/topicIAMMember.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../../../../ecosystem/secrets.ts";
 import type { Settings } from "../../../config/schema.ts";
-import { settingsOf } from "../../../config/settings.ts";
-import type { Deployment } from "../../../deployment.ts";
+import type { CloudRunDeployment } from "../../../deployment.ts";
 import { labelsOf, named } from "../../../names.ts";
 
 type Receiver = Settings["alerts"]["P1"][number];
 /** `agent` is who publishes for Google's monitoring in the project. */
-type CloudReceiversArgs = Pick<Deployment, "stack" | "settings" | "secret"> & { agent: pulumi.Input<string> };
+type CloudReceiversArgs = Pick<CloudRunDeployment, "stack" | "settings" | "secret"> & { agent: pulumi.Input<string> };
 
 /** The notification channels of a stack: one for each receiver that any priority has. */
 export class CloudReceivers extends pulumi.ComponentResource {
@@ -20,7 +19,7 @@ export class CloudReceivers extends pulumi.ComponentResource {
   constructor(name: string, args: CloudReceiversArgs, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:observability:CloudReceivers", name, {}, options);
     const { stack, settings, secret } = args;
-    const { project } = settingsOf(settings, "cloud-run", "the stack's settings");
+    const { project } = settings.cloudRun;
     const own = { parent: this };
     const channel = (receiver: Receiver, how: object) =>
       this.#channels.set(
@@ -59,7 +58,7 @@ export class CloudReceivers extends pulumi.ComponentResource {
   /** Slack's webhooks understand nothing that Google Cloud sends: a topic whose subscription says it in Slack's words. */
   #relay(name: string, { stack, settings, secret, agent }: CloudReceiversArgs): pulumi.Output<string> {
     const own = { parent: this };
-    const { project } = settingsOf(settings, "cloud-run", "the stack's settings");
+    const { project } = settings.cloudRun;
     const topic = new Topic(`${name}-topic`, { project, name: named(stack, "alerts"), labels: labelsOf(stack) }, own);
     new TopicIAMMember(
       `${name}-publisher`,

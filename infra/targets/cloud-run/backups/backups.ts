@@ -8,13 +8,12 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../../../../ecosystem/secrets.ts";
 import { type Backed, backupJobs } from "../../../backups/jobs.ts";
 import type { BackupIdentity } from "../../../backups/locations.ts";
-import { settingsOf } from "../../../config/settings.ts";
 import { conditionBelow, grantsOf, repositoryBucket, vaultBucketOf } from "./buckets.ts";
 import { type JobNetwork, runJob, schedule } from "./job.ts";
 import { backupSeries, logMetric } from "./series.ts";
 
 export type CloudBackupsArgs = Omit<JobNetwork, "serviceAccount"> & {
-  backed: Backed;
+  backed: Backed<"cloud-run">;
   /** The identity of the machine that saves the single services' volumes (`machineBackup`): `serviceAccount:...`. */
   machine?: pulumi.Input<string>;
 };
@@ -24,7 +23,7 @@ export class CloudBackups extends pulumi.ComponentResource {
   constructor(name: string, { backed, machine, ...reach }: CloudBackupsArgs, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:backups:CloudBackups", name, {}, options);
     const { settings } = backed;
-    const { project, region } = settingsOf(settings, "cloud-run", "the stack's settings");
+    const { project, region } = settings.cloudRun;
     const child = { parent: this };
 
     const repository = new Bucket(`${name}-repository`, repositoryBucket(backed), child);
@@ -57,7 +56,7 @@ export class CloudBackups extends pulumi.ComponentResource {
       }
     }
 
-    const jobs = backupJobs(backed, "cloud-run");
+    const jobs = backupJobs(backed);
     const read = new Map<string, { who: string; secret: Secret }>();
     for (const { secrets, volumes, identity } of jobs) {
       const who = volumes.length > 0 ? "machine" : identity;

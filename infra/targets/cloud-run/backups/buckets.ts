@@ -1,21 +1,20 @@
 import type { BucketArgs } from "@pulumi/gcp/storage/index.js";
 import { type BackupIdentity, locksOf } from "../../../backups/locations.ts";
-import type { Settings } from "../../../config/schema.ts";
-import { settingsOf } from "../../../config/settings.ts";
+import type { SettingsOn } from "../../../config/schema.ts";
 import { backupBucket, labelsOf, vaultBucket } from "../../../names.ts";
 
 const DAY = 86_400;
 /** Days that a version of an object survives its deletion or replacement in the repository's bucket. */
 const UNDELETE_DAYS = 30;
 
-type BackupStack = { stack: string; settings: Settings };
+type BackupStack = { stack: string; settings: SettingsOn<"cloud-run"> };
 
 /**
  * The bucket of the repository. restic deletes its locks, and pruning deletes for a living, so nothing may be retained
  * by force here: versions bring back what was deleted by mistake or malice.
  */
 export function repositoryBucket({ stack, settings }: BackupStack) {
-  const { project, region } = settingsOf(settings, "cloud-run", "the stack's settings");
+  const { project, region } = settings.cloudRun;
   return {
     name: backupBucket(project),
     project,
@@ -35,7 +34,7 @@ export function repositoryBucket({ stack, settings }: BackupStack) {
  * runs on it: it could not delete its locks.
  */
 export function vaultBucketOf({ stack, settings }: BackupStack) {
-  const { project, multiRegionVault } = settingsOf(settings, "cloud-run", "the stack's settings");
+  const { project, multiRegionVault } = settings.cloudRun;
   const { monthly, lockVault } = settings.backups;
   const days = monthly * 31;
   return {
@@ -64,7 +63,7 @@ export type Grant = { identity: BackupIdentity; bucket: "repository" | "vault"; 
  * Who may do what. The writer adds and reads, and deletes its own locks alone: a stolen writer cannot take a backup away.
  * The pruner never reaches the vault, the copier never deletes.
  */
-export function grantsOf(settings: Settings): Grant[] {
+export function grantsOf(settings: SettingsOn<"cloud-run">): Grant[] {
   return [
     { identity: "writer", bucket: "repository", role: "roles/storage.objectCreator" },
     { identity: "writer", bucket: "repository", role: "roles/storage.objectViewer" },

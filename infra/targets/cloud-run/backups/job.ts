@@ -4,7 +4,6 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../../../../ecosystem/secrets.ts";
 import { environmentOf, layout, scratchFolder } from "../../../backups/environment.ts";
 import type { Backed, BackupJob } from "../../../backups/jobs.ts";
-import { settingsOf } from "../../../config/settings.ts";
 import { backupJobName, labelsOf } from "../../../names.ts";
 import { DATABASE_HOST } from "../../../release/addresses.ts";
 
@@ -29,11 +28,11 @@ const sizes = {
 } as const;
 
 /** One of a stack's jobs as a Cloud Run job. */
-export function runJob(job: BackupJob, backed: Backed, reach: JobNetwork): RunArgs {
-  const { project, region } = settingsOf(backed.settings, "cloud-run", "the stack's settings");
+export function runJob(job: BackupJob, backed: Backed<"cloud-run">, reach: JobNetwork): RunArgs {
+  const { project, region } = backed.settings.cloudRun;
   const labels = { ...labelsOf(backed.stack), component: "backup" };
   const { limits, scratch } = sizes[job.action];
-  const environment = environmentOf(job, backed, "cloud-run", { ...layout, secret: secretFile });
+  const environment = environmentOf(job, backed, { ...layout, secret: secretFile });
   return {
     name: backupJobName(job),
     project,
@@ -83,8 +82,12 @@ export function runJob(job: BackupJob, backed: Backed, reach: JobNetwork): RunAr
 }
 
 /** What starts it each day. */
-export function schedule(job: BackupJob, { settings }: Backed, caller: pulumi.Input<string>): ScheduleArgs {
-  const { project, region } = settingsOf(settings, "cloud-run", "the stack's settings");
+export function schedule(
+  job: BackupJob,
+  { settings }: Backed<"cloud-run">,
+  caller: pulumi.Input<string>,
+): ScheduleArgs {
+  const { project, region } = settings.cloudRun;
   const name = backupJobName(job);
   return {
     name,

@@ -13,8 +13,8 @@ export type MachineFolders = { secrets: string; volume(service: ServiceName): st
  * is saved there. The machine enables `backup-volumes.timer`; its identity is one of the writers, and its log goes to
  * Cloud Logging, where the series are read from.
  */
-export function machineBackup(backed: Backed, folders: MachineFolders): Record<string, string> {
-  const job = backupJobs(backed, "cloud-run").find(({ action, volumes }) => action === "save" && volumes.length > 0);
+export function machineBackup(backed: Backed<"cloud-run">, folders: MachineFolders): Record<string, string> {
+  const job = backupJobs(backed).find(({ action, volumes }) => action === "save" && volumes.length > 0);
   if (!job) return {};
   const name = backupJobName(job);
   const environment = `/etc/mahavishnu/${name}.env`;
@@ -34,9 +34,7 @@ export function machineBackup(backed: Backed, folders: MachineFolders): Record<s
     `${backed.settings.backups.image} ${job.action}`,
   ];
   return {
-    [environment]: lines(
-      Object.entries(environmentOf(job, backed, "cloud-run")).map(([key, value]) => `${key}=${value}`),
-    ),
+    [environment]: lines(Object.entries(environmentOf(job, backed)).map(([key, value]) => `${key}=${value}`)),
     [`/etc/systemd/system/${name}.service`]: lines([
       "[Unit]",
       "Description=Save the volumes of the single services",

@@ -3,6 +3,6 @@ import { storesOf } from "../../../backups/stores.ts";
 import type { HostScope } from "./conditions.ts";
 
 /** What a deployment's alerts cover on a Docker host. */
-export const hostScope = (deployment: Backed): HostScope => ({
-  stores: backupJobs(deployment, "compose").flatMap((job) => storesOf(job, deployment, "compose")),
+export const hostScope = (deployment: Backed<"compose">): HostScope => ({
+  stores: backupJobs(deployment).flatMap((job) => storesOf(job, deployment)),
 });

@@ -1,4 +1,4 @@
-import type { Deployment } from "../../../deployment.ts";
+import type { ComposeDeployment } from "../../../deployment.ts";
 import { named } from "../../../names.ts";
 import type { Addresses, Resident } from "../addresses.ts";
 import { type ComposeContainer, OURS, serviceVolume, type Volume } from "../container.ts";
@@ -9,7 +9,7 @@ export const backupSeries: Volume = { key: "backup-series", keeps: false };
 
 /** The containers that save a stack's data, check what is saved, and copy it elsewhere, each at its own time of day. */
 export const backupContainers = (
-  asked: Pick<Deployment, "stack" | "settings" | "stable" | "candidate">,
+  asked: Pick<ComposeDeployment, "stack" | "settings" | "stable" | "candidate">,
   addresses: Addresses,
   after: readonly string[],
 ): ComposeContainer[] => composeBackup(asked).map((backup) => backupContainer(asked.stack, backup, addresses, after));

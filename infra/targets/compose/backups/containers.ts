@@ -34,12 +34,12 @@ export type BackupContainer = {
  * Debian's runs without root. A volume is copied while its writer runs: the copy is taken anew until nothing has changed
  * under it, so nobody needs the Docker socket to stop a service.
  */
-export function composeBackup(backed: Backed): BackupContainer[] {
-  return backupJobs(backed, "compose").map((job) => ({
+export function composeBackup(backed: Backed<"compose">): BackupContainer[] {
+  return backupJobs(backed).map((job) => ({
     name: backupJobName(job),
     image: backed.settings.backups.image,
     command: ["schedule", timeOf(job.schedule), job.action],
-    environment: { ...environmentOf(job, backed, "compose"), BACKUP_SERIES: seriesFolder },
+    environment: { ...environmentOf(job, backed), BACKUP_SERIES: seriesFolder },
     secrets: Object.fromEntries(job.secrets.map((name) => [layout.secret(name), name])),
     volumes: job.volumes.map((service) => ({ service, path: layout.volume(service) })),
     folders: foldersOf(job, backed),
@@ -51,8 +51,8 @@ export function composeBackup(backed: Backed): BackupContainer[] {
   }));
 }
 
-function foldersOf(job: BackupJob, { settings }: Backed): BackupContainer["folders"] {
-  const { repository, vault } = backupLocationsOf(settings, "compose");
+function foldersOf(job: BackupJob, { settings }: Backed<"compose">): BackupContainer["folders"] {
+  const { repository, vault } = backupLocationsOf(settings);
   const copies = job.action === "vault";
   return {
     ...(repository.folder && { [repository.inside]: { host: repository.folder, readOnly: copies } }),

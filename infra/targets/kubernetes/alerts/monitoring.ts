@@ -2,7 +2,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import * as pulumi from "@pulumi/pulumi";
 import { receiverSecrets } from "../../../alerts/notification-routes.ts";
-import type { Deployment } from "../../../deployment.ts";
+import type { KubernetesDeployment } from "../../../deployment.ts";
 import { labelsOf } from "../../../names.ts";
 import { alertmanagerRoutes, podMonitors, prometheusRule, RECEIVERS } from "./prometheus-operator.ts";
 
@@ -13,7 +13,7 @@ import { alertmanagerRoutes, podMonitors, prometheusRule, RECEIVERS } from "./pr
 export class ClusterAlerting extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { deployment, namespace }: { deployment: Deployment; namespace: pulumi.Input<string> },
+    { deployment, namespace }: { deployment: KubernetesDeployment; namespace: pulumi.Input<string> },
     options: pulumi.ComponentResourceOptions,
   ) {
     super("mahavishnu:observability:ClusterAlerting", name, {}, options);

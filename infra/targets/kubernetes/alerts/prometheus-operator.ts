@@ -9,7 +9,7 @@ import { notificationText } from "../../../alerts/notification-text.ts";
 import { edgeRelabelings, type Relabeling } from "../../../alerts/outcome.ts";
 import { ruleGroup, rulesFor } from "../../../alerts/rules.ts";
 import type { Settings } from "../../../config/schema.ts";
-import { type Deployment, pairsOf } from "../../../deployment.ts";
+import { type KubernetesDeployment, pairsOf } from "../../../deployment.ts";
 import { component, namespaceOf } from "../../../names.ts";
 import { jobsIn, kubernetesConditions } from "./conditions.ts";
 import { clusterRecordings } from "./recordings.ts";
@@ -19,7 +19,7 @@ import { clusterScope } from "./scope.ts";
 export const RECEIVERS = "alert-receivers";
 
 /** The rules: those that make series, then those that alert, some upon the former. The namespace is a label of each alert: by it the operator's Alertmanager finds the stack's routes. */
-export function prometheusRule(deployment: Deployment) {
+export function prometheusRule(deployment: KubernetesDeployment) {
   const { stack } = deployment;
   const scope = clusterScope(deployment);
   const alerting = ruleGroup(rulesFor(kubernetesConditions(scope)), { stack, namespace: namespaceOf(stack) });
@@ -27,7 +27,7 @@ export function prometheusRule(deployment: Deployment) {
 }
 
 /** What is scraped in the namespace, by name: the edge, and each live revision. */
-export function podMonitors(deployment: Deployment) {
+export function podMonitors(deployment: KubernetesDeployment) {
   const jobs = jobsIn(namespaceOf(deployment.stack));
   const revisions = [...pairsOf(deployment).values()].flatMap(({ stable, candidate }) => [
     { revision: stable, role: "stable" },

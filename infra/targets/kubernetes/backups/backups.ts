@@ -6,12 +6,11 @@ import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import * as pulumi from "@pulumi/pulumi";
 import { capacity } from "../../../../ecosystem/capacity.ts";
 import { backupJobs } from "../../../backups/jobs.ts";
-import { settingsOf } from "../../../config/settings.ts";
-import type { Deployment } from "../../../deployment.ts";
+import type { KubernetesDeployment } from "../../../deployment.ts";
 import { backupJobName, component, labelsOf } from "../../../names.ts";
 import { authorityMap, authorityOf, backupAccount, backupSecret, cronJob, handoverClaim, secretData } from "./pods.ts";
 
-export type KubernetesBackupsArgs = { deployment: Deployment; namespace: pulumi.Input<string> };
+export type KubernetesBackupsArgs = { deployment: KubernetesDeployment; namespace: pulumi.Input<string> };
 
 /**
  * The backups of a stack in a cluster: a CronJob for each job, with what it may read and no more. The pods of single
@@ -21,7 +20,7 @@ export class KubernetesBackups extends pulumi.ComponentResource {
   constructor(name: string, args: KubernetesBackupsArgs, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:backups:KubernetesBackups", name, {}, options);
     const { deployment, namespace } = args;
-    const { storageClass } = settingsOf(deployment.settings, "kubernetes", "the stack's settings");
+    const { storageClass } = deployment.settings.kubernetes;
     const child = { parent: this };
     const called = (what: string) => ({
       name: what,
@@ -40,7 +39,7 @@ export class KubernetesBackups extends pulumi.ComponentResource {
       const data = { "authority.crt": authority };
       needed.push(new ConfigMap(`${name}-authority`, { metadata: called(authorityMap), data }, child));
     }
-    for (const job of backupJobs(deployment, "kubernetes")) {
+    for (const job of backupJobs(deployment)) {
       const own = [...needed];
       if (job.secrets.length > 0) {
         const stringData = secretData(job, deployment.secret);

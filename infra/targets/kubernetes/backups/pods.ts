@@ -3,7 +3,6 @@ import type { Secret } from "../../../../ecosystem/secrets.ts";
 import type { ServiceName } from "../../../../ecosystem/services.ts";
 import { authorityFile, environmentOf, layout, scratchFolder } from "../../../backups/environment.ts";
 import type { Backed, BackupJob } from "../../../backups/jobs.ts";
-import { settingsOf } from "../../../config/settings.ts";
 import { backupJobName, component, labelsOf } from "../../../names.ts";
 import { resources, restrictedContainer, restrictedPod, scratch } from "../pods.ts";
 
@@ -21,7 +20,7 @@ export const authorityMap = "backup-authority";
  * here: a container without network needs, secrets or a schedule of its own waits for the job to ask, copies the volume
  * into the handover claim and says so. The job's pod comes to the same node for it.
  */
-export function backupSidecar(service: ServiceName, { settings }: Pick<Backed, "settings">) {
+export function backupSidecar(service: ServiceName, { settings }: Pick<Backed<"kubernetes">, "settings">) {
   const container = {
     ...restrictedContainer,
     name: "backup",
@@ -42,7 +41,7 @@ export function backupSidecar(service: ServiceName, { settings }: Pick<Backed, "
 }
 
 /** One of a stack's jobs as the spec of a CronJob. */
-export function cronJob(job: BackupJob, backed: Backed): batch.v1.CronJobSpec {
+export function cronJob(job: BackupJob, backed: Backed<"kubernetes">): batch.v1.CronJobSpec {
   const labels = { ...labelsOf(backed.stack), ...component("backup") };
   return {
     schedule: job.schedule,
@@ -62,11 +61,11 @@ export function cronJob(job: BackupJob, backed: Backed): batch.v1.CronJobSpec {
   };
 }
 
-function podOf(job: BackupJob, backed: Backed) {
+function podOf(job: BackupJob, backed: Backed<"kubernetes">) {
   const [volume] = job.volumes;
   const authority = job.databases.length > 0 && authorityOf(backed);
   const environment = {
-    ...environmentOf(job, backed, "kubernetes"),
+    ...environmentOf(job, backed),
     ...(volume && { BACKUP_HANDOVER: HANDOVER }),
   };
   return {
@@ -120,8 +119,8 @@ const besideWriter = (revision: string | undefined) => ({
 });
 
 /** The authority that signed the database's certificate, where it is none that everybody trusts. */
-export const authorityOf = ({ settings }: Pick<Backed, "settings">): string | undefined =>
-  settingsOf(settings, "kubernetes", "the stack's settings").database.authority;
+export const authorityOf = ({ settings }: Pick<Backed<"kubernetes">, "settings">): string | undefined =>
+  settings.kubernetes.database.authority;
 
 /** The values of what a job reads, by the name of the file. */
 export const secretData = <T>(job: BackupJob, secret: (name: Secret) => T): Record<string, T> =>

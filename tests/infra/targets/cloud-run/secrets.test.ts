@@ -1,14 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { serviceNames } from "../../../../ecosystem/services.ts";
-import type { Deployment } from "../../../../infra/deployment.ts";
+import type { CloudRunDeployment } from "../../../../infra/deployment.ts";
 import { databaseRoles, filesOf, secretsOf, storedSecrets } from "../../../../infra/targets/cloud-run/secrets.ts";
 import { openBarrier } from "../../../../infra/traffic-guard.ts";
-import { prod, revisionOf } from "./fixtures.ts";
+import { settingsIn } from "../../../fixtures/releases.ts";
+import { revisionOf } from "./fixtures.ts";
 
 const revisions = (digit: string) => new Map(serviceNames.map((name) => [name, revisionOf(name, digit)]));
-const deployment: Deployment = {
-  ...{ stack: "prod", settings: prod, stable: revisions("a"), candidate: new Map(), images: [] },
+const deployment: CloudRunDeployment = {
+  ...{
+    stack: "prod",
+    settings: settingsIn("prod", "cloud-run"),
+    stable: revisions("a"),
+    candidate: new Map(),
+    images: [],
+  },
   secret: (name) => pulumi.secret(`<${name}>`),
   barrier: openBarrier,
 };

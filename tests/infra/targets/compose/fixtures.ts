@@ -1,19 +1,18 @@
-import type { Settings } from "../../../../infra/config/schema.ts";
-import { parseSettings } from "../../../../infra/config/settings.ts";
-import { readStack } from "../../../../infra/config/stack-file.ts";
+import type { Settings, SettingsOn } from "../../../../infra/config/schema.ts";
+import { parseSettings, settingsOn } from "../../../../infra/config/settings.ts";
 import { captureStack } from "../../../../infra/graph/offline.ts";
 import type { Graph, GraphResource } from "../../../../infra/graph/resource.ts";
 import type { Release } from "../../../../infra/release/release.ts";
 import { deploymentOf } from "../../../../infra/stack.ts";
 import type { ComposeContainer } from "../../../../infra/targets/compose/container.ts";
 import { describeCompose, type HostDescription } from "../../../../infra/targets/compose/description.ts";
-import { releaseOf, root } from "../../../fixtures/releases.ts";
+import { releaseOf, settingsIn } from "../../../fixtures/releases.ts";
 
 /** How far a stack is: nothing released, one release, a second one beside it, the second one alone. */
 export type State = "none" | "stable" | "candidate" | "settled";
 
-export const { settings: local } = readStack(root, "local");
-export const { settings: prod } = readStack(root, "prod");
+export const local = settingsIn("local", "compose");
+export const prod = settingsIn("prod", "compose");
 
 export const [first, second] = [releaseOf("local", "r1", "a"), releaseOf("local", "r2", "b")];
 
@@ -22,18 +21,22 @@ export const idOf = (release: Release, service: string): string =>
   release.revisions.compose?.find((revision) => revision.service === service)?.id ?? "";
 
 /** The settings of local with other ones of this target, and an issuer of tokens where one is named. */
-export const localWith = (changes: object, auth?: Settings["edge"]["auth"]): Settings =>
-  parseSettings(
-    { ...local, edge: { ...local.edge, ...(auth && { auth }) }, compose: { ...local.compose, ...changes } },
-    "Pulumi.local.yaml",
-  );
+export const localWith = (changes: object, auth?: Settings["edge"]["auth"]): SettingsOn<"compose"> => {
+  const file = "Pulumi.local.yaml";
+  const changed = {
+    ...local,
+    edge: { ...local.edge, ...(auth && { auth }) },
+    compose: { ...local.compose, ...changes },
+  };
+  return settingsOn(parseSettings(changed, file), "compose", file);
+};
 
 const releasesIn = (state: State) => ({
   stable: { none: undefined, stable: first, candidate: first, settled: second }[state],
   candidate: state === "candidate" ? second : undefined,
 });
 
-export const deploymentIn = (state: State, settings = local) =>
+export const deploymentIn = (state: State, settings: Settings = local) =>
   deploymentOf({
     ...{ stack: "local", file: "Pulumi.local.yaml", target: "compose", settings, releases: releasesIn(state) },
     secret: (name) => {
@@ -41,7 +44,7 @@ export const deploymentIn = (state: State, settings = local) =>
     },
   });
 
-export const describedIn = (state: State, settings = local): HostDescription =>
+export const describedIn = (state: State, settings: Settings = local): HostDescription =>
   describeCompose(deploymentIn(state, settings));
 
 /** A container of a description. Throws where there is none. */
@@ -54,7 +57,7 @@ export function containerOf({ containers }: HostDescription, key: string): Compo
 /** What the program makes of the stack in a state. */
 export async function graphIn(
   state: State,
-  settings = local,
+  settings: Settings = local,
   name = "local",
 ): Promise<Graph & { named(name: string): GraphResource }> {
   const stack = { name, file: "Pulumi.local.yaml", settings, secretsSet: [] };

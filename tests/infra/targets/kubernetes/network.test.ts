@@ -8,9 +8,10 @@ import {
   type Policy,
   servicePolicy,
 } from "../../../../infra/targets/kubernetes/network.ts";
-import { first, prod, revisionOf } from "../../../fixtures/kubernetes/states.ts";
+import { first, revisionOf } from "../../../fixtures/kubernetes/states.ts";
+import { settingsIn } from "../../../fixtures/releases.ts";
 
-const { settings } = prod;
+const settings = settingsIn("prod", "kubernetes");
 const pairs = new Map<ServiceName, Pair>(services.map(({ name }) => [name, { stable: revisionOf(first, name) }]));
 
 /** A policy in words: who may call which ports, and which ports are called where. */

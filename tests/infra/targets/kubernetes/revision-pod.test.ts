@@ -2,9 +2,10 @@ import { describe, expect, test } from "vitest";
 import { type ServiceName, services } from "../../../../ecosystem/services.ts";
 import { resources } from "../../../../infra/targets/kubernetes/pods.ts";
 import { filesData, hasClaim, revisionPod } from "../../../../infra/targets/kubernetes/revision-pod.ts";
-import { first, prod, revisionOf } from "../../../fixtures/kubernetes/states.ts";
+import { first, revisionOf } from "../../../fixtures/kubernetes/states.ts";
+import { settingsIn } from "../../../fixtures/releases.ts";
 
-const { settings } = prod;
+const settings = settingsIn("prod", "kubernetes");
 const podOf = (name: ServiceName, role: "stable" | "candidate" = "stable", changed = settings) =>
   revisionPod(revisionOf(first, name), { stack: "prod", settings: changed, role }).spec;
 const containerOf = (name: ServiceName, changed = settings) => {
@@ -16,7 +17,7 @@ const containerOf = (name: ServiceName, changed = settings) => {
 const signedBy = (authority: string) => ({
   ...settings,
   kubernetes: {
-    ...(settings.kubernetes as NonNullable<typeof settings.kubernetes>),
+    ...settings.kubernetes,
     database: { host: "pg.acme.internal", network: "10.0.0.0/24", authority },
   },
 });

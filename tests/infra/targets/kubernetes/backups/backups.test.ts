@@ -4,7 +4,7 @@ import { backupSidecar, cronJob } from "../../../../../infra/targets/kubernetes/
 import { backedOn, backupsOn } from "../../../backups/fixtures.ts";
 
 const backed = backedOn("prod", "kubernetes");
-const jobs = Object.fromEntries(backupJobs(backed, "kubernetes").map((job) => [job.name, cronJob(job, backed)]));
+const jobs = Object.fromEntries(backupJobs(backed).map((job) => [job.name, cronJob(job, backed)]));
 
 // biome-ignore lint/suspicious/noExplicitAny: a spec as the API server reads it
 const podOf = (name: string) => (jobs[name] as any).jobTemplate.spec.template.spec;
