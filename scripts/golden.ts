@@ -1,15 +1,17 @@
 // Rewrites the golden graphs: what each stack makes on each of its targets, for a review to read as a diff.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { goldenGraphs } from "../tests/fixtures/golden.ts";
+import { goldenFiles } from "../tests/fixtures/golden/files.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, "tests/golden/graph");
 
+const files = await goldenFiles(root);
 rmSync(folder, { recursive: true, force: true });
-mkdirSync(folder, { recursive: true });
-for (const [name, text] of await goldenGraphs(root)) {
-  writeFileSync(join(folder, name), text);
-  process.stderr.write(`tests/golden/graph/${name}: ${text.split("\n").length} lines\n`);
+for (const [path, content] of files) {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), content);
 }
+const lines = [...files.values()].reduce((sum, content) => sum + content.split("\n").length - 1, 0);
+process.stderr.write(`tests/golden/graph: ${files.size} files, ${lines} lines\n`);

@@ -1,0 +1,95 @@
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
+import { setTimeout as wait } from "node:timers/promises";
+
+/** What of a ConfigMap matters here. */
+export type ConfigMap = {
+  metadata: { resourceVersion: string; annotations?: Record<string, string> };
+  data?: Record<string, string>;
+};
+
+/** The API server, and how to be let in: token and authority are read for each question, because they change. */
+export type ApiServer = { url: string; token: () => string; authority: () => string };
+
+type List = { metadata: { resourceVersion: string }; items: ConfigMap[] };
+type WatchEvent = {
+  type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+  object: ConfigMap & { message?: string };
+};
+
+/** How long one answer may take; how long one watch is asked to last; how soon a connection that is dead is noticed. */
+const ANSWER_MS = 10_000;
+const WATCH_SECONDS = 300;
+const KEEP_ALIVE_MS = 5000;
+
+/** How long to wait after a failure, in milliseconds: doubled each time. */
+const BACKOFF = { first: 250, most: 15_000 };
+
+/**
+ * Says how a ConfigMap is, now and after each change, for ever; null while there is none. What fails is said to `log`
+ * and tried again: the whole ConfigMap is read then, so nothing is missed.
+ */
+export async function follow(
+  api: ApiServer,
+  { namespace, name }: { namespace: string; name: string },
+  see: (configMap: ConfigMap | null) => void,
+  log: (message: string) => void,
+): Promise<never> {
+  const path = `/api/v1/namespaces/${namespace}/configmaps?fieldSelector=metadata.name%3D${name}`;
+  let pause = BACKOFF.first;
+  for (;;) {
+    const begun = Date.now();
+    try {
+      const list = await read(api, path);
+      see(list.items[0] ?? null);
+      let version = list.metadata.resourceVersion;
+      for (;;) {
+        const watched = Date.now();
+        for await (const { type, object } of watch(api, path, version)) {
+          if (type === "ERROR") throw new Error(object.message ?? "the watch failed");
+          version = object.metadata.resourceVersion;
+          if (type !== "BOOKMARK") see(type === "DELETED" ? null : object);
+        }
+        // a watch that ends at once again and again would be a loop without rest
+        if (Date.now() - watched < 1000) throw new Error("the watch ended at once");
+      }
+    } catch (error) {
+      if (Date.now() - begun > BACKOFF.most) pause = BACKOFF.first;
+      log(`the ConfigMap ${name} cannot be followed: ${(error as Error).message}; trying again in ${pause} ms`);
+      await wait(pause);
+      pause = Math.min(2 * pause, BACKOFF.most);
+    }
+  }
+}
+
+async function read(api: ApiServer, path: string): Promise<List> {
+  const answer = await ask(api, path, AbortSignal.timeout(ANSWER_MS));
+  let text = "";
+  for await (const part of answer) text += part;
+  return JSON.parse(text) as List;
+}
+
+/** The changes since a version, until the server ends the watch or the connection fails. */
+async function* watch(api: ApiServer, path: string, version: string): AsyncGenerator<WatchEvent> {
+  const asked = `${path}&watch=1&allowWatchBookmarks=true&timeoutSeconds=${WATCH_SECONDS}&resourceVersion=${version}`;
+  let text = "";
+  for await (const part of await ask(api, asked, AbortSignal.timeout((WATCH_SECONDS + 30) * 1000))) {
+    const lines = (text + part).split("\n");
+    text = lines.pop() ?? "";
+    for (const line of lines) yield JSON.parse(line) as WatchEvent;
+  }
+}
+
+const ask = ({ url, token, authority }: ApiServer, path: string, signal: AbortSignal) =>
+  new Promise<IncomingMessage>((resolve, reject) => {
+    const headers = { authorization: `Bearer ${token()}`, accept: "application/json" };
+    const question = request(`${url}${path}`, { ca: authority(), headers, agent: false, signal }, (answer) => {
+      if (answer.statusCode === 200) return resolve(answer.setEncoding("utf8"));
+      answer.resume();
+      reject(new Error(`the API server answered ${answer.statusCode}`));
+    });
+    // a machine that vanished says nothing: without this its watch would seem to go on
+    question.on("socket", (socket) => socket.setKeepAlive(true, KEEP_ALIVE_MS));
+    question.on("error", reject);
+    question.end();
+  });
