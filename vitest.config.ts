@@ -1,14 +1,39 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { suitesBelow } from "./tests/fixtures/suites.ts";
+
+const suites = suitesBelow(join(import.meta.dirname, "tests"));
+const below = (paths: string[]) => paths.map((path) => `tests/${path}`);
 
 export default defineConfig({
   test: {
-    include: ["tests/**/*.test.ts"],
-    // two cores: more workers would only make the suites with real processes slower
-    maxWorkers: 2,
-    // each of the tests that run side by side starts a whole rehearsal
-    maxConcurrency: 3,
+    reporters: ["./tests/fixtures/reporter.ts"],
+    globalSetup: ["tests/fixtures/setup.ts"],
     testTimeout: 20_000,
     hookTimeout: 60_000,
-    globalSetup: ["tests/fixtures/setup.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "processes",
+          include: below(suites.processes),
+          // two cores: more workers would only make the suites with real processes slower
+          maxWorkers: 2,
+          // each of the tests that run side by side starts a whole rehearsal
+          maxConcurrency: 3,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "pure",
+          include: below(suites.pure),
+          isolate: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -3,7 +3,8 @@ import { userInfo } from "node:os";
 import { Command, Option } from "commander";
 import type { Target } from "../ecosystem/targets.ts";
 import type { EvidenceKind } from "../policies/evidence/kinds.ts";
-import { projectFolder, stackOption, targetOption } from "./stack-option.ts";
+import { pathOption, projectFolder } from "./paths.ts";
+import { stackOption, targetOption } from "./stack-option.ts";
 import { UsageError } from "./usage.ts";
 import { type Io, verb } from "./verb.ts";
 
@@ -32,7 +33,7 @@ const add = verb<Add>(
   .addOption(stackOption())
   .addOption(releaseOption())
   .addOption(byOption())
-  .option("--from <file>", "what was found out, as JSON: what the tool itself printed")
+  .option("--from <file>", "what was found out, as JSON: what the tool itself printed", pathOption)
   .option("--digest <service=digest>", "the image that was looked at; may be repeated", collectedDigests)
   .option("--date <date>", "when it was so (default: now)", dateOption);
 

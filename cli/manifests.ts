@@ -1,4 +1,5 @@
-import { projectFolder, stackOption } from "./stack-option.ts";
+import { projectFolder } from "./paths.ts";
+import { stackOption } from "./stack-option.ts";
 import { verb } from "./verb.ts";
 
 export const command = verb<{ stack: string }>(

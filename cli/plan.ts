@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { type Plan, parsePlan, plans } from "../promotion/plan.ts";
+import { pathOption } from "./paths.ts";
 import { UsageError } from "./usage.ts";
 
 /**
@@ -8,7 +9,7 @@ import { UsageError } from "./usage.ts";
  */
 export async function readPlan(nameOrFile: string): Promise<Plan> {
   const named = Object.values(plans).find(({ name }) => name === nameOrFile);
-  return named ?? parsePlan(await readJson(nameOrFile), nameOrFile);
+  return named ?? parsePlan(await readJson(pathOption(nameOrFile)), nameOrFile);
 }
 
 async function readJson(file: string): Promise<unknown> {

@@ -1,6 +1,7 @@
 import type { Target } from "../ecosystem/targets.ts";
 import type { Report } from "../policies/report.ts";
-import { projectFolder, stackOption, targetOption } from "./stack-option.ts";
+import { pathOption, projectFolder } from "./paths.ts";
+import { stackOption, targetOption } from "./stack-option.ts";
 import { verb } from "./verb.ts";
 
 type Flags = { stack: string; target?: Target; file?: string; markdown?: boolean };
@@ -22,7 +23,7 @@ export const command = verb<Flags>(
 )
   .addOption(stackOption())
   .addOption(targetOption())
-  .option("--file <state>", "judge an exported state instead (pulumi stack export --file state.json)")
+  .option("--file <state>", "judge an exported state instead (pulumi stack export --file state.json)", pathOption)
   .option("--markdown", "print Markdown on standard output, for a pull request");
 
 /** Each check with its worst finding in front, and all the others behind it. */

@@ -1,5 +1,5 @@
-import { resolve } from "node:path";
 import type { RehearsalSettings } from "../rehearsal/folder.ts";
+import { pathOption } from "./paths.ts";
 import { numberOption, verb } from "./verb.ts";
 
 type Options = { workload?: string; rps: number; plan: string; fault?: string; sourceDown: number; seed: number };
@@ -15,7 +15,7 @@ export const command = verb<Options>(
     const { rehearse } = await import("../rehearsal/rehearse.ts");
     if (options.fault !== undefined) parseFault(options.fault); // refused before anything is started
     const settings: RehearsalSettings = {
-      workload: options.workload === undefined ? null : resolve(options.workload),
+      workload: options.workload ?? null,
       plan: await readPlan(options.plan),
       rps: options.rps,
       fault: options.fault ?? null,
@@ -28,6 +28,7 @@ export const command = verb<Options>(
   .option(
     "--workload <file>",
     "the servers to rehearse (JSON; see the README); without it, two published releases of a demonstration server",
+    pathOption,
   )
   .option("--rps <n>", "users' requests a second", numberOption("rps", { min: 0, max: 2000 }, "150"), 150)
   .option("--plan <name|file>", "rehearsal, evidence, report, or a plan file (JSON)", "rehearsal")

@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import { projectFolder, stackOption } from "./stack-option.ts";
+import { projectFolder } from "./paths.ts";
+import { stackOption } from "./stack-option.ts";
 import { UsageError } from "./usage.ts";
 import { verb } from "./verb.ts";
 

@@ -1,3 +1,4 @@
+import { pathOption } from "./paths.ts";
 import { verb } from "./verb.ts";
 
 export const command = verb(
@@ -8,7 +9,7 @@ export const command = verb(
     const { findFolder } = await import("../rehearsal/folder.ts");
     const { resumeRehearsal } = await import("../rehearsal/rehearse.ts");
     const { perform } = await import("./performance.ts");
-    const folder = await findFolder(journal);
+    const folder = await findFolder(journal === undefined ? undefined : pathOption(journal));
     return perform((audience) => resumeRehearsal(folder, audience), io);
   },
 );

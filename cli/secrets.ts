@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { Target } from "../ecosystem/targets.ts";
-import { projectFolder, stackOption, targetOption } from "./stack-option.ts";
+import { projectFolder } from "./paths.ts";
+import { stackOption, targetOption } from "./stack-option.ts";
 import { verb } from "./verb.ts";
 
 type Flags = { stack: string; target?: Target };

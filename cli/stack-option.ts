@@ -22,6 +22,3 @@ function stackName(text: string): string {
 /** Another target than the stack's own. */
 export const targetOption = () =>
   new Option("--target <target>", "another target than the stack's own").choices(targets);
-
-/** The folder whose stacks and releases a verb works on: the one it is called in. */
-export const projectFolder = () => process.cwd();

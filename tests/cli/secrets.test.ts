@@ -7,8 +7,8 @@ import { parse } from "yaml";
 import { type Secret, secrets } from "../../ecosystem/secrets.ts";
 import { requiredSecrets } from "../../infra/secrets/required.ts";
 import { pulumiDouble } from "../fixtures/pulumi/cli-double.ts";
-import { hasPulumi } from "../fixtures/pulumi/workspace.ts";
 import { root, settingsIn } from "../fixtures/releases.ts";
+import { describeWith, pulumiCli } from "../fixtures/tools.ts";
 
 type Ran = { code: number | null; stdout: string; stderr: string };
 
@@ -148,8 +148,7 @@ describe("maha secrets without a pulumi CLI", { concurrent: true }, () => {
   });
 });
 
-const real = "maha secrets with the real pulumi CLI";
-describe.skipIf(!hasPulumi)(hasPulumi ? real : `${real} (skipped: pulumi is not on PATH)`, () => {
+describeWith([pulumiCli], "maha secrets with the real pulumi CLI", {}, () => {
   test("what init makes is encrypted in the stack's file, found good by check, and left alone by a repetition", {
     timeout: 180_000,
   }, async (context) => {

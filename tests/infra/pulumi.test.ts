@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { secretNames } from "../../ecosystem/secrets.ts";
 import { type Target, targets } from "../../ecosystem/targets.ts";
 import { readStack } from "../../infra/config/stack-file.ts";
@@ -9,16 +9,16 @@ import { systemClock } from "../../promotion/clock.ts";
 import { type Lease, takeLease } from "../../promotion/lease.ts";
 import { type ApiDouble, kubeconfigFor, startApi } from "../fixtures/api.ts";
 import { type GoogleDouble, startGoogle } from "../fixtures/google.ts";
-import { hasPulumi, type Operation, type Workspace, workspaceOf } from "../fixtures/pulumi/workspace.ts";
+import { type Operation, type Workspace, workspaceOf } from "../fixtures/pulumi/workspace.ts";
 import { imagesOf, releaseOf, root } from "../fixtures/releases.ts";
+import { describeWith, pulumiCli } from "../fixtures/tools.ts";
 
-const name = "a stack's life under the real Pulumi CLI, with doubles of the clouds";
 const digest = `sha256:${"c".repeat(64)}`;
 
 /** Long enough for a busy machine: each command starts the CLI, the program and three providers. */
 const PATIENCE = 180_000;
 
-describe.skipIf(!hasPulumi)(hasPulumi ? name : `${name} (skipped: pulumi is not on PATH)`, () => {
+describeWith([pulumiCli], "a stack's life under the real Pulumi CLI, with doubles of the clouds", {}, () => {
   let google: GoogleDouble;
   let cluster: ApiDouble;
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { cp, symlink, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { secretNames } from "../../ecosystem/secrets.ts";
 import { readStack } from "../../infra/config/stack-file.ts";
 import { makeEvidence } from "../../policies/evidence/add.ts";
@@ -9,16 +9,15 @@ import { kindNames } from "../../policies/evidence/kinds.ts";
 import { exitCodeOf } from "../../policies/report.ts";
 import { readinessOf } from "../../readiness/readiness.ts";
 import { type GoogleDouble, startGoogle } from "../fixtures/google.ts";
-import { hasPulumi, type Workspace, workspaceOf } from "../fixtures/pulumi/workspace.ts";
+import { type Workspace, workspaceOf } from "../fixtures/pulumi/workspace.ts";
 import { releaseOf, root } from "../fixtures/releases.ts";
+import { describeWith, pulumiCli } from "../fixtures/tools.ts";
 import { digest, proving } from "./fixtures.ts";
-
-const name = "policies in a real pulumi up";
 
 /** Long enough for a busy machine: each command starts the CLI, the program, the pack and a provider, some of them twice. */
 const PATIENCE = 240_000;
 
-describe.skipIf(!hasPulumi)(hasPulumi ? name : `${name} (skipped: pulumi is not on PATH)`, () => {
+describeWith([pulumiCli], "policies in a real pulumi up", {}, () => {
   let google: GoogleDouble;
   beforeAll(async () => {
     google = await startGoogle();

@@ -1,15 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { runSmoke, type SmokeOptions } from "../../smoke/smoke.ts";
+import { describeWith } from "../fixtures/tools.ts";
 import { detail, proxy, serving, started, verdicts } from "./fixtures.ts";
 
 const python = process.env.MAHA_FASTMCP_PYTHON ?? ".tools/fastmcp/bin/python";
 const installed = spawnSync(python, ["-c", "import fastmcp"]).status === 0;
-const missing = !installed && !process.env.CI;
-if (missing)
-  console.warn("FastMCP is skipped: the pip package fastmcp is not installed (tests/fastmcp/requirements.txt)");
+const fastmcp = { name: "the pip package fastmcp (tests/fastmcp/requirements.txt)", there: installed };
 
-describe.skipIf(missing)(`FastMCP${missing ? " (skipped: pip package fastmcp is not installed)" : ""}`, () => {
+describeWith([fastmcp], "FastMCP", {}, () => {
   let url: string;
   let stop: () => Promise<void>;
   beforeAll(async () => {

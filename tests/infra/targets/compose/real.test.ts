@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { secretNames } from "../../../../ecosystem/secrets.ts";
 import { type ServiceName, serviceNames } from "../../../../ecosystem/services.ts";
 import { edgeFiles } from "../../../../edge/files.ts";
@@ -15,20 +15,20 @@ import { callTool, keepCalling, open } from "../../../fixtures/docker/caller.ts"
 import { docker, hasEngine } from "../../../fixtures/docker/engine.ts";
 import { baseImage, buildImages, hasBaseImage } from "../../../fixtures/docker/images.ts";
 import { hasDockerProvider, type RealStack, realStack, secretValue } from "../../../fixtures/docker/stack.ts";
+import { describeWith, type Need } from "../../../fixtures/tools.ts";
 import { idOf, local } from "./fixtures.ts";
 
 const STACK = "suite";
-const missing = !hasEngine
-  ? "no Docker engine answers"
-  : !hasBaseImage
-    ? `there is no image ${baseImage}; docker pull it`
-    : !hasDockerProvider && "pulumi and its plugin docker are not there";
-const title = `a stack's life on a real Docker engine${missing ? ` (skipped: ${missing})` : ""}`;
+const needs: Need[] = [
+  { name: "a Docker engine", there: hasEngine, optional: true },
+  { name: `the image ${baseImage}`, there: hasBaseImage, optional: true },
+  { name: "pulumi with its plugin docker", there: hasDockerProvider, optional: true },
+];
 
 /** Long enough for a busy machine: each start of a server waits ten seconds for its first check. */
 const PATIENCE = 600_000;
 
-describe.skipIf(missing)(title, { timeout: PATIENCE }, () => {
+describeWith(needs, "a stack's life on a real Docker engine", { timeout: PATIENCE }, () => {
   let images: Awaited<ReturnType<typeof buildImages>>;
   let releases: Record<"r1" | "r2", Release>;
   let stack: RealStack;

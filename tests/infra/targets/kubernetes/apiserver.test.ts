@@ -3,15 +3,16 @@ import { type Manifest, objectsOf, secretsOf } from "../../../../infra/targets/k
 import { edgePrograms } from "../../../../infra/targets/kubernetes/programs.ts";
 import {
   type ApiServer,
+  apiServer,
   apply,
   ask,
-  noApiServer,
   placeOf,
   startApiServer,
 } from "../../../fixtures/kubernetes/apiserver.ts";
 import { installForeignKinds } from "../../../fixtures/kubernetes/foreign-kinds.ts";
 import { type State, stateOf } from "../../../fixtures/kubernetes/states.ts";
 import { startWatcher } from "../../../fixtures/kubernetes/watcher.ts";
+import { describeWith } from "../../../fixtures/tools.ts";
 
 const NAMESPACE = "mahavishnu-prod";
 
@@ -19,7 +20,7 @@ type Container = Record<string, unknown> & { securityContext: Record<string, unk
 type PodSpec = Record<string, unknown> & { containers: Container[]; volumes: object[]; securityContext: object };
 type Template = { metadata: object; spec: PodSpec };
 
-describe.skipIf(noApiServer)(`a real API server${noApiServer ? ` (${noApiServer})` : ""}`, () => {
+describeWith([apiServer], "a real API server", {}, () => {
   let server: ApiServer;
   let manifests: Record<State, Manifest[]>;
   let pods: ReturnType<typeof podsOf>;
