@@ -20,9 +20,9 @@ if (major > 22 || (major === 22 && minor >= 18)) {
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => fail(`${own} could not be started: ${error.message}`));
   child.on("exit", (code, signal) => {
-    if (!signal) process.exit(code ?? 1);
+    if (signal === null) process.exit(code ?? 1);
     process.removeAllListeners(signal);
-    process.kill(process.pid, signal);
+    process.kill(process.pid, /** @type {NodeJS.Signals} */ (signal));
   });
 } else {
   fail(
