@@ -8,6 +8,8 @@ export default {
     "infra/preload.js!",
     "infra/targets/kubernetes/watcher/main.ts!",
     "policies/pack.js!",
+    // what the other rooms and the tests may use of the statistics
+    "promotion/evidence/index.ts!",
     "rehearsal/*-process.ts!",
     "scripts/*.{js,ts}!",
     "tests/**/*.test.ts",

@@ -17,12 +17,12 @@ if (major > 22 || (major === 22 && minor >= 18)) {
   const child = spawn(own, [fileURLToPath(cli), ...process.argv.slice(2)], { stdio: "inherit" });
   // Ctrl-C in a terminal reaches both processes, other signals this one alone; the CLI decides when it ends
   process.on("SIGINT", () => {});
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => fail(`${own} could not be started: ${error.message}`));
   child.on("exit", (code, signal) => {
     if (signal === null) process.exit(code ?? 1);
     process.removeAllListeners(signal);
-    process.kill(process.pid, /** @type {NodeJS.Signals} */ (signal));
+    process.kill(process.pid, signal);
   });
 } else {
   fail(

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 const verbs = await Promise.all([
   import("./rehearse.ts"),
   import("./resume.ts"),
+  import("./rollback.ts"),
   import("./smoke.ts"),
   import("./simulate.ts"),
   import("./release.ts"),

@@ -3,12 +3,9 @@ import type { Audience } from "../rehearsal/rehearse.ts";
 import { inWords, type RehearsalSummary } from "../rehearsal/summary.ts";
 import type { ExitCode, Io } from "./verb.ts";
 
-const exitCodes: Record<RehearsalSummary["result"], ExitCode> = {
-  promoted: 0,
-  unchanged: 0,
-  "rolled-back": 1,
-  held: 2,
-};
+type Result = RehearsalSummary["result"];
+
+const exitCodes: Record<Result, ExitCode> = { promoted: 0, unchanged: 0, "rolled-back": 1, held: 2 };
 
 const INTERRUPTED = "interrupted; `maha resume` goes on where it stopped";
 
@@ -17,8 +14,12 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** How long an interrupted rehearsal may take to put its things in order, in milliseconds; a second signal ends it at once. */
 const ORDERLY_MS = 5000;
 
-/** Lets a rehearsal run before people: live progress, Ctrl-C ends it in order, and at the end the summary in words or as JSON. */
-export async function perform(run: (audience: Audience) => Promise<RehearsalSummary>, io: Io): Promise<ExitCode> {
+/** Lets a rehearsal run before people: live progress, Ctrl-C ends it in order, and at the end the summary in words or as JSON. The result that was `ordered` is a success. */
+export async function perform(
+  run: (audience: Audience) => Promise<RehearsalSummary>,
+  io: Io,
+  ordered?: Result,
+): Promise<ExitCode> {
   const stream = process.stderr;
   const plain = !stream.isTTY || process.env.NO_COLOR !== undefined || process.env.CI !== undefined;
   const screen = progress({ stream, plain });
@@ -40,7 +41,7 @@ export async function perform(run: (audience: Audience) => Promise<RehearsalSumm
     screen.end();
     io.say(inWords(summary));
     io.print(summary);
-    return exitCodes[summary.result];
+    return summary.result === ordered ? 0 : exitCodes[summary.result];
   } finally {
     screen.end();
     for (const signal of signals) process.off(signal, interrupt);

@@ -73,13 +73,6 @@ export const plans: Record<"evidence" | "rehearsal" | "report", Plan> = {
   },
 };
 
-/** The plan for going back to what was known to be good: all traffic at once, as soon as it answers at all, and the bake as ever. */
-export const straightBack = (plan: Plan): Plan => ({
-  ...plan,
-  name: `${plan.name}, straight back`,
-  steps: [{ share: 100, maxErrorRate: 0.5, minDuration: 0, maxDuration: plan.steps.at(-1)?.maxDuration ?? 1 }],
-});
-
 /** A plan that cannot be followed; the message names every problem. */
 export class PlanError extends Error {}
 

@@ -3,13 +3,14 @@ import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Tally } from "../load/tally.ts";
 import { type Users, users } from "../load/users.ts";
-import { admit, type RevisionIds } from "../promotion/admission.ts";
+import { isUnchanged, type RevisionIds } from "../promotion/admission.ts";
 import { systemClock as clock } from "../promotion/clock.ts";
 import type { Event } from "../promotion/events.ts";
 import { begunEvents, fileJournal } from "../promotion/journal.ts";
 import { type Lease, takeLease } from "../promotion/lease.ts";
 import { begin, type Promotion, promote } from "../promotion/promote.ts";
 import { resume } from "../promotion/resume.ts";
+import { rollBack } from "../promotion/rollback.ts";
 import { fold, type State } from "../promotion/state.ts";
 import { renderReport } from "../report/report.ts";
 import { describeDeath } from "./child.ts";
@@ -43,8 +44,8 @@ type Play = {
 export async function rehearse(settings: RehearsalSettings, audience: Audience): Promise<RehearsalSummary> {
   const workload = loadWorkload(settings);
   const [stable, candidate] = [revisionsOf(workload, "stable"), revisionsOf(workload, "candidate")];
-  const { kind, reason } = admit({ stable, candidate, history: [], now: clock.now() });
-  if (kind === "unchanged") return unchanged(reason);
+  if (isUnchanged(stable, candidate))
+    return unchanged("the candidate is what stable already is: there is nothing to promote");
 
   const folder = await newFolder(settings, clock.now(), process.pid);
   return withLease(folder, async (lease) => {
@@ -62,7 +63,21 @@ export async function rehearse(settings: RehearsalSettings, audience: Audience):
  * Finishes the rehearsal of a folder that was interrupted or held: the stage is raised again, the journal goes on. What users met before the
  * interruption is in the journal's counts, but moved and lost sessions are those since. One that is over already is only told again.
  */
-export async function resumeRehearsal(folder: RehearsalFolder, audience: Audience): Promise<RehearsalSummary> {
+export const resumeRehearsal = (folder: RehearsalFolder, audience: Audience): Promise<RehearsalSummary> =>
+  goOn(folder, audience, (promotion, { note }) => resume(promotion, note ?? "resumed by hand"));
+
+/** Takes a rehearsal that was interrupted or held back to stable, for a reason that the journal keeps, and finishes it. */
+export const rollBackRehearsal = (
+  folder: RehearsalFolder,
+  audience: Audience,
+  reason: string,
+): Promise<RehearsalSummary> => goOn(folder, audience, (promotion) => rollBack(promotion, reason));
+
+async function goOn(
+  folder: RehearsalFolder,
+  audience: Audience,
+  run: (promotion: Promotion, lease: Lease) => Promise<State>,
+): Promise<RehearsalSummary> {
   const settings = await readSettings(folder);
   const state = fold(begunEvents(await fileJournal(folder.journal).read(), folder.journal));
   const told = isOver(state) ? await readFile(folder.summary, "utf8").catch(() => null) : null;
@@ -73,9 +88,7 @@ export async function resumeRehearsal(folder: RehearsalFolder, audience: Audienc
   const workload = loadWorkload(settings);
   checkRevisions(workload, state, folder);
   return withLease(folder, (lease) =>
-    perform({ settings, folder, workload, lease, audience }, (promotion) =>
-      resume(promotion, lease.note ?? "resumed by hand"),
-    ),
+    perform({ settings, folder, workload, lease, audience }, (promotion) => run(promotion, lease)),
   );
 }
 

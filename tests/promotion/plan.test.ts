@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { PlanError, parsePlan, planSchema, plans, straightBack } from "../../promotion/plan.ts";
+import { PlanError, parsePlan, planSchema, plans } from "../../promotion/plan.ts";
 
 const steps = plans.evidence.steps;
 const [first, second, third, last] = steps as [
@@ -134,13 +134,6 @@ describe("a bad plan is refused with its file, its problem and an example", () =
     const example = JSON.parse(message.slice(message.indexOf("Example: ") + "Example: ".length));
     expect(parsePlan(example, "plan.json").steps.map(({ share }) => share)).toEqual([20, 100]);
   });
-});
-
-test("the way straight back is one step to 100, with the bake of its plan", () => {
-  const back = straightBack(plans.report);
-  expect(back.steps).toEqual([{ share: 100, maxErrorRate: 0.5, minDuration: 0, maxDuration: 3600 }]);
-  expect(back.bake).toEqual(plans.report.bake);
-  expect(parsePlan(back, "plan.json")).toEqual(back);
 });
 
 function catchError(work: () => unknown): Error {

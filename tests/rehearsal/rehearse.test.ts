@@ -191,6 +191,18 @@ describe.concurrent("a rehearsal", { timeout: 90_000 }, () => {
     },
   );
 
+  test("an interrupted rehearsal that a person rolls back ends at stable, for that person's reason", async (t) => {
+    const cwd = await home(t);
+    const { child, ended } = rehearse(t, cwd);
+    await journalHolds(cwd, '"share":10', '"judged"');
+    child.kill("SIGKILL");
+    await ended;
+    const { code, summary, err } = await maha(t, cwd, "rollback", "--reason", "users report errors").ended;
+    t.expect([code, summary?.result, summary?.reason], err).toEqual([0, "rolled-back", "users report errors"]);
+    const resumed = await maha(t, cwd, "resume").ended;
+    t.expect([resumed.code, resumed.summary], resumed.err).toEqual([1, summary]);
+  });
+
   test("case 18: killed again while it is being resumed, it goes on where it stood", async (t) => {
     const cwd = await home(t);
     const { child, ended } = rehearse(t, cwd);

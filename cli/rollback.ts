@@ -1,0 +1,15 @@
+import { pathOption } from "./paths.ts";
+import { verb } from "./verb.ts";
+
+export const command = verb<{ reason: string }>(
+  "rollback [journal]",
+  "return an interrupted or held promotion to stable (without a journal: the newest rehearsal)",
+  "maha rollback --reason 'users report errors'",
+  async ([journal], { reason }, io) => {
+    const { findFolder } = await import("../rehearsal/folder.ts");
+    const { rollBackRehearsal } = await import("../rehearsal/rehearse.ts");
+    const { perform } = await import("./performance.ts");
+    const folder = await findFolder(journal === undefined ? undefined : pathOption(journal));
+    return perform((audience) => rollBackRehearsal(folder, audience, reason), io, "rolled-back");
+  },
+).option("--reason <text>", "kept in the journal", "ordered by a person");
