@@ -5,7 +5,7 @@ import { verb } from "./verb.ts";
 export const command = verb<{ stack: string }>(
   "compose",
   "print the stack as a compose.yaml for a Docker host without Pulumi, secrets as references",
-  "maha compose --stack local > compose.yaml",
+  "npx maha compose --stack local > compose.yaml",
   async (_, { stack }, io) => {
     const { asYaml, composeFile, descriptionOf } = await import("../infra/targets/compose/compose-file.ts");
     const description = descriptionOf(projectFolder(), stack);

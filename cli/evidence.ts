@@ -15,7 +15,7 @@ type Audit = About & { target?: Target; offline?: boolean };
 const add = verb<Add>(
   "add <kind>",
   "keep what was found out about a release",
-  "maha smoke https://... --json | maha evidence add smoke --stack staging --digest mahavishnu=sha256:... --from /dev/stdin",
+  "npx maha smoke https://... --json | npx maha evidence add smoke --stack staging --digest mahavishnu=sha256:... --from /dev/stdin",
   async ([kind = ""], { from, digest = {}, date, ...about }, io) => {
     const { kindNames } = await import("../policies/evidence/kinds.ts");
     if (!(kindNames as string[]).includes(kind)) {
@@ -40,7 +40,7 @@ const add = verb<Add>(
 const audit = verb<Audit>(
   "audit",
   "audit a release: the stack itself, the images' lock files and the deployment's own",
-  "maha evidence audit --stack prod",
+  "npx maha evidence audit --stack prod",
   async (_, { target, offline = false, ...about }, io) => {
     const { auditOf, lockFiles } = await import("../policies/evidence/audit.ts");
     const { scan } = await import("../policies/evidence/scanner.ts");
@@ -66,7 +66,7 @@ const audit = verb<Audit>(
 const list = verb<About>(
   "list",
   "list what is known of a release, and whether it still holds",
-  "maha evidence list --stack prod",
+  "npx maha evidence list --stack prod",
   async (_, about, io) => {
     const { subjectOf } = await import("../readiness/subject.ts");
     const { readEvidence } = await import("../policies/evidence/files.ts");

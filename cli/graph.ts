@@ -8,7 +8,7 @@ type Flags = { stack: string; target?: Target };
 export const command = verb<Flags>(
   "graph",
   "show the resources that the program makes, without a cloud or an engine",
-  "maha graph --stack prod --target kubernetes",
+  "npx maha graph --stack prod --target kubernetes",
   async (_, { stack, target }, io) => {
     const { graphOf } = await import("../infra/graph/offline.ts");
     const { asTree } = await import("../infra/graph/tree.ts");

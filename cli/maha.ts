@@ -27,7 +27,7 @@ const program = new Command("maha")
   .exitOverride();
 for (const { command } of verbs) program.addCommand(command.exitOverride());
 
-// who reads only the beginning (`maha manifests | head`) has seen enough
+// who reads only the beginning (`npx maha manifests | head`) has seen enough
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit();

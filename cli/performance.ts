@@ -7,7 +7,7 @@ type Result = RehearsalSummary["result"];
 
 const exitCodes: Record<Result, ExitCode> = { promoted: 0, unchanged: 0, "rolled-back": 1, held: 2 };
 
-const INTERRUPTED = "interrupted; `maha resume` goes on where it stopped";
+const INTERRUPTED = "interrupted; `npx maha resume` goes on where it stopped";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 

@@ -9,7 +9,7 @@ type Flags = { stack: string; target?: Target; file?: string; markdown?: boolean
 export const command = verb<Flags>(
   "readiness",
   "ask the fourteen checks whether a stack may be deployed",
-  "maha readiness --stack prod",
+  "npx maha readiness --stack prod",
   async (_, flags, io) => {
     const { readinessOf } = await import("../readiness/readiness.ts");
     const { lines, markdown } = await import("../readiness/words.ts");

@@ -7,7 +7,7 @@ type Options = { workload?: string; rps: number; plan: string; fault?: string; s
 export const command = verb<Options>(
   "rehearse",
   "promote one release of an MCP server over another on this machine, with real users",
-  "maha rehearse --fault errors:5 --rps 100",
+  "npx maha rehearse --fault errors:5 --rps 100",
   async (_, options, io) => {
     const { readPlan } = await import("./plan.ts");
     const { parseFault } = await import("../rehearsal/faults.ts");

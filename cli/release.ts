@@ -9,7 +9,7 @@ type New = { stack: string; image?: Record<string, string>; name?: string; unpub
 const make = verb<New>(
   "new",
   "freeze the stack's settings and images into a release",
-  "maha release new --stack staging --image mahavishnu=registry.acme.dev/mahavishnu@sha256:... (and so on for each service)",
+  "npx maha release new --stack staging --image mahavishnu=registry.acme.dev/mahavishnu@sha256:... (and so on for each service)",
   async (_, { stack, image = {}, name, unpublished }, io) => {
     const { newRelease } = await import("../infra/release/new.ts");
     const { release, file } = newRelease(projectFolder(), stack, {
@@ -37,7 +37,7 @@ const make = verb<New>(
 const list = verb<{ stack: string }>(
   "list",
   "list the releases of a stack, oldest first",
-  "maha release list --stack prod",
+  "npx maha release list --stack prod",
   async (_, { stack }, io) => {
     const { readStack } = await import("../infra/config/stack-file.ts");
     const { releasesOf } = await import("../infra/release/files.ts");
@@ -61,7 +61,7 @@ const list = verb<{ stack: string }>(
 const show = verb<{ stack: string }>(
   "show <name>",
   "show what a release runs",
-  "maha release show r1 --stack prod",
+  "npx maha release show r1 --stack prod",
   async ([name = ""], { stack }, io) => {
     const { readRelease } = await import("../infra/release/files.ts");
     const { stringify } = await import("yaml");
@@ -75,7 +75,7 @@ const show = verb<{ stack: string }>(
 const diff = verb<{ stack: string }>(
   "diff <a> <b>",
   "show what differs between two releases",
-  "maha release diff r1 r2 --stack prod",
+  "npx maha release diff r1 r2 --stack prod",
   async ([a = "", b = ""], { stack }, io) => {
     const { readRelease } = await import("../infra/release/files.ts");
     const { differences } = await import("../infra/release/diff.ts");

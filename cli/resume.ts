@@ -4,7 +4,7 @@ import { verb } from "./verb.ts";
 export const command = verb(
   "resume [journal]",
   "finish an interrupted or held promotion (without a journal: the newest rehearsal)",
-  "maha resume .maha/rehearsal/2026-01-31T12-00-00-4711/journal.jsonl",
+  "npx maha resume .maha/rehearsal/2026-01-31T12-00-00-4711/journal.jsonl",
   async ([journal], _, io) => {
     const { findFolder } = await import("../rehearsal/folder.ts");
     const { resumeRehearsal } = await import("../rehearsal/rehearse.ts");

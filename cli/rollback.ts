@@ -4,7 +4,7 @@ import { verb } from "./verb.ts";
 export const command = verb<{ reason: string }>(
   "rollback [journal]",
   "return an interrupted or held promotion to stable (without a journal: the newest rehearsal)",
-  "maha rollback --reason 'users report errors'",
+  "npx maha rollback --reason 'users report errors'",
   async ([journal], { reason }, io) => {
     const { findFolder } = await import("../rehearsal/folder.ts");
     const { rollBackRehearsal } = await import("../rehearsal/rehearse.ts");

@@ -9,7 +9,7 @@ type Flags = { stack: string; target?: Target };
 const init = verb<Flags & { rotate?: string }>(
   "init",
   "make the secrets that are missing, and say which ones somebody must give",
-  "maha secrets init --stack staging --rotate auth-secret",
+  "npx maha secrets init --stack staging --rotate auth-secret",
   async (_, { stack, target: asked, rotate }, io) => {
     const { initSecrets, rotateSecret } = await import("../infra/secrets/init.ts");
     const { target, required, settings, secretsSet, config } = await readStackSecrets(stack, asked);
@@ -36,7 +36,7 @@ const init = verb<Flags & { rotate?: string }>(
 const check = verb<Flags>(
   "check",
   "check names, forms and ages of a stack's secrets, without showing one",
-  "maha secrets check --stack prod",
+  "npx maha secrets check --stack prod",
   async (_, { stack, target: asked }, io) => {
     const { exitCodeOf, judgeSecrets } = await import("../infra/secrets/judge.ts");
     const { table } = await import("./table.ts");

@@ -17,7 +17,7 @@ const percent = (name: string) => numberOption(name, { min: 0, max: 100 }, "0.1"
 export const command = verb<Options>(
   "simulate",
   "try the promotion rule on simulated users, on a virtual clock",
-  "maha simulate --rps 100 --true-error 1 --compare",
+  "npx maha simulate --rps 100 --true-error 1 --compare",
   async (_, options, io) => {
     const { readPlan } = await import("./plan.ts");
     const { rivals, simulateRival } = await import("../promotion/simulation/rivals/index.ts");

@@ -19,7 +19,7 @@ type Flags = {
 export const command = verb<Flags>(
   "smoke <url>",
   "run the eight smoke tests against an MCP server",
-  "maha smoke http://127.0.0.1:8680 --service mahavishnu --header 'Authorization: Bearer ...'",
+  "npx maha smoke http://127.0.0.1:8680 --service mahavishnu --header 'Authorization: Bearer ...'",
   async ([url = ""], flags, io) => {
     const options = optionsOf(url, flags);
     const { runSmoke } = await import("../smoke/smoke.ts");
@@ -51,7 +51,7 @@ export const command = verb<Flags>(
 function optionsOf(url: string, flags: Flags): SmokeOptions {
   if (!/^https?:/i.test(url) || !URL.canParse(url)) {
     const shown = url.replace(/\/\/[^/]*@/, "//***@");
-    throw new UsageError(`smoke ${shown}: not an http or https URL. Example: maha smoke http://127.0.0.1:8680`);
+    throw new UsageError(`smoke ${shown}: not an http or https URL. Example: npx maha smoke http://127.0.0.1:8680`);
   }
   const service = services.find(({ name }) => name === flags.service);
   if (flags.service !== undefined && !service) {

@@ -41,7 +41,7 @@ function namesOf(secrets = "{}", file: string): string[] {
   const values = read(secrets);
   if (typeof values === "object" && values !== null && !Array.isArray(values)) return Object.keys(values);
   throw new SettingsError(
-    `${file}, mahavishnu:secrets: not secrets by their names. Take it out (pulumi config rm secrets) and run maha secrets init`,
+    `${file}, mahavishnu:secrets: not secrets by their names. Take it out (pulumi config rm secrets) and run npx maha secrets init`,
   );
 }
 

@@ -39,7 +39,7 @@ export function checkPublished(
     const image = release && imagesOf(release, target).find(isUnpublished);
     if (image) {
       throw new ReleaseError(
-        `release ${release.name} of ${stack} runs ${image}, which no registry holds. Build images/*, push them to your registry, name edge.image and backups.image in ${file}, then: maha release new --stack ${stack} --image SERVICE=REF@sha256:... and name it in place of ${release.name}`,
+        `release ${release.name} of ${stack} runs ${image}, which no registry holds. Build images/*, push them to your registry, name edge.image and backups.image in ${file}, then: npx maha release new --stack ${stack} --image SERVICE=REF@sha256:... and name it in place of ${release.name}`,
       );
     }
   }
@@ -57,7 +57,7 @@ export function checkSecrets(set: readonly string[], settings: SettingsOn, stack
   const missing = requiredSecrets(settings).filter((name) => !set.includes(name));
   if (missing.length > 0) {
     throw new SettingsError(
-      `${stack} has no value for ${missing.join(", ")}. Run maha secrets init --stack ${stack}: it makes what can be made and says how to set the others`,
+      `${stack} has no value for ${missing.join(", ")}. Run npx maha secrets init --stack ${stack}: it makes what can be made and says how to set the others`,
     );
   }
 }

@@ -52,7 +52,9 @@ const readiness = (sources: Sources): StackValidationPolicy => ({
     }
     const { stack, score, gate } = found;
     if (score < gate.minimum) {
-      reportViolation(`${stack} has a score of ${score} and needs ${gate.minimum}: maha readiness --stack ${stack}`);
+      reportViolation(
+        `${stack} has a score of ${score} and needs ${gate.minimum}: npx maha readiness --stack ${stack}`,
+      );
     }
   },
 });

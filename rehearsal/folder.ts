@@ -76,4 +76,4 @@ async function newest(): Promise<RehearsalFolder> {
   return at(resolve(ROOT, latest));
 }
 
-const example = `Example: maha resume ${ROOT}/2026-01-31T12-00-00-4711/journal.jsonl`;
+const example = `Example: npx maha resume ${ROOT}/2026-01-31T12-00-00-4711/journal.jsonl`;

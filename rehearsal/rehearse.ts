@@ -126,7 +126,7 @@ async function perform(play: Play, run: (promotion: Promotion) => Promise<State>
       audience.say(describeDeath(death));
       diedAt ??= clock.now();
       if (["Envoy", "the stage process"].includes(death.what))
-        ruined.abort(new Error("the rehearsal cannot go on; `maha resume` raises it again"));
+        ruined.abort(new Error("the rehearsal cannot go on; `npx maha resume` raises it again"));
     });
     const edge = await raiseEdge(folder.edge, stage.services, { clock, run: (at) => stage.runEnvoy(binary, at) });
     await stage.faultsAt(await edge.target.share()); // what was broken before an interruption is broken again

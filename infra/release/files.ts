@@ -30,7 +30,7 @@ export function readRelease(root: string, stack: string, name: string): Release 
   if (!RELEASE_NAME.test(name) || !existsSync(join(root, file))) {
     const others = namesIn(folderOf(root, stack));
     throw new ReleaseError(
-      `${file}: there is no such release. Releases of ${stack}: ${others.join(", ") || "none"}. A new one: maha release new --stack ${stack} --image SERVICE=REF@sha256:...`,
+      `${file}: there is no such release. Releases of ${stack}: ${others.join(", ") || "none"}. A new one: npx maha release new --stack ${stack} --image SERVICE=REF@sha256:...`,
     );
   }
   const release = checkRelease(parsed(readFileSync(join(root, file), "utf8"), file), file);

@@ -52,7 +52,7 @@ export function revisionsFor(release: Release, target: Target): Revisions {
   const revisions = release.revisions[target];
   if (!revisions) {
     throw new ReleaseError(
-      `release ${release.name} of ${release.stack} has no revisions for ${target}: it was made before the stack had settings for it. Make a new one: maha release new --stack ${release.stack} --image ...`,
+      `release ${release.name} of ${release.stack} has no revisions for ${target}: it was made before the stack had settings for it. Make a new one: npx maha release new --stack ${release.stack} --image ...`,
     );
   }
   return new Map(revisions.map((revision) => [revision.service, revision]));
@@ -68,7 +68,7 @@ export const imagesOf = ({ revisions }: Pick<Release, "revisions">, target?: Tar
 export const isPinned = (image: string): boolean => /^(\S+@)?sha256:[0-9a-f]{64}$/.test(image);
 
 const edited = (stack: string): string =>
-  `A release is never edited; take the file back from version control, or make a new release: maha release new --stack ${stack} --image ...`;
+  `A release is never edited; take the file back from version control, or make a new release: npx maha release new --stack ${stack} --image ...`;
 
 /** A service that a release leaves out would be taken down with it, and of one that it has twice nobody knows which one runs. */
 function checkServices(revisions: readonly Revision[], place: string): void {

@@ -51,7 +51,9 @@ export async function rotateSecret(
     throw new RotationError(`--rotate ${name}: it is put together from a password; rotate that, and it follows`);
   }
   if (!set.includes(secret)) {
-    throw new RotationError(`--rotate ${name}: it is not set yet. Set it first: maha secrets init --stack ${stack}`);
+    throw new RotationError(
+      `--rotate ${name}: it is not set yet. Set it first: npx maha secrets init --stack ${stack}`,
+    );
   }
   if (irreplaceable) {
     throw new RotationError(

@@ -42,7 +42,7 @@ export const judgeSecrets = (required: readonly Secret[], known: Known): JudgedS
 function verdictOn(name: Secret, ageDays: number | null, { stack, set, values }: Known) {
   const { origin, form, irreplaceable } = secrets[name] as (typeof secrets)[Secret] & { irreplaceable?: string };
   const say = (verdict: SecretVerdict, remedy = "") => ({ verdict, remedy });
-  const init = `maha secrets init --stack ${stack}`;
+  const init = `npx maha secrets init --stack ${stack}`;
   const value = values?.[name];
   if (!set.includes(name)) return say("missing", origin === "given" ? setCommand(name, stack) : init);
   if (values && (value === undefined || !form.holds(value))) {

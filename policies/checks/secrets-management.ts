@@ -8,7 +8,7 @@ import { exposed, unmarked } from "../view/secrets.ts";
 /** 2 - Secrets management: a service gets its secrets by reference, and nowhere else does one stand in the clear. */
 export const secretsManagement = check(2, "secrets-management", {
   why: "whoever reads a plaintext secret in a state, an environment or a log is whoever it belongs to",
-  remedy: "keep secrets in the stack's settings (maha secrets init) and give them by reference",
+  remedy: "keep secrets in the stack's settings (npx maha secrets init) and give them by reference",
   each: (resource) => [
     ...exposed(resource).map((path) => fail(resource, `a secret stands in the clear at ${path}`)),
     ...unmarked(resource).map((path) => fail(resource, `${path} holds a secret that is not marked as one`)),

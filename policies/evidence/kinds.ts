@@ -41,7 +41,7 @@ export const kinds = {
     about: "images",
     // security updates are monthly (maintenance guide)
     hours: 31 * day,
-    obtain: "maha evidence audit",
+    obtain: "npx maha evidence audit",
     result: z.strictObject({
       scanner: z.string().min(1),
       packages: z.int().min(1),
@@ -62,7 +62,7 @@ export const kinds = {
     what: "unit tests of the commit behind the image",
     about: "images",
     hours: undefined,
-    obtain: "maha evidence add unit-tests",
+    obtain: "npx maha evidence add unit-tests",
     result: z.strictObject({
       commit: z.string().regex(/^[0-9a-f]{40}$/, "the full commit"),
       passed: z.int().min(1),
@@ -80,8 +80,8 @@ export const kinds = {
     what: "smoke test in staging",
     about: "images",
     hours: undefined,
-    obtain: "maha evidence add smoke",
-    // what `maha smoke --json` prints
+    obtain: "npx maha evidence add smoke",
+    // what `npx maha smoke --json` prints
     result: z.object({
       passed: count,
       failed: count,
@@ -95,8 +95,8 @@ export const kinds = {
     what: "valid secret forms",
     about: "stack",
     hours: retention.secretDays * day,
-    obtain: "maha secrets check --json, then maha evidence add secrets",
-    // what `maha secrets check --json` prints
+    obtain: "npx maha secrets check --json, then npx maha evidence add secrets",
+    // what `npx maha secrets check --json` prints
     result: z.object({
       stack: z.string(),
       secrets: z.array(z.object({ name: z.string(), verdict: z.string() })).min(1),
@@ -115,7 +115,7 @@ export const kinds = {
     what: "last successful backup",
     about: "stack",
     hours: objectives.recoveryPointHours,
-    obtain: "maha evidence add backup",
+    obtain: "npx maha evidence add backup",
     result: z.strictObject({ snapshot: z.string().min(1), bytes: count, checked: z.boolean() }),
     objection: ({ bytes, checked }) =>
       fails(bytes === 0, "the backup is empty") ?? fails(!checked, "the repository was not checked after it"),
@@ -125,7 +125,7 @@ export const kinds = {
     about: "stack",
     // restore drills are monthly (recovery runbook)
     hours: 30 * day,
-    obtain: "maha evidence add restore-drill",
+    obtain: "npx maha evidence add restore-drill",
     result: z.strictObject({
       snapshot: z.string().min(1),
       matches: z.boolean(),
@@ -142,7 +142,7 @@ export const kinds = {
     about: "stack",
     // fail-over drills are quarterly (recovery runbook); a pager is tried as often
     hours: 92 * day,
-    obtain: "maha evidence add pager",
+    obtain: "npx maha evidence add pager",
     result: z.strictObject({ receiver: z.string().min(1), acknowledged: z.boolean(), seconds: count }),
     objection: ({ acknowledged }) => fails(!acknowledged, "nobody answered the page"),
   }),

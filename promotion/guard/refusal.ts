@@ -16,7 +16,7 @@ export function objection(asked: {
 }): string | null {
   const { stack, next, trafficState, last } = asked;
   if (last?.result === "open") {
-    return `promotion ${last.id} of ${stack} is not over, and traffic is its own until then. Finish it (maha resume) or take it back (maha rollback --stack ${stack}), then deploy`;
+    return `promotion ${last.id} of ${stack} is not over, and traffic is its own until then. Finish it (npx maha resume) or take it back (npx maha rollback --stack ${stack}), then deploy`;
   }
   const unsettled =
     last?.result === "promoted" &&
@@ -29,7 +29,7 @@ export function objection(asked: {
       return !settled && (live === undefined || sameSplit(live, { [candidate]: 100 }));
     });
   if (unsettled) {
-    return `promotion ${last?.id} has given ${unsettled.candidate} all the traffic of ${unsettled.service}, but the settings still name the release before it as stable. Run maha settle --stack ${stack}, commit, then deploy`;
+    return `promotion ${last?.id} has given ${unsettled.candidate} all the traffic of ${unsettled.service}, but the settings still name the release before it as stable. Run npx maha settle --stack ${stack}, commit, then deploy`;
   }
   return movedTraffic(next, trafficState);
 }

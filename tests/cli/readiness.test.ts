@@ -44,7 +44,7 @@ describe("the committed stacks as they stand", () => {
     expect(checks[11]).toMatchObject({
       ...{ id: 12, name: "integration-tests", verdict: "warn", resource: "evidence smoke" },
       reason: expect.stringContaining("no evidence of smoke test in staging"),
-      remedy: expect.stringContaining("maha evidence add smoke"),
+      remedy: expect.stringContaining("npx maha evidence add smoke"),
     });
     expect(rules.every(({ verdict }) => verdict === "pass")).toBe(true);
   });

@@ -80,7 +80,9 @@ test("a server that is not there fails", async () => {
 test("wrong usage ends the process with 64 and one line", async () => {
   const { code, stdout, stderr } = await maha("localhost:8680");
   expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
-  expect(stderr).toBe("smoke localhost:8680: not an http or https URL. Example: maha smoke http://127.0.0.1:8680\n");
+  expect(stderr).toBe(
+    "smoke localhost:8680: not an http or https URL. Example: npx maha smoke http://127.0.0.1:8680\n",
+  );
 });
 
 describe("wrong usage says what is wrong, without a secret", () => {

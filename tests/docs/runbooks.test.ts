@@ -96,7 +96,7 @@ test("what is looked for in the edge's log stands in each of its lines", () => {
 });
 
 /** What a person on call has at hand; and what they find inside a container, after `exec`. */
-const PROGRAMS = ["maha", "pulumi", "docker", "kubectl", "gcloud", "restic", "openssl", "git", "export"];
+const PROGRAMS = ["npx", "pulumi", "docker", "kubectl", "gcloud", "restic", "openssl", "git", "export"];
 const FILTERS = ["grep", "sort", "uniq", "tail"];
 const INSIDE = [
   "backup.sh",
@@ -116,7 +116,7 @@ const INSIDE = [
 
 test.each(["restore-drill", "pager"] as const)("the example of the evidence of a %s is one that is taken", (kind) => {
   const [page] = commands
-    .filter(({ line }) => line.startsWith(`maha evidence add ${kind}`))
+    .filter(({ line }) => line.startsWith(`npx maha evidence add ${kind}`))
     .map(({ page }) => pages[page]);
   const [, example = ""] = /^```json\n(.*?)^```$/ms.exec(page ?? "") ?? [];
   const result = kinds[kind].result.parse(JSON.parse(example));
@@ -133,7 +133,7 @@ describe("the commands", () => {
     }
   });
 
-  const mahas = [...new Set(commands.filter(({ program }) => program === "maha").map(({ line }) => line))];
+  const mahas = [...new Set(commands.filter(({ program }) => program === "npx").map(({ line }) => line))];
   let verbs = "";
   beforeAll(async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [join(root, "cli", "maha.ts"), "--help"]);
@@ -141,7 +141,8 @@ describe("the commands", () => {
   });
 
   test.each(mahas)("%s: the command line has that verb, and takes that", async (line) => {
-    const [, verb = "", ...rest] = line.split(" ");
+    const [, name, verb = "", ...rest] = line.split(" ");
+    expect(name).toBe("maha");
     expect(verbs).toMatch(new RegExp(`^  ${verb} `, "m"));
     const { command } = (await import(`../../cli/${verb}.ts`)) as { command: Command };
     const sub = command.commands.find((one) => one.name() === rest[0]);

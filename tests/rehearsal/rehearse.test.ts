@@ -178,7 +178,7 @@ describe.concurrent("a rehearsal", { timeout: 90_000 }, () => {
       child.kill(signal);
       const { code, err } = await ended;
       t.expect([code, err]).toEqual(
-        signal === "SIGINT" ? [1, t.expect.stringContaining("maha resume")] : [null, t.expect.anything()],
+        signal === "SIGINT" ? [1, t.expect.stringContaining("npx maha resume")] : [null, t.expect.anything()],
       );
       await vi.waitFor(() => t.expect(started.filter(lives)).toEqual([]), soon);
 
@@ -244,7 +244,7 @@ describe.concurrent("a rehearsal", { timeout: 90_000 }, () => {
     const started = startedBy(child);
     child.kill("SIGINT");
     const { code, err } = await ended;
-    t.expect([code, err]).toEqual([1, t.expect.stringContaining("maha resume")]);
+    t.expect([code, err]).toEqual([1, t.expect.stringContaining("npx maha resume")]);
     await vi.waitFor(() => t.expect(started.filter(lives)).toEqual([]), soon);
   });
 

@@ -42,7 +42,7 @@ export function asYaml(description: HostDescription): string {
   const { stack, project, containers, derived } = description;
   const folders = foldersOf(description);
   const head = [
-    `The stack ${stack} on one Docker host, made by: maha compose --stack ${stack}`,
+    `The stack ${stack} on one Docker host, made by: npx maha compose --stack ${stack}`,
     "It names the images, the settings and the releases of now; make it again when they are others.",
     "",
     ...aboutUnpublished(containers.map(({ image }) => image)),

@@ -131,7 +131,7 @@ function mustBePlain(name: string, value: unknown): void {
 
 function preface({ stack, objects, secrets: needed, derived }: Manifests): string[] {
   return [
-    `The Kubernetes objects of the stack ${stack}: maha manifests --stack ${stack} | kubectl apply -f -`,
+    `The Kubernetes objects of the stack ${stack}: npx maha manifests --stack ${stack} | kubectl apply -f -`,
     "",
     ...aboutUnpublished(imagesIn(objects)),
     "No value of a secret is printed. These must be there before their objects can start; a name in <> stands for that",
@@ -142,7 +142,7 @@ function preface({ stack, objects, secrets: needed, derived }: Manifests): strin
       ...keys.map((key) => `  ${key}: ${wordsOf(key, derived)}`),
     ]),
     "",
-    `maha secrets init --stack ${stack} makes the other values, or says how to set them, and keeps them encrypted in`,
+    `npx maha secrets init --stack ${stack} makes the other values, or says how to set them, and keeps them encrypted in`,
     `Pulumi.${stack}.yaml. From a file for each value:`,
     "kubectl -n NAMESPACE create secret generic NAME --from-file=KEY=FILE ...",
   ];

@@ -152,7 +152,7 @@ describe("a release", () => {
   test("without revisions for a target says how to get some", () => {
     const { revisions: _, ...release } = releaseOf("prod", "r1", "a");
     expect(() => revisionsFor({ ...release, revisions: {} }, "compose")).toThrow(
-      /has no revisions for compose.*maha release new --stack prod/,
+      /has no revisions for compose.*npx maha release new --stack prod/,
     );
   });
 

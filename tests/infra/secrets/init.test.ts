@@ -74,7 +74,7 @@ test.each([
   ["session-encryption-key", "a new value alone would lose data: session-buddy takes one key"],
   ["restic-password", "a new value alone would lose data: every backup so far is opened with the old one"],
   ["akosha-database-url", "it is put together from a password; rotate that"],
-  ["auth-secret", "it is not set yet. Set it first: maha secrets init --stack prod"],
+  ["auth-secret", "it is not set yet. Set it first: npx maha secrets init --stack prod"],
   ["nothing", "no such secret. Secrets: auth-secret, "],
 ])("a rotation of %s is refused before anything changes", async (name, reason) => {
   const { before, did } = stackWith({ "session-encryption-key": "old", "restic-password": "old" });

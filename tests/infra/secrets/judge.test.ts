@@ -50,15 +50,17 @@ test("what would lose data if it were replaced is kept past its time, with the r
 });
 
 test("every remedy is a command that mends it, and none of them holds the value", () => {
-  expect(judge("akosha-api-token", { set: [] })?.remedy).toBe("maha secrets init --stack prod");
+  expect(judge("akosha-api-token", { set: [] })?.remedy).toBe("npx maha secrets init --stack prod");
   expect(judge("slack-webhook-url", { set: [] })?.remedy).toBe(
     `pulumi config set --secret --path 'mahavishnu:secrets["slack-webhook-url"]' --stack prod`,
   );
   const wrong = judge("akosha-api-token", { values: { "akosha-api-token": "hunter2" } });
-  expect(wrong?.remedy).toBe("must be 64 hexadecimal digits: maha secrets init --stack prod --rotate akosha-api-token");
+  expect(wrong?.remedy).toBe(
+    "must be 64 hexadecimal digits: npx maha secrets init --stack prod --rotate akosha-api-token",
+  );
   expect(JSON.stringify(wrong)).not.toContain("hunter2");
   const due = { values: { "akosha-api-token": token }, dates: { "akosha-api-token": "2025-01-01" } };
-  expect(judge("akosha-api-token", due)?.remedy).toBe("maha secrets init --stack prod --rotate akosha-api-token");
+  expect(judge("akosha-api-token", due)?.remedy).toBe("npx maha secrets init --stack prod --rotate akosha-api-token");
 });
 
 test.each([

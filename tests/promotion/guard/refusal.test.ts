@@ -58,7 +58,7 @@ const cases: [string, DeclaredRevisions, TrafficState | null, LastPromotion | nu
     next("a", "b"),
     trafficState(on("a"), { a: 75, b: 25 }),
     promotion("open"),
-    /^promotion p7 of prod is not over.*maha resume.*maha rollback --stack prod/,
+    /^promotion p7 of prod is not over.*npx maha resume.*npx maha rollback --stack prod/,
   ],
   [
     "a newer candidate during a promotion",
@@ -72,7 +72,7 @@ const cases: [string, DeclaredRevisions, TrafficState | null, LastPromotion | nu
     next("a", "b"),
     trafficState(on("a"), on("b")),
     promotion("promoted"),
-    /^promotion p7 has given b all the traffic of akosha.*Run maha settle --stack prod, commit/,
+    /^promotion p7 has given b all the traffic of akosha.*Run npx maha settle --stack prod, commit/,
   ],
   [
     "traffic that somebody moved",
