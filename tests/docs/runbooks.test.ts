@@ -62,8 +62,8 @@ test("the numbers are the ecosystem's", () => {
     cron.replace(/^(\d+) (\d+).*/, (_, minute, hour) => `${hour.padStart(2, "0")}:${minute.padStart(2, "0")}`);
   for (const said of [
     `${perMinute} requests a minute, ${burst} at once, ${perHour} an hour`,
-    `at most ${objectives.recoveryPointHours} h of data lost (RPO), back within ${objectives.recoveryTimeHours} h (RTO)`,
-    `kept are ${daily} days, ${weekly} weeks, ${monthly} months`,
+    `at most ${objectives.recoveryPointHours} h of data lost (RPO), service restored within ${objectives.recoveryTimeHours} h (RTO)`,
+    `${daily} daily, ${weekly} weekly and ${monthly} monthly backups`,
     `made at ${clock(schedules.backup)} UTC, checked at ${clock(schedules.backupCheck)}, copied to the vault at ${clock(schedules.backupVault)}`,
     `CPU below ${100 * objectives.cpuRatio} %, memory below ${100 * objectives.memoryRatio} %`,
     `${retention.logFiles} files of 10 MB`,

@@ -14,7 +14,7 @@ const url = z.union([z.literal(UNKNOWN), z.string().regex(/^https?:\/\/[^/\s]+\/
 const id = z.string().regex(/^(session-buddy|akosha|mahavishnu)-[0-9a-f]{10}$/);
 const byService = <Schema extends z.ZodType>(schema: Schema) => z.partialRecord(z.enum(serviceNames), schema);
 
-/** The contract of a stack's outputs, as the README tells it. */
+/** The contract of a stack's outputs, as the README documents it. */
 const contract = z.strictObject({
   target: z.enum(targets),
   urls: byService(url),
@@ -32,7 +32,7 @@ const outputsOf = async (target: (typeof targets)[number], stable?: string, cand
 };
 
 test("the README names each output, and no other", () => {
-  const [, section = ""] = readFileSync(join(root, "README.md"), "utf8").split("### What a stack answers with\n");
+  const [, section = ""] = readFileSync(join(root, "README.md"), "utf8").split("### Stack outputs\n");
   const [table = ""] = section.split("\n## ");
   const rows = [...table.matchAll(/^\| `(\w+)` +\|/gm)].map(([, name]) => name);
   expect(rows).toEqual(Object.keys(contract.shape));
