@@ -1,4 +1,4 @@
-/** Other people's images that a stack runs beside the services, by digest: a tag may mean something else tomorrow. */
+/** Third-party images that a stack runs, pinned by digest because a tag can move. */
 export const images = {
   postgres: "pgvector/pgvector:pg16@sha256:00ba258a66dac104fd5171074a0084462a64a1369d8513f3d0a634e2f24d15bc",
   prometheus: "prom/prometheus:v3.12.0@sha256:69f5241418838263316593f7274a304b095c40bcf22e57272865da91bd60a8ac",

@@ -1,2 +1,2 @@
-/** The two sides of one service: the revision that has the traffic, and the one that wants it. */
+/** A service's two revisions: the one that has the traffic, and the one to be promoted. */
 export type RevisionRole = "stable" | "candidate";

@@ -4,13 +4,13 @@ import type { SessionModel, Target } from "./targets.ts";
 export const serviceNames = ["session-buddy", "akosha", "mahavishnu"] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
-/** How much of a machine one instance gets. `cpu` in processors, memory in MiB; instances bound what scales. */
+/** Resources of one instance: `cpu` in vCPUs, memory in MiB; `instances` bounds autoscaling. */
 export type Size = { cpu: number; memoryMi: number; instances: { min: number; max: number } };
 
 /**
  * What is fixed about one MCP server of the ecosystem.
- * `tools` is a small part of what it offers, never a count: the whole set grows with every release.
- * `calls` are tools that change nothing, need no argument and answer quickly without any other service.
+ * `tools` are some of its tools, never a count: the set grows with every release.
+ * `calls` are read-only tools without arguments that respond quickly and need no other service.
  */
 export type Service = {
   name: ServiceName;
@@ -20,29 +20,29 @@ export type Service = {
   metrics: string;
   tools: readonly string[];
   calls: readonly string[];
-  /** The whole command. All three bind loopback unless told otherwise, so the host argument is part of it. */
+  /** The full command. All three bind loopback by default, hence the host argument. */
   command: readonly string[];
-  /** Seconds until it answers its health check, with a margin over what was measured. */
+  /** Seconds until its health check passes, with a margin over the measured time. */
   startupSeconds: number;
-  /** Seconds that it may take to end after SIGTERM. */
+  /** Grace period after SIGTERM, in seconds. */
   stopSeconds: number;
-  /** The real environment variables that every stack needs. Those that name other services, a database or a collector are in `peers`, `database`, `collector`. */
+  /** Environment variables that every stack needs; those for other services, a database or a collector are in `peers`, `database` and `collector`. */
   environment: Readonly<Record<string, string>>;
-  /** Which variable gets the address of which other service. */
+  /** Environment variables for the addresses of other services. */
   peers: Readonly<Record<string, { service: ServiceName; part: "url" | "host" | "port" }>>;
-  /** Which variable gets what about PostgreSQL; none where the service keeps nothing there. */
+  /** Environment variables for its PostgreSQL database; empty for a service without one. */
   database: Readonly<Record<string, "host" | "port" | "name" | "user" | "sslMode">>;
-  /** Which variable gets the address of the OpenTelemetry collector, and what else is then said. Without a collector, `without` is. */
+  /** The variable for the OpenTelemetry collector's address; `with` is set along with it, `without` when there is no collector. */
   collector: { variable: string; with: Readonly<Record<string, string>>; without: Readonly<Record<string, string>> };
-  /** Whether it calls servers on the internet by itself: on a Docker host and in a cluster whoever does not gets no way there. */
+  /** Whether it calls the internet; compose and Kubernetes block egress for the others. */
   internet: boolean;
-  /** Which variable gets which secret. */
+  /** Secrets by environment variable. */
   secrets: Readonly<Record<string, Secret>>;
-  /** Where it writes, what that is, and where the data of its users lies: what lies on the volume has one writer at a time. */
+  /** Where it writes, what that is, and where users' data is kept; a volume has one writer at a time. */
   state: { path: string; holds: string; data: "volume" | "database" };
-  /** Other folders that it writes into without keeping anything. */
+  /** Other folders it writes to; nothing in them is kept. */
   scratch: readonly string[];
-  /** Files that it needs and that are not secret, by path. */
+  /** Non-secret files that it needs, by path. */
   files: Readonly<Record<string, string>>;
   sessions: Readonly<Record<Target, SessionModel>>;
   sizes: Readonly<Record<Target, Size>>;
@@ -51,7 +51,7 @@ export type Service = {
 const one = { min: 1, max: 1 };
 const host = "0.0.0.0";
 
-/** The services, in the order they start: whoever is asked by the others comes first. */
+/** The services in start order: those that others call come first. */
 export const services: readonly Service[] = [
   {
     name: "session-buddy",
@@ -61,7 +61,7 @@ export const services: readonly Service[] = [
     metrics: "/metrics",
     tools: ["ping", "server_info", "get_liveness", "status"],
     calls: ["ping", "get_liveness"],
-    // its own command line binds loopback only and hangs as PID 1; the image brings a wrapper that does neither
+    // its own CLI binds loopback only and hangs as PID 1; the image's wrapper fixes both
     command: ["python", "/app/serve.py"],
     startupSeconds: 60,
     stopSeconds: 10,
@@ -92,7 +92,7 @@ export const services: readonly Service[] = [
     command: ["akosha", "start", "--host", host, "--port", "8682", "--mode", "standard"],
     startupSeconds: 60,
     stopSeconds: 10,
-    // the warm tier is the one that PostgreSQL can hold; the hot one is in memory
+    // only the warm tier can be kept in PostgreSQL; the hot one is in memory
     environment: { AKOSHA__STORAGE__WARM__BACKEND: "pgvector" },
     peers: {},
     database: {},
@@ -148,13 +148,13 @@ export const services: readonly Service[] = [
     collector: {
       variable: "MAHAVISHNU_OBSERVABILITY__OTLP_ENDPOINT",
       with: { MAHAVISHNU_OBSERVABILITY__TRACING_ENABLED: "true", MAHAVISHNU_OBSERVABILITY__METRICS_ENABLED: "true" },
-      // it exports each span synchronously: without a collector that answers, a list of its tools takes 30 s
+      // it exports spans synchronously: without a reachable collector, tools/list takes 30 s
       without: {
         MAHAVISHNU_OBSERVABILITY__TRACING_ENABLED: "false",
         MAHAVISHNU_OBSERVABILITY__METRICS_ENABLED: "false",
       },
     },
-    // its workers are models that answer there: it reads ANTHROPIC_API_KEY and OPENAI_API_KEY
+    // its workers call hosted models, with ANTHROPIC_API_KEY and OPENAI_API_KEY
     internet: true,
     secrets: {
       MAHAVISHNU_AUTH_SECRET: "auth-secret",
@@ -165,8 +165,8 @@ export const services: readonly Service[] = [
     },
     state: { path: "/data", holds: "the signer's key", data: "database" },
     scratch: ["/tmp", "/app/backups", "/app/.oneiric_cache"],
-    // it exits without a list of repositories, and takes one only from below its working directory; in a folder of its own
-    // the list hides no other file where a platform can mount nothing smaller than a folder
+    // it exits without a list of repositories, and reads one only from below its working directory; the folder of its own
+    // keeps the mount from hiding other files on platforms that can only mount folders
     files: { "/app/repositories/repos.yaml": "repos: []\n" },
     sessions: { "cloud-run": "stateless", compose: "sticky", kubernetes: "stateless" },
     sizes: {
@@ -177,7 +177,7 @@ export const services: readonly Service[] = [
   },
 ];
 
-/** A service by its name. */
+/** The service of that name. */
 export function serviceNamed(name: ServiceName): Service {
   return services.find((service) => service.name === name) as Service;
 }

@@ -1,4 +1,4 @@
-/** Where a stack can run. */
+/** The platforms that a stack can run on. */
 export const targets = ["cloud-run", "compose", "kubernetes"] as const;
 export type Target = (typeof targets)[number];
 

@@ -39,7 +39,7 @@ export function checkPublished(
     const image = release && imagesOf(release, target).find(isUnpublished);
     if (image) {
       throw new ReleaseError(
-        `release ${release.name} of ${stack} runs ${image}, which no registry holds. Build images/*, push them to your registry, name edge.image and backups.image in ${file}, then: npx maha release new --stack ${stack} --image SERVICE=REF@sha256:... and name it in place of ${release.name}`,
+        `release ${release.name} of ${stack} runs ${image}, which is in no registry. Build images/*, push them to your registry, name edge.image and backups.image in ${file}, then: npx maha release new --stack ${stack} --image SERVICE=REF@sha256:... and name it in place of ${release.name}`,
       );
     }
   }
@@ -47,7 +47,7 @@ export function checkPublished(
   const own = Object.entries({ edge: edge.image, backups: backups.image }).find(([, image]) => isUnpublished(image));
   if (own) {
     throw new ReleaseError(
-      `${file}, mahavishnu:${own[0]}.image: no registry holds this image. Build images/*, push it to your registry and name it by its digest`,
+      `${file}, mahavishnu:${own[0]}.image: this image is in no registry. Build images/*, push it to your registry and set its digest`,
     );
   }
 }
@@ -57,7 +57,7 @@ export function checkSecrets(set: readonly string[], settings: SettingsOn, stack
   const missing = requiredSecrets(settings).filter((name) => !set.includes(name));
   if (missing.length > 0) {
     throw new SettingsError(
-      `${stack} has no value for ${missing.join(", ")}. Run npx maha secrets init --stack ${stack}: it makes what can be made and says how to set the others`,
+      `${stack} has no value for ${missing.join(", ")}. Run npx maha secrets init --stack ${stack}: it generates what it can and prints how to set the others`,
     );
   }
 }
@@ -95,7 +95,7 @@ function checkImages({ edge, backups }: Settings, file: string): void {
   ]) {
     if (image && !isPinned(image)) {
       throw new SettingsError(
-        `${file}, mahavishnu:${key}.image: ${image} has no digest, so it may mean something else tomorrow. Example: image: registry.acme.dev/${key}@sha256:...`,
+        `${file}, mahavishnu:${key}.image: ${image} has no digest, and its tag can move. Example: image: registry.acme.dev/${key}@sha256:...`,
       );
     }
   }

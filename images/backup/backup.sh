@@ -1,14 +1,14 @@
 #!/bin/sh
-# Keeps the backups of a stack. What there is stands in the environment (infra/backups/environment.ts). Secrets are files:
-# none of them is ever an argument or part of the output.
+# Runs a stack's backups. Its environment says what to back up (infra/backups/environment.ts). Secrets are read from files
+# and never passed as arguments or printed.
 #
-#   save                    every store (the settings, databases, volumes) into the repository
-#   check                   the repository itself; then what is past its time is forgotten
-#   vault                   copies what is new in the repository into the vault
-#   serve                   beside a single writer in a cluster: copies its volume whenever a job asks for it
-#   schedule HH:MM ACTION   does one of the first three every day at that time (UTC)
+#   save                    backs up every store (settings, databases, volumes) to the repository
+#   check                   checks the repository, then prunes expired snapshots
+#   vault                   copies new objects from the repository to the vault
+#   serve                   next to a single writer in a cluster: copies its volume whenever a job requests it
+#   schedule HH:MM ACTION   runs one of the first three every day at that time (UTC)
 #
-# Each run ends with a line for each store that says the three series, and fails where one of them failed.
+# Each run ends with one log line per store with its three metrics, and fails if any store failed.
 set -eu
 umask 077
 
@@ -24,7 +24,7 @@ fail() {
   exit 1
 }
 
-# Whoever is told to end tells what it has started, so that restic takes its locks away.
+# Forwards a signal to the running command, so that restic removes its locks.
 child=
 run() {
   "$@" &
@@ -40,7 +40,7 @@ trap stop TERM INT
 
 # --- one store ---------------------------------------------------------------------------------------------------------
 
-# One store from its source into the repository, in a process of its own: what fails there leaves the others alone.
+# Backs up one store, in a process of its own, so that a failure does not affect the others.
 store() { # NAME KIND SOURCE
   store=$1 staging=$scratch/staging/$1
   trap finish EXIT
@@ -51,7 +51,7 @@ store() { # NAME KIND SOURCE
   cd "$staging"
   run restic backup --quiet --json --host "$BACKUP_STACK" --tag "$store" . >"$scratch/$store.json"
   bytes=$(sed -n 's/.*"total_bytes_processed":\([0-9]*\).*/\1/p' "$scratch/$store.json")
-  [ "${bytes:-0}" -gt 0 ] || fail "nothing of $store was saved"
+  [ "${bytes:-0}" -gt 0 ] || fail "$store: the backup is empty"
   report 1 "$bytes"
 }
 
@@ -65,7 +65,7 @@ finish() {
 
 stage_settings() { printf '%s\n' "$BACKUP_MANIFEST" >"$staging/stack.json"; }
 
-# The file restores into any version that is no older; unpacked it shares with yesterday's what has not changed.
+# A dump restores into the same or a newer version; uncompressed, it deduplicates against yesterday's.
 stage_database() { # NAME=PASSWORD_FILE
   password=$(cat "${1#*=}")
   database=${1%%=*}
@@ -75,7 +75,7 @@ stage_database() { # NAME=PASSWORD_FILE
   pg_restore --list "$staging/$database.dump" >/dev/null
 }
 
-# Where the writer's volume takes no second pod, the copy is made beside the writer and handed over.
+# If the volume cannot be mounted by a second pod, the sidecar of its writer makes the copy.
 stage_volume() { # FOLDER
   if [ -z "${BACKUP_HANDOVER-}" ]; then
     copy "$1" "$staging"
@@ -85,10 +85,10 @@ stage_volume() { # FOLDER
   give request "$request"
   deadline=$(($(date +%s) + 2 * patience))
   until answer=$(cat "$BACKUP_HANDOVER/answer" 2>/dev/null) && [ "${answer#* }" = "$request" ]; do
-    [ "$(date +%s)" -lt "$deadline" ] || fail "nobody beside the writer of $store has answered"
+    [ "$(date +%s)" -lt "$deadline" ] || fail "the sidecar of the writer of $store did not respond"
     run sleep 2
   done
-  [ "$answer" = "done $request" ] || fail "the copy of $store failed; the log of the container beside its writer says why"
+  [ "$answer" = "done $request" ] || fail "the copy of $store failed; see the log of its writer's sidecar"
   staging=$BACKUP_HANDOVER/copy
 }
 
@@ -97,14 +97,14 @@ give() {
   mv "$BACKUP_HANDOVER/$1.new" "$BACKUP_HANDOVER/$1"
 }
 
-# Files of a volume belong together (a DuckDB or SQLite file and its log), and their one writer runs on. So a copy counts
-# only if nothing was written from a moment before it until its end: then it is what a power cut would have left, which
-# both come back from. Log files may change meanwhile.
+# The files of a volume belong together (a DuckDB or SQLite file and its log), and their writer keeps running. A copy is
+# consistent only if nothing was written from shortly before it until its end: it then equals the state after a power
+# cut, which both databases recover from. Log files may change meanwhile.
 copy() { # FROM TO
-  [ -n "$(ls -A "$1")" ] || fail "$1 is empty or is not there"
+  [ -n "$(ls -A "$1")" ] || fail "$1 is empty or missing"
   deadline=$(($(date +%s) + patience))
   until still_copy "$1" "$2"; do
-    [ "$(date +%s)" -lt "$deadline" ] || fail "no whole copy of $1 in $patience seconds: it is written to all the time"
+    [ "$(date +%s)" -lt "$deadline" ] || fail "no consistent copy of $1 in $patience seconds: it is written to continuously"
     run sleep 1
   done
 }
@@ -118,15 +118,15 @@ still_copy() {
 
 state() { find "$1" ! -type d ! -name '*.log' ! -name '*.log.*' -printf '%P %i %s %T@ %C@\n' | sort; }
 
-# Takes away the locks of runs that were killed; those that live keep theirs. That fails where there is no repository yet:
-# only who saves the settings makes it, or two would at the same time.
+# Removes the locks of killed runs only. This fails if there is no repository yet; only the run that backs up the settings
+# creates it, so that two runs never do so at the same time.
 repository() {
   deadline=$(($(date +%s) + patience))
   until restic unlock --quiet 2>"$scratch/refusal"; do
     if [ -n "${BACKUP_MANIFEST-}" ]; then
-      run restic init --quiet || fail "$RESTIC_REPOSITORY can be neither opened nor made: $(refusal)"
+      run restic init --quiet || fail "cannot open or create $RESTIC_REPOSITORY: $(refusal)"
     elif [ "$(date +%s)" -ge "$deadline" ]; then
-      fail "$RESTIC_REPOSITORY cannot be opened: $(refusal)"
+      fail "cannot open $RESTIC_REPOSITORY: $(refusal)"
     else
       run sleep 5
     fi
@@ -137,7 +137,7 @@ refusal() { tr -c '[:alnum:] ./:,_-' ' ' <"$scratch/refusal"; }
 
 # --- the series --------------------------------------------------------------------------------------------------------
 
-# What came of a store, for Google's log and for people; and, where a folder is given, for node-exporter.
+# Reports a store's result as a log line and, if a folder is set, to node-exporter's textfile collector.
 report() { # SUCCESS [BYTES]
   success=$1 size=${2-} at=
   [ "$success" -eq 0 ] || at=$(date -u +%s)
@@ -153,10 +153,10 @@ report() { # SUCCESS [BYTES]
 export_series() {
   file=$BACKUP_SERIES/backup-$store.prom
   {
-    series mahavishnu_backup_success "1 where the last run succeeded" "$success"
-    series mahavishnu_backup_last_success_timestamp_seconds "When a run last succeeded" \
+    series mahavishnu_backup_success "1 if the last run succeeded" "$success"
+    series mahavishnu_backup_last_success_timestamp_seconds "Time of the last successful run" \
       "${at:-$(former mahavishnu_backup_last_success_timestamp_seconds)}"
-    series mahavishnu_backup_size_bytes "How much the last good run saved" \
+    series mahavishnu_backup_size_bytes "Size of the last successful run" \
       "${size:-$(former mahavishnu_backup_size_bytes)}"
   } >"$file.new"
   chmod 644 "$file.new"
@@ -184,7 +184,7 @@ save() {
   exit "$failed"
 }
 
-# Over a month all that is stored is read once. What does not check out is left as it is: nothing is forgotten then.
+# Reads all data once a month, one part per day. If the check fails, nothing is pruned.
 check() {
   store=check
   trap finish EXIT
@@ -195,21 +195,21 @@ check() {
   report 1
 }
 
-# Each month's copy is a repository of its own. Objects are copied as they are and never replaced or deleted: a vault may
-# refuse both. Snapshots come last, and only those whose data was there when the copy began.
+# Each month's copy is a complete repository. Objects are copied and never replaced or deleted, because a locked vault
+# refuses both. Snapshots come last, and only those whose data existed when the copy began.
 vault() {
   store=vault
   trap finish EXIT
   from=$(remote "$RESTIC_REPOSITORY")
   to=$(remote "$BACKUP_VAULT")/$(date -u +%Y-%m)
   rclone lsf "$from/snapshots" >"$scratch/snapshots"
-  [ -s "$scratch/snapshots" ] || fail "$RESTIC_REPOSITORY holds no snapshot"
+  [ -s "$scratch/snapshots" ] || fail "$RESTIC_REPOSITORY contains no snapshots"
   for part in data index keys config; do
     run rclone copy --ignore-existing "$from/$part" "$to/${part%config}"
   done
   run rclone copy --ignore-existing --files-from "$scratch/snapshots" "$from/snapshots" "$to/snapshots"
   case $BACKUP_VAULT in
-    /*) forget_months ;; # a bucket's lifecycle does it in a bucket
+    /*) forget_months ;; # in a bucket, its lifecycle rule does this
   esac
   report 1
 }
@@ -219,7 +219,7 @@ forget_months() {
     tail -n "+$((BACKUP_KEEP_MONTHLY + 2))" | while read -r month; do rm -rf "$month"; done
 }
 
-# restic's name of a place in rclone's words.
+# Translates a restic repository URL to an rclone remote.
 remote() {
   case $1 in
     gs:*) printf ':gcs:%s' "$(printf '%s' "${1#gs:}" | sed 's|:/|/|')" ;;
@@ -258,7 +258,7 @@ schedule() { # HH:MM ACTION
     [ "$next" -gt "$now" ] || next=$((next + 86400))
     date -u -d "@$next" +%FT%TZ >"$scratch/next"
     until [ "$(date -u +%s)" -ge "$next" ]; do run sleep 20; done
-    run "$0" "$2" || say ERROR "$2 failed; the next one is tomorrow at $1 UTC"
+    run "$0" "$2" || say ERROR "$2 failed; next run tomorrow at $1 UTC"
   done
 }
 
@@ -268,5 +268,5 @@ case ${1-} in
     mkdir -p "$TMPDIR"
     "$@"
     ;;
-  *) fail "backup.sh ${1-}: no such action. Actions: save, check, vault, serve, schedule HH:MM ACTION" ;;
+  *) fail "backup.sh ${1-}: unknown action. Actions: save, check, vault, serve, schedule HH:MM ACTION" ;;
 esac

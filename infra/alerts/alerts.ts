@@ -3,26 +3,26 @@ import type { PromWindow } from "./promql.ts";
 
 /**
  * P1 pages at once, P2 pages and opens a ticket, P3 opens a ticket for the next business day, P4 one for the next sprint
- * (incident guide). Who is meant by each stands in a stack's settings under `alerts`.
+ * (incident guide). The receivers of each are in the stack's settings, under `alerts`.
  */
 export const priorities = ["P1", "P2", "P3", "P4"] as const;
 export type Priority = (typeof priorities)[number];
 
-/** What an alert says, wherever it is evaluated. `for` is how long its condition must hold. */
+/** An alert's text, the same on every target. `for` is how long its condition must hold. */
 export type Alert = { priority: Priority; for: PromWindow; summary: string; description: string };
 
 const percent = (fraction: number) => `${Number((100 * fraction).toPrecision(6))} %`;
 const seconds = (ms: number) => `${ms / 1000} s`;
 
-/** Free space of a disk or volume, as a part of it. Operations guide, P1: disk free < 20 %. */
+/** Lowest free space of a disk or volume, as a fraction. Operations guide, P1: disk free < 20 %. */
 export const LEAST_FREE = 0.2;
 
-/** Days before its end at which a certificate is late: those that are renewed by themselves are so 30 days before. */
+/** Days before expiry at which a renewal is overdue: automatic renewal happens 30 days before. */
 export const CERTIFICATE_DAYS = 14;
 
 /**
- * How fast an error budget may burn: `factor` times as fast as it would last the 30 days, over both windows, the long one
- * for weight and the short one so that it ends when the fault does (Google's SRE workbook, chapter 5).
+ * Burn rates: `factor` times the rate that spends the error budget in exactly 30 days, over both windows. The long window
+ * gives significance, the short one resolves the alert soon after the fault ends (Google's SRE workbook, chapter 5).
  */
 export const burns = {
   ErrorBudgetBurn14x: { factor: 14.4, long: "1h", short: "5m" },
@@ -31,88 +31,87 @@ export const burns = {
   ErrorBudgetBurn1x: { factor: 1, long: "3d", short: "6h" },
 } as const satisfies Record<string, { factor: number; long: PromWindow; short: PromWindow }>;
 
-/** Fewer failures than this in a long window are bad luck with a few requests, not a budget that burns. */
+/** Fewer failures than this in the long window are noise at low traffic, not a burning budget. */
 export const FEWEST_FAILURES = 5;
 
 const burning = (name: keyof typeof burns, lasts: string) => {
   const { factor, long, short } = burns[name];
   return {
-    summary: `users' requests fail ${factor === 1 ? "more often than" : `${factor} times as often as`} promised`,
-    description: `More than ${percent(factor * objectives.errorRatio)} of the requests failed over ${long} and over ${short}. At this pace the error budget of 30 days ${lasts}.`,
+    summary: `burning the error budget ${factor === 1 ? "faster than" : `${factor} times as fast as`} the objective allows`,
+    description: `More than ${percent(factor * objectives.errorRatio)} of users' requests failed over ${long} and over ${short}. At this rate the 30-day error budget ${lasts}.`,
   };
 };
 
-/** Every alert there is, by its name, which is also its heading in docs/runbooks/alerts.md. */
+/** All alerts, by name; the name is also the heading in docs/runbooks/alerts.md. */
 export const alerts = {
   ServiceDown: {
     priority: "P1",
     for: "1m",
-    summary: "does not answer",
-    description: "No instance that users depend on has answered for a minute.",
+    summary: "not responding",
+    description: "No instance that serves users has responded for a minute.",
   },
-  ErrorBudgetBurn14x: { priority: "P1", for: "2m", ...burning("ErrorBudgetBurn14x", "is gone in two days") },
-  ErrorBudgetBurn6x: { priority: "P2", for: "15m", ...burning("ErrorBudgetBurn6x", "is gone in five days") },
-  ErrorBudgetBurn3x: { priority: "P3", for: "1h", ...burning("ErrorBudgetBurn3x", "is gone in ten days") },
-  ErrorBudgetBurn1x: { priority: "P4", for: "3h", ...burning("ErrorBudgetBurn1x", "does not last them") },
+  ErrorBudgetBurn14x: { priority: "P1", for: "2m", ...burning("ErrorBudgetBurn14x", "is spent in two days") },
+  ErrorBudgetBurn6x: { priority: "P2", for: "15m", ...burning("ErrorBudgetBurn6x", "is spent in five days") },
+  ErrorBudgetBurn3x: { priority: "P3", for: "1h", ...burning("ErrorBudgetBurn3x", "is spent in ten days") },
+  ErrorBudgetBurn1x: { priority: "P4", for: "3h", ...burning("ErrorBudgetBurn1x", "is spent before the 30 days end") },
   LatencyHigh: {
     priority: "P2",
     for: "10m",
-    summary: `the slowest of twenty requests take ${seconds(objectives.p95Ms)} or more`,
-    description: `p95 has been over its objective of ${seconds(objectives.p95Ms)} for ten minutes.`,
+    summary: `p95 latency above ${seconds(objectives.p95Ms)}`,
+    description: `p95 latency has exceeded its objective of ${seconds(objectives.p95Ms)} for ten minutes.`,
   },
   NoData: {
     priority: "P2",
     for: "10m",
-    summary: "tells nothing any more",
-    description: "Series that other alerts are made of have not arrived for ten minutes, so those alerts are blind.",
+    summary: "no data for 10 minutes",
+    description: "Metrics that other alerts depend on have been missing for ten minutes, so those alerts cannot fire.",
   },
   MemoryHigh: {
     priority: "P2",
     for: "10m",
-    summary: `uses more than ${percent(objectives.memoryRatio)} of its memory`,
-    description: `For ten minutes more than ${percent(objectives.memoryRatio)} has been in use; who needs more than there is gets killed.`,
+    summary: `memory usage above ${percent(objectives.memoryRatio)}`,
+    description: `Memory usage has exceeded ${percent(objectives.memoryRatio)} for ten minutes; processes exceeding the limit are OOM-killed.`,
   },
   DiskFull: {
     priority: "P1",
     for: "10m",
-    summary: `has less than ${percent(LEAST_FREE)} of its space left`,
-    description: `For ten minutes less than ${percent(LEAST_FREE)} has been free; a database that finds no space stops.`,
+    summary: `less than ${percent(LEAST_FREE)} of disk space free`,
+    description: `Free space has been below ${percent(LEAST_FREE)} for ten minutes; a database stops when its disk is full.`,
   },
   CertificateExpiry: {
     priority: "P3",
     for: "1h",
-    summary: `the certificate ends in less than ${CERTIFICATE_DAYS} days, or nobody tells when`,
-    description: "Its renewal should have happened long ago; when it ends, no client connects any more.",
+    summary: `TLS certificate expires in less than ${CERTIFICATE_DAYS} days, or its expiry is not reported`,
+    description: "Automatic renewal is overdue. Once the certificate expires, clients cannot connect.",
   },
   BackupFailed: {
     priority: "P1",
     for: "1h",
-    summary: "the last backup, check or copy into the vault failed",
-    description: "The last run has not succeeded, and an hour later there is still no success.",
+    summary: "last backup, repository check or vault copy failed",
+    description: "The last run failed, and an hour later no run has succeeded.",
   },
   BackupOld: {
     priority: "P2",
     for: "1h",
-    summary: `has not been saved, checked or copied for more than ${objectives.recoveryPointHours} h`,
-    description: `A disaster would now cost more than the ${objectives.recoveryPointHours} h of data that are promised.`,
+    summary: `no successful backup, check or vault copy for more than ${objectives.recoveryPointHours} h`,
+    description: `A disaster now would lose more than ${objectives.recoveryPointHours} h of data, the recovery point objective.`,
   },
   PromotionHeld: {
     priority: "P3",
     for: "6h",
-    summary: "new sessions have been split between two revisions for hours",
-    description:
-      "No step of a promotion lasts this long: it was held or interrupted, and waits for somebody to decide.",
+    summary: "new sessions split between two revisions for 6 hours",
+    description: "No promotion step takes this long: the promotion is held or was interrupted, and needs a decision.",
   },
   DeadMan: {
     priority: "P1",
     for: "0s",
     summary: "alerting works",
     description:
-      "Fires as long as anything is watched. Who receives it raises the alarm when it stops: then no other alert arrives either.",
+      "Always firing. Its receiver raises the alarm when it stops, because then no other alert would arrive either.",
   },
 } as const satisfies Record<string, Alert>;
 
 export type AlertName = keyof typeof alerts;
 
-/** Where in this repository an alert is explained. */
+/** The alert's runbook, as a path in this repository. */
 export const runbookOf = (alert: AlertName): string => `docs/runbooks/alerts.md#${alert.toLowerCase()}`;

@@ -1,14 +1,14 @@
 import type { Target } from "../../ecosystem/targets.ts";
 
-/** One series: what it counts like, who tells it, and the labels that it really has where the rules see it. */
+/** One series: its type, its exporter, and the labels it has where the rules evaluate it. */
 export type Series = { type: "counter" | "gauge"; exporter: string; labels: readonly string[] };
 
-/** Prometheus itself, about each of its scrapes. The last three labels are given by our scrape jobs. */
+/** Prometheus itself, about each of its scrapes. Our scrape jobs add the last three labels. */
 const prometheus = {
   up: { type: "gauge", exporter: "prometheus", labels: ["job", "instance", "service", "revision", "role"] },
 } as const satisfies Record<string, Series>;
 
-/** Our Envoy: its stats access loggers (`edge/counters.ts`) and its own statistics. `service` and `outcome` are given by the scrape. */
+/** Our Envoy: its stats access loggers (`edge/counters.ts`) and its own statistics. The scrape adds `service` and `outcome`. */
 const edge = {
   envoy_edge_requests: {
     type: "counter",
@@ -26,12 +26,12 @@ const filesystem = ["job", "instance", "device", "fstype", "mountpoint"] as cons
 const nodeExporter = {
   node_filesystem_avail_bytes: { type: "gauge", exporter: "node-exporter", labels: filesystem },
   node_filesystem_size_bytes: { type: "gauge", exporter: "node-exporter", labels: filesystem },
-  /** What could be had without swapping: page cache that can be given back counts too. */
+  /** Memory available without swapping, reclaimable page cache included. */
   node_memory_MemAvailable_bytes: { type: "gauge", exporter: "node-exporter", labels: ["job", "instance"] },
   node_memory_MemTotal_bytes: { type: "gauge", exporter: "node-exporter", labels: ["job", "instance"] },
 } as const satisfies Record<string, Series>;
 
-/** Of the backups' script, by a file that node-exporter reads. `store` is what was saved, or done to what was: `check`, `vault`. */
+/** From the backup script, through node-exporter's textfile collector. `store` is a store's name, or `check` or `vault`. */
 const backup = {
   mahavishnu_backup_success: { type: "gauge", exporter: "backup", labels: ["job", "instance", "store"] },
   mahavishnu_backup_last_success_timestamp_seconds: {
@@ -63,7 +63,7 @@ const cluster = {
     exporter: "kube-state-metrics",
     labels: ["namespace", "cronjob"],
   },
-  /** `name` is the certificate's, which must be called like its secret; which namespace it is in says one of two labels. */
+  /** `name` is the certificate's, which must match its secret's; either of two labels has its namespace. */
   certmanager_certificate_expiration_timestamp_seconds: {
     type: "gauge",
     exporter: "cert-manager",
@@ -79,7 +79,7 @@ const cluster = {
 } as const satisfies Record<string, Series>;
 
 const run = ["monitored_resource", "service_name", "revision_name"] as const;
-/** Google's own, by their PromQL names: the first `/` becomes `:`, every other mark `_`. */
+/** Google's own, by their PromQL names: the first `/` becomes `:`, every other special character `_`. */
 const cloudMonitoring = {
   "run_googleapis_com:request_count": {
     type: "counter",
@@ -101,7 +101,7 @@ const cloudMonitoring = {
     exporter: "cloud-monitoring",
     labels: [...run, "state"],
   },
-  /** A metric of the backup's log lines: how many there were of a store, and how many of them said success. */
+  /** A log-based metric over the backup's log lines: how many per store, and how many of them report success. */
   "logging_googleapis_com:user_mahavishnu_backup_success_count": {
     type: "counter",
     exporter: "backup",
@@ -112,19 +112,19 @@ const cloudMonitoring = {
     exporter: "backup",
     labels: ["monitored_resource", "store"],
   },
-  /** DeclaredResource each minute by the machine of the single services of each stable there (`targets/cloud-run/machine/health.sh`). */
+  /** Reported every minute by the singletons' VM, for each stable on it (`targets/cloud-run/machine/health.sh`). */
   "custom_googleapis_com:mahavishnu_single_up": {
     type: "gauge",
     exporter: "singles",
     labels: ["monitored_resource", "instance_id", "service"],
   },
-  /** Of what its container may have at most. */
+  /** Percent of its container's memory limit. */
   "custom_googleapis_com:mahavishnu_single_memory_percent": {
     type: "gauge",
     exporter: "singles",
     labels: ["monitored_resource", "instance_id", "service"],
   },
-  /** DeclaredResource by that machine too, with `google-monitoring-enabled` in its metadata. */
+  /** Reported by that VM too, with `google-monitoring-enabled` in its metadata. */
   "compute_googleapis_com:guest_disk_bytes_used": {
     type: "gauge",
     exporter: "cloud-monitoring",
@@ -148,8 +148,8 @@ const cloudMonitoring = {
 } as const satisfies Record<string, Series>;
 
 /**
- * Every series that a rule may ask, by the target it is there on. What the servers export themselves is no part of it:
- * none of them has a working series of requests, errors or latency, so those come from the edge or the platform.
+ * Every series that a rule may use, by target. The servers' own metrics are not part of it: none of them exports working
+ * series for requests, errors or latency, so those come from the edge or the platform.
  */
 export const catalogue = {
   compose: { ...prometheus, ...edge, ...nodeExporter, ...backup },

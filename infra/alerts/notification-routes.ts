@@ -4,21 +4,21 @@ import { type AlertName, type Priority, priorities } from "./alerts.ts";
 
 type Alerts = Settings["alerts"];
 
-/** A receiver's name, the alerts that it gets, and how soon and how often it hears of them. */
+/** A receiver, the alerts it gets, and how soon and how often it is notified. */
 export type NotificationRoute = {
   receiver: string;
-  /** What an alert's label must be; the first notice that fits is the one. */
+  /** The label value to match; the first matching route wins. */
   match: { label: "alertname" | "priority"; value: string };
-  /** How long the first one waits for company, and further ones after it; and when it is said again. */
+  /** Alertmanager's group_wait, group_interval and repeat_interval. */
   wait: string;
   interval: string;
   repeat: string;
-  /** Only in business hours: what happens at night is told in the morning. */
+  /** Notifies in business hours only; what happens at night waits for the morning. */
   businessHours: boolean;
   secrets: readonly Secret[];
 };
 
-/** Who hears of what, by a stack's settings: the dead man first, then each priority. */
+/** The routes of a stack's settings: the dead man's switch first, then each priority. */
 export function notificationRoutesOf(alerts: Alerts): NotificationRoute[] {
   return [
     {
@@ -36,7 +36,7 @@ export function notificationRoutesOf(alerts: Alerts): NotificationRoute[] {
   ];
 }
 
-/** Whoever hears of an alert without a priority: one of ours always has one, so it is a mistake that must not go unheard. */
+/** Where an alert without a priority goes. Ours always have one, so this is a mistake that someone must notice. */
 export const fallback: Priority = "P2";
 
 const pace = {
@@ -44,11 +44,11 @@ const pace = {
   P1: { wait: "10s", interval: "1m", repeat: "1h", businessHours: false },
   P2: { wait: "30s", interval: "5m", repeat: "4h", businessHours: false },
   P3: { wait: "5m", interval: "30m", repeat: "24h", businessHours: true },
-  // Alertmanager remembers what it has told for five days
+  // Alertmanager keeps its notification log for five days
   P4: { wait: "30m", interval: "1h", repeat: "5d", businessHours: true },
 } as const satisfies Record<Priority | "deadMan", Omit<NotificationRoute, "receiver" | "match" | "secrets">>;
 
-/** When tickets are opened, in UTC. */
+/** When tickets may be opened, in UTC. */
 export const businessHours = {
   name: "business-hours",
   weekdays: "monday:friday",
@@ -56,7 +56,7 @@ export const businessHours = {
   end: "17:00",
 } as const;
 
-/** The alerts that say nothing new of a service while another one fires for it. */
+/** Alerts that add nothing while another one fires for the same service. */
 export const inhibitions: readonly { source: AlertName; targets: readonly AlertName[]; equal: string }[] = [
   {
     source: "ServiceDown",
@@ -72,7 +72,7 @@ export const inhibitions: readonly { source: AlertName; targets: readonly AlertN
   { source: "ErrorBudgetBurn3x", targets: ["ErrorBudgetBurn1x"], equal: "service" },
 ];
 
-/** The secrets that lead to a stack's receivers. */
+/** The secrets of a stack's receivers. */
 export const receiverSecrets = (alerts: Alerts): Secret[] => [
   ...new Set(notificationRoutesOf(alerts).flatMap(({ secrets }) => secrets)),
 ];

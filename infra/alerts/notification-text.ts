@@ -1,4 +1,4 @@
-/** What a person reads first of an alert, as Alertmanager templates. */
+/** The notification's texts, as Alertmanager templates. */
 export const notificationText = {
   title: "{{ .CommonLabels.priority }} {{ .CommonLabels.alertname }} ({{ .CommonLabels.stack }})",
   text: "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\nRunbook: {{ .Annotations.runbook_url }}\n{{ end }}",

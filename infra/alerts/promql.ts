@@ -4,19 +4,19 @@ import type { Catalogue, Series } from "./catalogue.ts";
 declare const LABELS: unique symbol;
 declare const TYPE: unique symbol;
 
-/** A PromQL expression; `loose` is true where it must stand in brackets inside another one. */
+/** A PromQL expression; `loose` means it needs parentheses inside another one. */
 export type Expression = { readonly text: string; readonly loose?: true };
 
-/** An expression whose samples have these labels, which only the compiler knows. */
+/** An expression whose samples have these labels, known to the compiler only. */
 export type Vector<Label extends string> = Expression & {
-  // a function both ways: two vectors fit each other only when their labels are the same
+  // a function type makes the labels invariant: two vectors match only with the same labels
   readonly [LABELS]?: (label: Label) => Label;
 };
 
-/** Series of the catalogue, chosen by their labels: what every expression begins with. */
+/** Series of the catalogue, selected by label: the start of every expression. */
 export type Selector<Label extends string, Type extends Series["type"]> = Vector<Label> & { readonly [TYPE]: Type };
 
-/** What a label must be: a value, one of several, or like an anchored expression; and each the other way round. */
+/** A label matcher: a value, one of several, or an anchored regular expression; each can be negated. */
 export type Match = Wanted | { readonly not: Wanted };
 type Wanted = string | readonly string[] | RegExp;
 
@@ -25,7 +25,7 @@ export type PromWindow = `${number}${"s" | "m" | "h" | "d"}`;
 type LabelOf<S> = S extends { labels: readonly (infer L extends string)[] } ? L : never;
 type TypeOf<S> = S extends { type: infer T extends Series["type"] } ? T : never;
 
-/** Chooses series that are there on a target. A series or a label that its catalogue does not have is a type error. */
+/** Selects series of a target. A series or label missing from its catalogue is a type error. */
 export const seriesOn =
   <T extends Target>() =>
   <Name extends string & keyof Catalogue[T]>(
@@ -38,22 +38,22 @@ export const seriesOn =
     return atom(matchers.length > 0 ? `${name}{${matchers.join(",")}}` : name);
   };
 
-/** How quickly a counter grew, per second. */
+/** A counter's growth per second. */
 export const rate = <L extends string>(counter: Selector<L, "counter">, window: PromWindow): Vector<L> =>
   atom(`rate(${counter.text}[${window}])`);
 
-/** By how much a counter grew. */
+/** A counter's growth over the window. */
 export const increase = <L extends string>(counter: Selector<L, "counter">, window: PromWindow): Vector<L> =>
   atom(`increase(${counter.text}[${window}])`);
 
-/** 1 where nothing is chosen, with the labels that the choice names. */
+/** 1 where the selector matches nothing, with the labels it names. */
 export const absent = <L extends string>(series: Vector<L>): Vector<L> => atom(`absent(${series.text})`);
 
-/** 1 where nothing was chosen all the time. */
+/** 1 where the selector matched nothing throughout the window. */
 export const absentFor = <L extends string>(series: Selector<L, Series["type"]>, window: PromWindow): Vector<L> =>
   atom(`absent_over_time(${series.text}[${window}])`);
 
-/** The highest value that a gauge has had. */
+/** A gauge's highest value in the window. */
 export const highest = <L extends string>(gauge: Selector<L, "gauge">, window: PromWindow): Vector<L> =>
   atom(`max_over_time(${gauge.text}[${window}])`);
 
@@ -68,15 +68,15 @@ export const minBy = aggregated("min");
 export const avgBy = aggregated("avg");
 export const countBy = aggregated("count");
 
-/** What this part of a histogram's observations stays below. */
+/** The value that this fraction of a histogram's observations stays below. */
 export const quantile = <L extends string>(part: number, buckets: Vector<L>): Vector<Exclude<L, "le">> =>
   atom(`histogram_quantile(${part}, ${buckets.text})`);
 
-/** One sample where there are any, with one label of one value. */
+/** One sample where there are any, with a single label. */
 export const marked = <L extends string>(label: L, value: string, { text }: Expression): Vector<L> =>
   atom(`label_replace(max(${text}), "${label}", "${value}", "", "")`);
 
-/** Each sample with one label more: what the expression's first group finds in another label. */
+/** Each sample with one more label: the pattern's first group, matched against another label. */
 export const derived = <L extends string, N extends string>(
   label: N,
   from: L,
@@ -90,7 +90,7 @@ export const zero = <L extends string>(vector: Vector<L>): Vector<L> => loose(`0
 export const secondsSince = <L extends string>(time: Vector<L>): Vector<L> => loose(`time() - ${inner(time)}`);
 export const secondsUntil = <L extends string>(time: Vector<L>): Vector<L> => loose(`${inner(time)} - time()`);
 
-/** Both have the same labels, so that each sample meets its own. */
+/** Both sides have the same labels, so each sample has one counterpart. */
 export const ratio = <L extends string>(part: Vector<L>, whole: Vector<L>): Vector<L> => joined("/", [part, whole]);
 
 const compared =
@@ -98,22 +98,22 @@ const compared =
   <L extends string>(vector: Vector<L>, bound: number): Vector<L> =>
     loose(`${inner(vector)} ${operator} ${bound}`);
 
-/** The samples that are above, below or exactly at a bound. */
+/** The samples above, below or exactly at a bound. */
 export const above = compared(">");
 export const below = compared("<");
 export const at = compared("==");
 
-/** 1 where a sample of the first is at least its own of the second, 0 where it is not. */
+/** 1 where a sample of the first is at least its counterpart in the second, else 0. */
 export const reaches = <L extends string>(first: Vector<L>, second: Vector<L>): Vector<L> =>
   joined(">= bool", [first, second]);
 
-/** The samples of the first that all the others have too. */
+/** The samples of the first vector that all others have too. */
 export const and = <L extends string>(...vectors: Vector<L>[]): Vector<L> => joined("and", vectors);
 
-/** The samples of all; the first wins where two have the same labels. */
+/** The samples of all vectors; the first one wins where labels are equal. */
 export const or = <L extends string>(...vectors: Vector<L>[]): Vector<L> => joined("or", vectors);
 
-/** The samples of the first that no other one has. */
+/** The samples of the first vector that no other has. */
 export const unless = <L extends string>(...vectors: Vector<L>[]): Vector<L> => joined("unless", vectors);
 
 const atom = <V extends Expression>(text: string) => ({ text }) as V;
@@ -130,6 +130,6 @@ function matcher(match: Match): string {
   return `${not ? "!~" : "=~"}"${quoted(expression)}"`;
 }
 
-/** As a regular expression that means just this text. */
+/** A regular expression that matches exactly this text. */
 const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 const quoted = (text: string) => text.replaceAll("\\", "\\\\").replaceAll('"', '\\"');

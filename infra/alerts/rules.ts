@@ -4,14 +4,14 @@ import type { Condition } from "./conditions/condition.ts";
 /** One alert as it is evaluated on one target. */
 export type AlertRule = Alert & Condition & { alert: AlertName; runbook: string };
 
-/** The alerts that a target has conditions for, in the order of the catalogue. */
+/** The alerts that a target has conditions for, in catalogue order. */
 export const rulesFor = (conditions: Partial<Record<AlertName, Condition>>): AlertRule[] =>
   (Object.keys(alerts) as AlertName[]).flatMap((alert) => {
     const condition = conditions[alert];
     return condition ? [{ alert, ...alerts[alert], ...condition, runbook: runbookOf(alert) }] : [];
   });
 
-/** A group of alerting rules as Prometheus and its operator write it. `labels` are given to each alert. */
+/** A rule group for Prometheus and its operator. `labels` are added to each alert. */
 export const ruleGroup = (rules: readonly AlertRule[], labels: Record<string, string>) => ({
   name: "mahavishnu",
   rules: rules.map(({ alert, expression, priority, subject, ...rule }) => ({

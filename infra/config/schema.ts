@@ -8,19 +8,19 @@ import { kubernetes } from "./targets/kubernetes.ts";
 
 const receiver = field(
   z.enum(["pagerduty-routing-key", "slack-webhook-url", "ticket-webhook-url"]),
-  "pagerduty-routing-key, slack-webhook-url or ticket-webhook-url: the secret that leads to the receiver",
+  "pagerduty-routing-key, slack-webhook-url or ticket-webhook-url: the receiver's secret",
   "- pagerduty-routing-key",
 );
 const receivers = (example: string) =>
   field(z.array(receiver).min(1), "at least one receiver, named by its secret", example);
 
-/** What a release may be called: a file is named so. */
+/** A release's name, which is also its file's name. */
 export const RELEASE_NAME = /^[a-z0-9][a-z0-9.-]{0,62}$/;
 const release = (key: string) =>
   field(z.string().regex(RELEASE_NAME), "the name of a release in releases/<stack>/", `${key}: r12`);
 
-/** Beyond one host anybody may reach the edge, and the servers behind it ask nobody who they are. */
-const asksWhoCalls = ({
+/** The servers do not authenticate callers, so an edge that is reachable from other machines must. */
+const authenticatesCallers = ({
   edge,
   compose,
   kubernetes,
@@ -34,28 +34,28 @@ const auth = z
   .strictObject({
     issuer: field(
       z.url({ protocol: /^https$/ }),
-      "whose tokens are good: the `iss` of each, to the letter",
+      "the token issuer; must equal the token's `iss` claim exactly",
       "issuer: https://login.acme.dev/",
     ),
     audience: field(
       z.string().regex(/^\S+$/),
-      "what a token must be meant for: one of its `aud`",
+      "the required audience; must be one of the token's `aud` values",
       "audience: https://mcp.acme.dev",
     ),
     jwks: field(
       z.url({ protocol: /^https$/, hostname: z.regexes.domain }),
-      "where the issuer publishes its keys, on the internet and by https",
+      "the URL of the issuer's key set (JWKS), on the internet, over https",
       "jwks: https://login.acme.dev/.well-known/jwks.json",
     ),
   })
   .meta({
     allowed:
-      "whose tokens (JWT) callers must show; needed where compose.publish is not 127.0.0.1 and on kubernetes, since the servers ask nobody who they are",
+      "the issuer of the tokens (JWT) that callers must send; required when compose.publish is not 127.0.0.1, and on kubernetes, because the servers do not authenticate callers",
     example:
       "auth: { issuer: https://login.acme.dev/, audience: https://mcp.acme.dev, jwks: https://login.acme.dev/.well-known/jwks.json }",
   });
 
-/** The settings of a stack, as they stand under `mahavishnu:` in its file. */
+/** A stack's settings, the `mahavishnu:` keys of its file. */
 export const settingsSchema = z
   .strictObject({
     target: field(z.enum(targets), targets.join(", "), "target: cloud-run"),
@@ -63,7 +63,7 @@ export const settingsSchema = z
     candidate: release("candidate").optional(),
     edge: z
       .strictObject({
-        image: image("the image of images/edge", "image: registry.acme.dev/edge@sha256:..."),
+        image: image("the image built from images/edge", "image: registry.acme.dev/edge@sha256:..."),
         rateLimit: z
           .strictObject({
             perMinute: whole(1, 6000, "requests a minute per client", "perMinute: 60"),
@@ -71,13 +71,13 @@ export const settingsSchema = z
             perHour: whole(1, 100_000, "requests an hour per client", "perHour: 1000"),
           })
           .refine(({ burst, perHour }) => perHour >= burst, {
-            error: "an hour allows less than a burst",
+            error: "must be at least burst",
             path: ["perHour"],
           }),
         auth: auth.optional(),
       })
       .meta({
-        allowed: "the edge: its image and what a client may ask",
+        allowed: "the edge's image and the rate limits per client",
         example:
           "edge: { image: registry.acme.dev/edge@sha256:..., rateLimit: { perMinute: 60, burst: 10, perHour: 1000 } }",
       }),
@@ -89,24 +89,24 @@ export const settingsSchema = z
         P4: receivers("P4: [ticket-webhook-url]"),
       })
       .meta({
-        allowed: "who hears of each priority",
+        allowed: "the receivers of each priority",
         example:
           "alerts: { P1: [pagerduty-routing-key], P2: [pagerduty-routing-key], P3: [ticket-webhook-url], P4: [ticket-webhook-url] }",
       }),
     backups: z
       .strictObject({
-        image: image("the image of images/backup", "image: registry.acme.dev/backup@sha256:..."),
+        image: image("the image built from images/backup", "image: registry.acme.dev/backup@sha256:..."),
         daily: whole(1, 3650, "daily backups to keep", "daily: 30"),
         weekly: whole(1, 520, "weekly backups to keep", "weekly: 12"),
         monthly: whole(1, 120, "monthly backups to keep", "monthly: 6"),
         lockVault: field(
           z.boolean(),
-          "true locks the vault's retention for ever; a locked vault cannot be destroyed before its time",
+          "true locks the vault's retention permanently; a locked vault cannot be deleted before its retention ends",
           "lockVault: true",
         ),
       })
       .meta({
-        allowed: "what is kept of the backups, and how",
+        allowed: "the backups' image and retention",
         example:
           "backups: { image: registry.acme.dev/backup@sha256:..., daily: 30, weekly: 12, monthly: 6, lockVault: true }",
       }),
@@ -115,22 +115,26 @@ export const settingsSchema = z
         Object.fromEntries(
           secretNames.map((name) => [
             name,
-            field(z.iso.date(), "the day on which this secret was set", `${name}: "2026-11-30"`).optional(),
+            field(z.iso.date(), "the date this secret was set", `${name}: "2026-11-30"`).optional(),
           ]),
         ) as Record<(typeof secretNames)[number], z.ZodOptional<z.ZodISODate>>,
       )
       .optional(),
     collector: field(
       z.url({ protocol: /^https?$/ }),
-      "the OTLP address of a collector that answers; without it tracing is off",
+      "the OTLP address of a running collector; without it tracing is off",
       "collector: http://otel:4317",
     ).optional(),
     exemptions: z
       .array(
         z.strictObject({
           rule: field(z.string().regex(/^[a-z0-9-]+$/), "the name of a check or rule", "rule: metrics"),
-          reason: field(z.string().min(10), "why, in a sentence", 'reason: "the exporter is replaced next week"'),
-          owner: field(z.string().min(2), "who answers for it", "owner: platform team"),
+          reason: field(
+            z.string().min(10),
+            "the reason, in a sentence",
+            'reason: "the exporter is replaced next week"',
+          ),
+          owner: field(z.string().min(2), "the person or team responsible", "owner: platform team"),
           expires: field(z.iso.date(), "a date", 'expires: "2027-01-31"'),
         }),
       )
@@ -139,7 +143,10 @@ export const settingsSchema = z
     compose: compose.optional(),
     kubernetes: kubernetes.optional(),
   })
-  .refine(asksWhoCalls, { error: "nobody asks who calls", path: ["edge", "auth"] });
+  .refine(authenticatesCallers, {
+    error: "edge.auth is required when the edge is reachable from outside",
+    path: ["edge", "auth"],
+  });
 
 export type Settings = z.infer<typeof settingsSchema>;
 export type CloudRunSettings = z.infer<typeof cloudRun>;

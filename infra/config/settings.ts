@@ -2,12 +2,12 @@ import type { z } from "zod";
 import type { Target } from "../../ecosystem/targets.ts";
 import { type ComposeSettings, type Settings, type SettingsOn, settingsSchema } from "./schema.ts";
 
-/** A stack's settings are wrong; the message lists every problem with its key, what is allowed and an example. */
+/** Invalid settings; the message lists every problem with its key, the allowed values and an example. */
 export class SettingsError extends Error {
   override name = "SettingsError";
 }
 
-/** Where the settings of each target stand. */
+/** Each target's settings key. */
 const blocks = { "cloud-run": "cloudRun", compose: "compose", kubernetes: "kubernetes" } as const satisfies Record<
   Target,
   keyof Settings
@@ -18,7 +18,7 @@ const blocks = { "cloud-run": "cloudRun", compose: "compose", kubernetes: "kuber
  * Throws a SettingsError.
  */
 export function parseSettings(raw: Record<string, unknown>, file: string): Settings {
-  const { secrets: _, ...rest } = raw; // values that only their users may see
+  const { secrets: _, ...rest } = raw; // secret values are read only by the code that uses them
   const read = settingsSchema.safeParse(rest);
   if (!read.success) {
     throw new SettingsError(read.error.issues.flatMap((issue) => problems(issue, rest, file)).join("\n"));
@@ -26,13 +26,13 @@ export function parseSettings(raw: Record<string, unknown>, file: string): Setti
   settingsOn(read.data, read.data.target, file);
   if (read.data.candidate !== undefined && read.data.stable === undefined) {
     throw new SettingsError(
-      `${file}, mahavishnu:candidate: there is no stable release to promote it over. The first release of a stack is its stable one: mahavishnu:stable: ${read.data.candidate}`,
+      `${file}, mahavishnu:candidate: there is no stable release to promote it over. A stack's first release must be stable: mahavishnu:stable: ${read.data.candidate}`,
     );
   }
   return read.data;
 }
 
-/** The settings of a stack on one target, its own or another one. Throws a SettingsError where it has none for it. */
+/** The settings of a stack on one target, its own or another one. Throws a SettingsError if the stack has none for it. */
 export function settingsOn<T extends Target>(settings: Settings, target: T, file: string): SettingsOn<T> {
   if (!settings[blocks[target]]) throw new SettingsError(missingBlock(target, file));
   return { ...settings, target } as SettingsOn<T>;
@@ -49,13 +49,13 @@ export function targetsOf(settings: Settings): Target[] {
 }
 
 const missingBlock = (target: Target, file: string) =>
-  `${file}, mahavishnu:${blocks[target]}: missing; the target ${target} needs it. The keys stand in infra/config/schema.ts, examples in Pulumi.prod.yaml`;
+  `${file}, mahavishnu:${blocks[target]}: missing, but required for the target ${target}. See infra/config/schema.ts for the keys and Pulumi.prod.yaml for examples`;
 
 function problems(issue: z.core.$ZodIssue, raw: unknown, file: string): string[] {
   const at = (path: readonly PropertyKey[]) => `${file}, mahavishnu:${path.join(".")}`;
   if (issue.code === "unrecognized_keys") {
     const known = Object.keys(shapeAt(settingsSchema, issue.path) ?? {});
-    return issue.keys.map((key) => `${at([...issue.path, key])}: no such setting. Known here: ${known.join(", ")}`);
+    return issue.keys.map((key) => `${at([...issue.path, key])}: unknown setting. Allowed here: ${known.join(", ")}`);
   }
   const value = valueAt(raw, issue.path);
   const { allowed, example } = metaAt(settingsSchema, issue.path);
@@ -65,10 +65,10 @@ function problems(issue: z.core.$ZodIssue, raw: unknown, file: string): string[]
   return [`${at(issue.path)}: ${said}${hint}`];
 }
 
-/** A value in the words of an error; what is long or an address may be a secret in the wrong place. */
+/** A value for an error message; a long value or a URL may be a misplaced secret. */
 function shown(value: unknown): string {
   const text = JSON.stringify(value);
-  return text.length > 60 || text.includes("://") ? "what stands there" : text;
+  return text.length > 60 || text.includes("://") ? "value (hidden)" : text;
 }
 
 const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
@@ -76,7 +76,7 @@ const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
 
 type Node = z.ZodType & { shape?: Record<string, Node>; unwrap?: () => Node; element?: Node };
 
-/** What a schema says about a place in it: the metadata of the innermost part that has any. */
+/** The metadata of the innermost schema on the path that has any. */
 function metaAt(schema: Node, path: readonly PropertyKey[]): { allowed?: string; example?: string } {
   const found = schema.meta() as { allowed?: string; example?: string } | undefined;
   if (schema.unwrap && !schema.element) return { ...found, ...metaAt(schema.unwrap(), path) };

@@ -8,7 +8,7 @@ import { parseSettings, SettingsError } from "./settings.ts";
 
 export const PROJECT = "mahavishnu";
 
-/** A stack as its file describes it; `secretsSet` are the names of the secrets whose encrypted values stand in it. */
+/** A stack as its file describes it; `secretsSet` names the secrets that have an encrypted value in it. */
 export type Stack = { name: string; file: string; settings: Settings; secretsSet: string[] };
 
 /** The stacks of a folder: every `Pulumi.<stack>.yaml` in it. */
@@ -37,10 +37,10 @@ export function checkStackName(name: string): void {
   if (fault !== undefined) throw new SettingsError(fault);
 }
 
-/** Whose keys may stand beside ours: Pulumi's own, and those of the providers that the program uses. */
+/** Other namespaces allowed in the file: Pulumi's own, and the providers that the program uses. */
 const neighbours = ["pulumi", "docker", "gcp", "kubernetes"];
 
-/** Our settings among all of a stack's, keys without the project's name. Throws a SettingsError for a key that nobody reads. */
+/** The project's settings, keys without its name. Throws a SettingsError for an unknown namespace. */
 export function ownSettings<T>(config: Record<string, T>, file: string): Record<string, T> {
   const own: Record<string, T> = {};
   for (const [key, value] of Object.entries(config)) {
@@ -48,7 +48,7 @@ export function ownSettings<T>(config: Record<string, T>, file: string): Record<
     if (namespace === PROJECT && rest !== undefined) own[rest] = value;
     else if (namespace === undefined || !neighbours.includes(namespace)) {
       throw new SettingsError(
-        `${file}, ${key}: nobody reads this. Ours begin with ${PROJECT}: (${PROJECT}:${rest ?? key}), those of providers with ${neighbours.map((name) => `${name}:`).join(", ")}`,
+        `${file}, ${key}: unknown key; project settings start with ${PROJECT}: (${PROJECT}:${rest ?? key}), provider settings with ${neighbours.map((name) => `${name}:`).join(", ")}`,
       );
     }
   }
@@ -64,7 +64,7 @@ function rawSettings(text: string, file: string): Record<string, unknown> {
     throw new SettingsError(`${file}: not YAML: ${(error as Error).message}`);
   }
   if (typeof content !== "object" || Array.isArray(content))
-    throw new SettingsError(`${file}: not a mapping with config:`);
+    throw new SettingsError(`${file}: not a mapping with a config: key`);
   return ownSettings((content as { config?: Record<string, unknown> } | null)?.config ?? {}, file);
 }
 
@@ -74,13 +74,13 @@ function secretsSet(raw: Record<string, unknown>, file: string): string[] {
   const unknown = names.filter((name) => !(secretNames as string[]).includes(name));
   if (unknown.length > 0) {
     throw new SettingsError(
-      `${file}, mahavishnu:secrets.${unknown[0]}: no such secret. Known: ${secretNames.join(", ")}`,
+      `${file}, mahavishnu:secrets.${unknown[0]}: unknown secret. Known secrets: ${secretNames.join(", ")}`,
     );
   }
   const plain = names.find((name) => (secrets[name] as { secure?: unknown } | null)?.secure === undefined);
   if (plain !== undefined) {
     throw new SettingsError(
-      `${file}, mahavishnu:secrets.${plain}: its value stands here in the clear, so take it for known. Take it out and set another one: pulumi config set --secret --path '${PROJECT}:secrets["${plain}"]'`,
+      `${file}, mahavishnu:secrets.${plain}: its value is plaintext; treat it as compromised and rotate it. Remove it and set a new one: pulumi config set --secret --path '${PROJECT}:secrets["${plain}"]'`,
     );
   }
   return names;

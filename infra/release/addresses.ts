@@ -12,7 +12,7 @@ export type Database = {
   sslMode: "require" | "verify-full" | "disable";
 };
 
-/** What a revision's environment holds where only the platform will know the database's address. */
+/** Placeholder in a revision's environment for a database address that only the platform knows. */
 export const DATABASE_HOST = "{database.host}";
 
 const LOOPBACK = "127.0.0.1";

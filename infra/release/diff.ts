@@ -1,7 +1,7 @@
 import type { Target } from "../../ecosystem/targets.ts";
 import type { Release } from "./release.ts";
 
-/** One value that two releases do not share; undefined where one of them lacks it. */
+/** A value that differs between two releases; undefined where a release lacks it. */
 export type Difference = { place: string; before: string | undefined; after: string | undefined };
 
 /** What differs between two releases, value by value: `compose mahavishnu image`. Names and dates do not count. */

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 
-/** A digest of some content, whatever the order of its keys: equal content has an equal one. */
+/** A digest of some content, independent of key order. */
 export const contentDigest = (content: unknown): string =>
   createHash("sha256")
     .update(JSON.stringify(inOrder(content)))
     .digest("hex");
 
-/** The same value with the keys of its objects in alphabetical order, so that equal content has equal text. */
+/** The same value with its keys sorted. */
 function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);
   if (typeof value !== "object" || value === null) return value;

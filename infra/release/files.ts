@@ -3,20 +3,20 @@ import { join } from "node:path";
 import { RELEASE_NAME } from "../config/schema.ts";
 import { checkRelease, type Release, ReleaseError } from "./release.ts";
 
-/** Where the releases of a repository lie. */
+/** The folder of a stack's releases. */
 const folderOf = (root: string, stack: string) => join(root, "releases", stack);
 const fileOf = (stack: string, name: string) => join("releases", stack, `${name}.json`);
 
 const namesIn = (folder: string): string[] =>
   existsSync(folder) ? readdirSync(folder).flatMap((file) => /^(.+)\.json$/.exec(file)?.[1] ?? []) : [];
 
-/** The releases of a stack, oldest first. Throws a ReleaseError for a file that is none. */
+/** The releases of a stack, oldest first. Throws a ReleaseError for a file that is not a release. */
 export function releasesOf(root: string, stack: string): Release[] {
   const names = namesIn(folderOf(root, stack));
   const stray = names.find((name) => !RELEASE_NAME.test(name));
   if (stray !== undefined) {
     throw new ReleaseError(
-      `${fileOf(stack, stray)} is no release: one is called by lower-case letters, digits, dots and dashes. Delete it where it is a copy, or move it out of ${join("releases", stack)}`,
+      `${fileOf(stack, stray)} is not a release: a release name has only lower-case letters, digits, dots and dashes. Delete the file if it is a copy, or move it out of ${join("releases", stack)}`,
     );
   }
   return names
@@ -30,19 +30,19 @@ export function readRelease(root: string, stack: string, name: string): Release 
   if (!RELEASE_NAME.test(name) || !existsSync(join(root, file))) {
     const others = namesIn(folderOf(root, stack));
     throw new ReleaseError(
-      `${file}: there is no such release. Releases of ${stack}: ${others.join(", ") || "none"}. A new one: npx maha release new --stack ${stack} --image SERVICE=REF@sha256:...`,
+      `${file}: no such release. Releases of ${stack}: ${others.join(", ") || "none"}. To make a new one: npx maha release new --stack ${stack} --image SERVICE=REF@sha256:...`,
     );
   }
   const release = checkRelease(parsed(readFileSync(join(root, file), "utf8"), file), file);
   if (release.name !== name || release.stack !== stack) {
     throw new ReleaseError(
-      `${file} says that it is release ${release.name} of ${release.stack}: a release belongs to one file`,
+      `${file} contains release ${release.name} of ${release.stack}; a release must stay in its own file`,
     );
   }
   return release;
 }
 
-/** Writes a new release. Throws a ReleaseError where there is one of that name already. */
+/** Writes a new release. Throws a ReleaseError if the name is taken. */
 export function writeRelease(root: string, release: Release): string {
   const file = fileOf(release.stack, release.name);
   mkdirSync(folderOf(root, release.stack), { recursive: true });
@@ -50,7 +50,7 @@ export function writeRelease(root: string, release: Release): string {
     writeFileSync(join(root, file), `${JSON.stringify(release, null, 2)}\n`, { flag: "wx" });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw new ReleaseError(`${file} is there already, and a release is never edited. Choose another --name`);
+    throw new ReleaseError(`${file} already exists, and releases are never edited. Choose another --name`);
   }
   return file;
 }

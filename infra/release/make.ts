@@ -6,12 +6,12 @@ import { checkRelease, imagesOf, type Release, seal } from "./release.ts";
 import { freeze, type Revision } from "./revision.ts";
 import { isUnpublished } from "./unpublished.ts";
 
-/** The image of each service, as it will be run. */
+/** The image of each service. */
 export type ImageChoice = Record<ServiceName, string>;
 
 /**
- * Freezes what a stack's settings and images come to, for every target that the stack has settings for. Throws a
- * ReleaseError for what could not be run safely.
+ * Freezes a stack's settings and images into revisions, for every target that the stack has settings for. Throws a
+ * ReleaseError for a revision that could not run safely.
  */
 export function makeRelease(asked: {
   stack: string;

@@ -17,7 +17,7 @@ type NewRelease = {
 export function newRelease(root: string, stack: string, asked: NewRelease): { release: Release; file: string } {
   if (asked.name !== undefined && !RELEASE_NAME.test(asked.name)) {
     throw new ReleaseError(
-      `--name ${asked.name}: a release is called by lower-case letters, digits, dots and dashes. Example: --name r12`,
+      `--name ${asked.name}: a release name has only lower-case letters, digits, dots and dashes. Example: --name r12`,
     );
   }
   const { settings, file } = readStack(root, stack);
@@ -27,7 +27,7 @@ export function newRelease(root: string, stack: string, asked: NewRelease): { re
   const namesake = others.find((other) => other.name === name && other.stack !== stack && !runs(other, images));
   if (namesake) {
     throw new ReleaseError(
-      `release ${name} of ${namesake.stack} runs other images: one name means the same images in every stack. Choose another --name`,
+      `release ${name} of ${namesake.stack} runs different images; a release name must mean the same images in every stack. Choose another --name`,
     );
   }
   const release = makeRelease({ stack, name, settings, images, created: asked.created });
@@ -35,7 +35,7 @@ export function newRelease(root: string, stack: string, asked: NewRelease): { re
   return { release, file: writeRelease(root, release) };
 }
 
-/** The name that these images have in another stack, or else the next number. */
+/** The name of another stack's release with these images, else the next number. */
 function nextName(releases: readonly Release[], stack: string, images: ImageChoice): string {
   const taken = new Set(releases.filter((release) => release.stack === stack).map(({ name }) => name));
   const known = releases.find((release) => !taken.has(release.name) && runs(release, images));
@@ -43,12 +43,12 @@ function nextName(releases: readonly Release[], stack: string, images: ImageChoi
   return known?.name ?? `r${Math.max(0, ...numbers) + 1}`;
 }
 
-/** It would stop an update half-way, with some of it made. On Cloud Run the edge's image is in a release too: as an identity proxy. */
+/** A missing image would stop an update halfway. On Cloud Run a release includes the edge's image too, for the identity proxy. */
 function refuseUnpublished(release: Release, file: string): void {
   const image = imagesOf(release).find(isUnpublished);
   if (image === undefined) return;
   throw new ReleaseError(
-    `a release of ${release.stack} would run ${image}, which no registry holds. Push it, and name it by its digest: a service by --image SERVICE=REF@sha256:..., the edge in ${file}, mahavishnu:edge.image. Only to look at it offline: --unpublished`,
+    `a release of ${release.stack} would run ${image}, which is in no registry. Push it and set its digest: for a service with --image SERVICE=REF@sha256:..., for the edge in ${file}, mahavishnu:edge.image. To inspect the release offline only, pass --unpublished`,
   );
 }
 
@@ -57,18 +57,18 @@ const runs = ({ revisions }: Release, images: ImageChoice): boolean =>
     list.every(({ service, image }) => digestOf(image) === digestOf(images[service])),
   );
 
-/** What an image is, wherever it lies: its digest, or the whole reference where it has none. */
+/** An image's identity in any registry: its digest, or the whole reference without one. */
 const digestOf = (image: string): string => /sha256:[0-9a-f]{64}$/.exec(image)?.[0] ?? image;
 
 function chosenImages(root: string, stack: string, { images, unpublished }: NewRelease): ImageChoice {
   const unknown = Object.keys(images).find((name) => !(serviceNames as readonly string[]).includes(name));
   if (unknown !== undefined) {
-    throw new ReleaseError(`--image ${unknown}=...: no such service. Services: ${serviceNames.join(", ")}`);
+    throw new ReleaseError(`--image ${unknown}=...: unknown service. Services: ${serviceNames.join(", ")}`);
   }
   const missing = serviceNames.filter((name) => images[name] === undefined);
   if (missing.length > 0 && !unpublished) {
     throw new ReleaseError(
-      `a release of ${stack} needs an image for each service; missing: ${missing.map((name) => `--image ${name}=REF@sha256:...`).join(" ")}. Images by digest: docker images --digests`,
+      `a release of ${stack} needs an image for each service. Missing: ${missing.map((name) => `--image ${name}=REF@sha256:...`).join(" ")}. To list digests: docker images --digests`,
     );
   }
   const all = serviceNames.map((name) => [name, images[name] ?? unpublishedImage(root, name)]);

@@ -4,10 +4,10 @@ import { join } from "node:path";
 
 const REGISTRY = "unpublished.invalid";
 
-/** True for an image that no registry holds. */
+/** True for an image that is in no registry. */
 export const isUnpublished = (image: string): boolean => image.startsWith(`${REGISTRY}/`);
 
-/** A name for an image that only its build instructions exist of: the digest is of those, so another Dockerfile is another release. */
+/** A placeholder reference for an image that is not built yet; its digest covers the build context, so a changed Dockerfile is a new release. */
 export function unpublishedImage(root: string, name: string): string {
   const folder = join(root, "images", name);
   const hash = createHash("sha256");

@@ -5,23 +5,23 @@ import { databasePassword } from "../backups/jobs.ts";
 import type { SettingsOn } from "../config/schema.ts";
 import { databaseOf, databaseUrl } from "../release/addresses.ts";
 
-/** What a secret that nobody makes is put together from. */
+/** How a secret is derived from another one. */
 export type Derived = { from: Secret; filled(value: string): string };
 
 /**
- * How a secret is put together where the address of its service's database is known beforehand: the program fills in the
- * password itself, what is printed for people its name. Nothing for those that are made or given.
+ * How a secret is derived where the address of its service's database is known in advance. `filled` takes the password,
+ * or a placeholder for output that people read. Undefined for secrets that are generated or given.
  */
 export function derivedSecret(name: Secret, settings: SettingsOn<Exclude<Target, "cloud-run">>): Derived | undefined {
   if (secrets[name].origin !== "derived") return undefined;
   const service = services.find(({ secrets }) => Object.values(secrets).includes(name));
   const from = service && databasePassword[service.name];
-  if (!from) throw new Error(`${name}: nobody says how this secret is put together`);
+  if (!from) throw new Error(`${name}: no rule says how to derive this secret`);
   const database = databaseOf(service.name, settings);
   return { from, filled: (password) => databaseUrl(database, database.host, password) };
 }
 
-/** The same in text, by secret, for those of some that are put together: `<name>` stands for the value of another one. */
+/** Templates of the derived secrets among `names`; `<name>` is a placeholder for another secret's value. */
 export function templatesOf(names: Iterable<Secret>, settings: SettingsOn<Exclude<Target, "cloud-run">>): Templates {
   const templates = [...names].flatMap((name) => {
     const derived = derivedSecret(name, settings);

@@ -1,23 +1,23 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { type Form, forms, type Secret, secrets } from "../../ecosystem/secrets.ts";
 
-/** A new value of a secret that we make ourselves, in its valid form. Throws for one that somebody must give. */
+/** A new value in the secret's valid format. Throws for a secret that the operator must provide. */
 export function generate(name: Secret): string {
   const { origin, form } = secrets[name];
   const make = makers.get(form);
-  if (origin !== "generated" || !make) throw new Error(`${name} is not one that we make`);
-  // chance may come up with what looks like a placeholder: the form has the last word
+  if (origin !== "generated" || !make) throw new Error(`${name} cannot be generated`);
+  // a random value may look like a placeholder
   for (;;) {
     const value = make();
     if (form.holds(value)) return value;
   }
 }
 
-/** 256 bits each, or 190 where it must be letters and digits. */
+/** 256 bits each; 190 where only letters and digits are allowed. */
 const makers = new Map<Form, () => string>([
   [forms.long, () => randomBytes(32).toString("hex")],
   [forms.hex64, () => randomBytes(32).toString("hex")],
-  // Node leaves out base64url's padding, which Fernet asks for
+  // Node omits base64url padding, which Fernet requires
   [forms.fernet, () => `${randomBytes(32).toString("base64url")}=`],
   [forms.password, () => Array.from({ length: 32 }, () => alphanumeric[randomInt(alphanumeric.length)]).join("")],
 ]);

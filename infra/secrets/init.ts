@@ -3,30 +3,30 @@ import { generate } from "./generate.ts";
 import { setCommand } from "./judge.ts";
 import type { PulumiConfig } from "./pulumi-config.ts";
 
-/** What is known of a stack before its secrets are made. */
+/** A stack's state before its secrets are created. */
 export type Before = {
   stack: string;
   required: readonly Secret[];
-  /** Those that are set, and since when. */
+  /** Secrets that are set, and their dates. */
   set: readonly string[];
   dates: Partial<Record<Secret, string | undefined>>;
   config: PulumiConfig;
   today: Date;
 };
 
-/** What was done, and what is left to somebody: the command that sets each secret that we cannot make. */
+/** What was done, and what is left to do: the command for each secret that cannot be generated. */
 export type Initialised = {
   made: Secret[];
   dated: Secret[];
   given: { name: Secret; purpose: string; command: string }[];
 };
 
-/** A secret that cannot be replaced as asked; the message says why and what to do. */
+/** A secret cannot be rotated; the message says why and what to do. */
 export class RotationError extends Error {
   override name = "RotationError";
 }
 
-/** Makes what is missing and can be made. Nothing that is set is touched; since when it is set is noted where nobody knows. */
+/** Generates missing secrets. Existing values stay; a missing date is recorded as today. */
 export async function initSecrets({ stack, required, set, dates, config, today }: Before): Promise<Initialised> {
   const missing = required.filter((name) => !set.includes(name));
   const made = missing.filter((name) => secrets[name].origin === "generated");
@@ -39,7 +39,7 @@ export async function initSecrets({ stack, required, set, dates, config, today }
   return { made, dated, given };
 }
 
-/** Replaces one secret that is set by a new value. Throws a RotationError where that would lose something, and then changes nothing. */
+/** Replaces the value of one secret. Throws a RotationError where that would lose data; then nothing has changed. */
 export async function rotateSecret(
   name: string,
   { stack, set, config, today }: Omit<Before, "required" | "dates">,
@@ -48,17 +48,13 @@ export async function rotateSecret(
   if (!secret) throw new RotationError(`--rotate ${name}: no such secret. Secrets: ${secretNames.join(", ")}`);
   const { origin, irreplaceable } = secrets[secret] as (typeof secrets)[Secret] & { irreplaceable?: string };
   if (origin === "derived") {
-    throw new RotationError(`--rotate ${name}: it is put together from a password; rotate that, and it follows`);
+    throw new RotationError(`--rotate ${name}: it is derived from a password; rotate that one instead`);
   }
   if (!set.includes(secret)) {
-    throw new RotationError(
-      `--rotate ${name}: it is not set yet. Set it first: npx maha secrets init --stack ${stack}`,
-    );
+    throw new RotationError(`--rotate ${name}: it is not set. Set it first: npx maha secrets init --stack ${stack}`);
   }
   if (irreplaceable) {
-    throw new RotationError(
-      `--rotate ${name}: a new value alone would lose data: ${irreplaceable}. Nothing was changed`,
-    );
+    throw new RotationError(`--rotate ${name}: replacing it would lose data: ${irreplaceable}. Nothing was changed`);
   }
   if (origin === "given") await config.ask(secret);
   else await config.set(secret, generate(secret));

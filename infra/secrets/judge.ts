@@ -3,24 +3,24 @@ import { type Origin, type Secret, secrets } from "../../ecosystem/secrets.ts";
 import { secretPath } from "./pulumi-config.ts";
 
 /**
- * What is to be said of a secret. `kept`: past its time, but a new value would lose data; `undated`: nobody knows since
- * when it is set; `unchecked`: it is set, but its value cannot be looked at here.
+ * `kept`: overdue, but a new value would lose data; `undated`: the date it was set is unknown; `unchecked`: set, but its
+ * value cannot be decrypted here.
  */
 export type SecretVerdict = "ok" | "kept" | "missing" | "malformed" | "due" | "undated" | "unchecked";
 
-/** One secret of a stack, judged. It never holds the value. */
+/** The verdict on one secret of a stack, without its value. */
 export type JudgedSecret = {
   name: Secret;
   origin: Origin;
-  /** The day on which it was set, and how many days ago that is. */
+  /** The date it was set, and its age. */
   set: string | null;
   ageDays: number | null;
   verdict: SecretVerdict;
-  /** What is wrong and what to do; empty where nothing is. */
+  /** What is wrong and what to do; empty if nothing is. */
   remedy: string;
 };
 
-/** What is known of a stack's secrets: which are set, their values where somebody can decrypt them, and since when. */
+/** A stack's secrets: which are set, their values where they can be decrypted, and their dates. */
 export type Known = {
   stack: string;
   set: readonly string[];
@@ -31,7 +31,7 @@ export type Known = {
 
 const DAY = 86_400_000;
 
-/** Judges each of the secrets that a stack needs. */
+/** Judges each secret that a stack requires. */
 export const judgeSecrets = (required: readonly Secret[], known: Known): JudgedSecret[] =>
   required.map((name) => {
     const set = known.set.includes(name) ? (known.dates[name] ?? null) : null;
@@ -46,21 +46,21 @@ function verdictOn(name: Secret, ageDays: number | null, { stack, set, values }:
   const value = values?.[name];
   if (!set.includes(name)) return say("missing", origin === "given" ? setCommand(name, stack) : init);
   if (values && (value === undefined || !form.holds(value))) {
-    const mended = origin === "given" || irreplaceable ? setCommand(name, stack) : `${init} --rotate ${name}`;
-    return say("malformed", `must be ${form.words}: ${mended}`);
+    const fix = origin === "given" || irreplaceable ? setCommand(name, stack) : `${init} --rotate ${name}`;
+    return say("malformed", `must be ${form.words}: ${fix}`);
   }
-  if (ageDays === null) return say("undated", `${init} notes it as set today`);
+  if (ageDays === null) return say("undated", `${init} records today as its date`);
   if (ageDays > retention.secretDays) {
     return irreplaceable ? say("kept", irreplaceable) : say("due", `${init} --rotate ${name}`);
   }
-  return values ? say("ok") : say("unchecked", "its value can be looked at where a pulumi CLI is");
+  return values ? say("ok") : say("unchecked", "its value can only be checked with the pulumi CLI");
 }
 
-/** How a person sets a secret: the CLI asks for the value, or reads it from standard input. */
+/** The command that sets a secret: the CLI prompts for the value, or reads it from standard input. */
 export const setCommand = (name: Secret, stack: string): string =>
   `pulumi config set --secret --path '${secretPath(name)}' --stack ${stack}`;
 
-/** What all of them come to: 1 where the stack cannot run with them, 2 where somebody should do something. */
+/** 1 if the stack cannot run with these secrets, 2 if some need attention. */
 export function exitCodeOf(judged: readonly JudgedSecret[]): 0 | 1 | 2 {
   const verdicts = new Set(judged.map(({ verdict }) => verdict));
   if (verdicts.has("missing") || verdicts.has("malformed")) return 1;

@@ -2,27 +2,27 @@ import { spawn } from "node:child_process";
 import type { Secret } from "../../ecosystem/secrets.ts";
 import { PROJECT } from "../config/stack-file.ts";
 
-/** The secrets of a stack could not be read or set; the message says what was tried, what came back and what to do. */
+/** A stack's secrets could not be read or set; the message says what was tried, what came back and what to do. */
 export class SecretsError extends Error {
   override name = "SecretsError";
 }
 
-/** A stack's settings as the pulumi CLI keeps them: it alone encrypts and decrypts. Each call may throw a SecretsError. */
+/** A stack's configuration through the pulumi CLI, which encrypts and decrypts it. Each call may throw a SecretsError. */
 export type PulumiConfig = {
-  /** Stores a value; the CLI is given it on standard input. */
+  /** Stores a value, passed to the CLI on standard input. */
   set(name: Secret, value: string): Promise<void>;
-  /** Lets the CLI ask the person for the value, or take it from our standard input: it does not pass through here. */
+  /** Lets the CLI prompt for the value or read our standard input; the value never passes through this process. */
   ask(name: Secret): Promise<void>;
-  /** Notes since when secrets are set, which is no secret itself. */
+  /** Records, in plaintext, the day the secrets were set. */
   date(names: readonly Secret[], day: string): Promise<void>;
-  /** All values, decrypted; undefined where there is no CLI. */
+  /** All values, decrypted; undefined if the CLI is missing. */
   values(): Promise<Partial<Record<Secret, string>> | undefined>;
 };
 
-/** Where a secret stands in a stack's settings, as the CLI writes paths. */
+/** A secret's configuration path, in the CLI's syntax. */
 export const secretPath = (name: Secret): string => `${PROJECT}:secrets["${name}"]`;
 
-/** The settings of a stack whose project lies in a folder. */
+/** The configuration of a stack of the project in `folder`. */
 export function pulumiConfig(folder: string, stack: string): PulumiConfig {
   const config = (args: string[], stdin?: Stdin) => pulumi([...args, "--stack", stack], { folder, stack, stdin });
   const setting = (name: Secret) => ["config", "set", "--secret", "--path", secretPath(name)];
@@ -49,10 +49,10 @@ export function pulumiConfig(folder: string, stack: string): PulumiConfig {
 
 class MissingCli extends SecretsError {}
 
-/** What the CLI reads: a value that nobody else may see, or what our own standard input brings. */
+/** What the CLI reads: a value, or our own standard input. */
 type Stdin = { value: string } | "ours";
 
-/** Runs the CLI to its end and answers with what it wrote. What it reads never shows, whatever it says of it. */
+/** Runs the CLI and returns its output. The value it reads is masked in errors. */
 function pulumi(args: string[], { folder, stack, stdin }: { folder: string; stack: string; stdin: Stdin | undefined }) {
   return new Promise<string>((resolve, reject) => {
     const asks = stdin === "ours";
@@ -79,18 +79,18 @@ function pulumi(args: string[], { folder, stack, stdin }: { folder: string; stac
         ),
       );
     });
-    // a CLI that ends before it reads tells why itself
+    // EPIPE: the CLI exited before reading; its exit code and output say why
     child.stdin?.on("error", () => {});
     child.stdin?.end(stdin && stdin !== "ours" ? stdin.value : "");
   });
 }
 
 const MISSING =
-  "pulumi is not on PATH, and it alone encrypts a stack's secrets. Install it (https://www.pulumi.com/docs/iac/download-install), log in to where the stacks' state is kept (pulumi login), and try again";
+  "pulumi is not on PATH; only the pulumi CLI can encrypt a stack's secrets. Install it (https://www.pulumi.com/docs/iac/download-install), log in to the state backend (pulumi login), and try again";
 
 const hidden = (text: string, stdin: Stdin | undefined): string =>
   stdin && stdin !== "ours" ? text.replaceAll(stdin.value, "[secret]") : text;
 
-/** The CLI says what is wrong; the one thing that it leaves out is how to make a stack. */
+/** The CLI's own message does not say how to create a stack. */
 const advice = (said: string, stack: string): string =>
-  /no stack named/.test(said) ? `. Make it first: pulumi stack init ${stack}` : "";
+  /no stack named/.test(said) ? `. Create it first: pulumi stack init ${stack}` : "";

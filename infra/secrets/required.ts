@@ -4,7 +4,7 @@ import { receiverSecrets } from "../alerts/notification-routes.ts";
 import { credentials, databasePassword } from "../backups/jobs.ts";
 import type { SettingsOn } from "../config/schema.ts";
 
-/** The secrets that must be set for a stack to run on a target, those that we make and those that somebody gives. */
+/** The secrets that must be set for a stack to run on a target, generated and given ones. */
 export function requiredSecrets(settings: SettingsOn): Secret[] {
   const read = new Set<Secret>([
     ...services.flatMap((service) => Object.values(service.secrets)),

@@ -103,13 +103,13 @@ describe("Pulumi's own runtime, against a double of its engine", { timeout: 60_0
 
   test.each<[string, Record<string, unknown>, boolean, RegExp]>([
     ["a setting is wrong", { target: "nomad" }, true, /Pulumi\.local\.yaml, mahavishnu:target: "nomad" is not allowed/],
-    ["a release does not exist", { stable: "r9" }, true, /releases\/local\/r9\.json: there is no such release/],
+    ["a release does not exist", { stable: "r9" }, true, /releases\/local\/r9\.json: no such release/],
     ["there is a candidate alone", { stable: undefined, candidate: "r1" }, true, /there is no stable release/],
     [
       "an image is unpublished",
       { edge: { ...images.edge, image: `unpublished.invalid/edge@sha256:${"0".repeat(64)}` } },
       false,
-      /mahavishnu:edge\.image: no registry holds this image/,
+      /mahavishnu:edge\.image: this image is in no registry/,
     ],
     ["a secret is missing", { secrets: {} }, false, /maha secrets init --stack local/],
   ])("is stopped with one clear line and nothing registered when %s", async (_, changes, preview, line) => {

@@ -2,17 +2,17 @@ import { objectives } from "../../../ecosystem/objectives.ts";
 import { burns, FEWEST_FAILURES } from "../alerts.ts";
 import { above, absent, and, type Expression, marked, or, type PromWindow, type Vector } from "../promql.ts";
 
-/** What makes an alert fire: an expression, and the label that says of whom or what it speaks. */
+/** What makes an alert fire: an expression, and the label that names what it is about. */
 export type Condition = { expression: string; subject?: string };
 
 /** A condition that fires once for each value of the label `subject`. */
 export const about = <L extends string>(subject: L, { text }: Vector<L>): Condition => ({ expression: text, subject });
 
-/** Fires for each exporter whose series is not there. */
+/** Fires for each exporter whose series is absent. */
 export const silent = (series: Record<string, Expression>): Condition =>
   about("exporter", or(...Object.entries(series).map(([exporter, one]) => marked("exporter", exporter, absent(one)))));
 
-/** The conditions of a burning error budget, by the alert's name. */
+/** The burn-rate conditions, by the alert's name. */
 export function burning<L extends string>(
   subject: L,
   { failures, errorRatio }: { failures(window: PromWindow): Vector<L>; errorRatio(window: PromWindow): Vector<L> },

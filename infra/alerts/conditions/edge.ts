@@ -4,7 +4,7 @@ import { about, burning } from "./condition.ts";
 
 const on = seriesOn<"compose" | "kubernetes">();
 
-/** What the counters of our own edge tell, by the alert's name; `job` is the one that scrapes it. */
+/** The conditions that use our own edge's counters, by the alert's name; `job` is the job that scrapes it. */
 export function edgeConditions(job: string) {
   type Where = NonNullable<Parameters<typeof on<"envoy_edge_requests">>[1]>;
   const requests = (where: Where) => on("envoy_edge_requests", { job, ...where });
@@ -18,7 +18,7 @@ export function edgeConditions(job: string) {
       failures: (window) => sumBy(["service"], increase(failed, window)),
       errorRatio: (window) => part(failed, window),
     }),
-    // the edge tells slow requests apart by the objective's own bound: this is p95 over it exactly, where a quantile would guess
+    // the edge marks slow requests by the objective itself, so this is exact where histogram_quantile would interpolate
     LatencyHigh: about("service", above(part(requests({ outcome: ["good", "failed"], slow: "true" }), "10m"), 0.05)),
     PromotionHeld: about("service", above(countBy(["service"], above(taking, 0)), 1)),
   };

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { field } from "../fields.ts";
 import { shaping } from "../shaping.ts";
 
-/** What has to be known of Google Cloud. */
+/** Settings of the target cloud-run. */
 export const cloudRun = z
   .strictObject({
     ...shaping,
@@ -19,53 +19,53 @@ export const cloudRun = z
     region: field(z.string().regex(/^[a-z]+-[a-z]+\d$/), "a Google Cloud region", "region: europe-west1"),
     zone: field(
       z.string().regex(/^[a-z]+-[a-z]+\d-[a-f]$/),
-      "a zone of that region, for the machine of the single services",
+      "a zone of that region, for the singletons' VM",
       "zone: europe-west1-b",
     ),
     access: field(
       z.enum(["iam", "iap"]),
-      "iam (identity tokens of the invokers) or iap (people sign in; needs a domain)",
+      "iam (identity tokens of the invokers) or iap (people sign in; requires a domain)",
       "access: iam",
     ),
     invokers: z
       .array(
         field(
           z.string().regex(/^((user|group|serviceAccount):[^\s@]+@|domain:)[^\s@]+$/),
-          "who may call: user:, group:, serviceAccount: or domain: with its address, never allUsers or allAuthenticatedUsers",
+          "callers: user:, group:, serviceAccount: or domain: with its address, never allUsers or allAuthenticatedUsers",
           "- group:agents@acme.dev",
         ),
       )
       .min(1)
       .refine((all) => new Set(all.map((member) => member.toLowerCase())).size === all.length, {
-        error: "somebody is there twice",
+        error: "an invoker is listed twice",
       })
       .meta({ allowed: "at least one invoker, each once", example: "invokers: [group:agents@acme.dev]" }),
     domain: field(
       z.string().regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/),
-      "a domain that you own; each service answers below it; access: iap needs one",
+      "a domain that you own; each service gets a subdomain; required for access: iap",
       "domain: mcp.acme.dev",
     ).optional(),
     machineType: field(
       z.string().regex(/^[a-z0-9]+-[a-z0-9-]+$/),
-      "a machine type for the single services",
+      "the machine type of the singletons' VM",
       "machineType: e2-standard-2",
     ),
     databaseTier: field(z.string().regex(/^db-[a-z0-9-]+$/), "a Cloud SQL tier", "databaseTier: db-custom-2-7680"),
     multiRegionVault: field(
       z.string().regex(/^[A-Z0-9-]{2,}$/),
-      "where the off-site vault lies: a location other than the region",
+      "the location of the off-site vault, other than the region",
       "multiRegionVault: EU",
     ),
   })
   .refine(({ access, domain }) => access === "iam" || domain !== undefined, {
-    error: "access: iap needs a domain",
+    error: "access: iap requires a domain",
     path: ["domain"],
   })
   .refine(({ region, zone }) => zone.startsWith(`${region}-`), {
-    error: "the zone lies in another region",
+    error: "the zone is in another region",
     path: ["zone"],
   })
   .refine(({ region, multiRegionVault }) => multiRegionVault.toLowerCase() !== region, {
-    error: "the vault lies in the region itself: one outage takes both",
+    error: "the vault is in the stack's own region; one outage would take both",
     path: ["multiRegionVault"],
   });

@@ -3,7 +3,7 @@ import { elsewhere, ofOneKind, vaultIsElsewhere, vaultIsOfOneKind } from "../bac
 import { field } from "../fields.ts";
 import { shaping } from "../shaping.ts";
 
-/** What has to be known of one Docker host. */
+/** Settings of the target compose. */
 export const compose = z
   .strictObject({
     ...shaping,
@@ -14,40 +14,42 @@ export const compose = z
     ),
     registry: field(
       z.string().regex(/^[a-z0-9.-]+(:\d+)?$/),
-      "the registry of the images, where it asks for a login: whoever deploys has one in ~/.docker/config.json",
+      "the image registry, if it requires a login; the login is read from ~/.docker/config.json",
       "registry: registry.acme.dev",
     ).optional(),
-    publish: field(z.ipv4(), "the address on which the edge is published", "publish: 127.0.0.1").default("127.0.0.1"),
-    tls: field(z.boolean(), "true where clients connect by TLS; must be on beyond 127.0.0.1", "tls: true").default(
-      false,
-    ),
+    publish: field(z.ipv4(), "the address to publish the edge on", "publish: 127.0.0.1").default("127.0.0.1"),
+    tls: field(
+      z.boolean(),
+      "true if clients connect over TLS; required when publish is not 127.0.0.1",
+      "tls: true",
+    ).default(false),
     certificates: field(
       z.string().regex(/^\/\S+$/),
-      "the folder of the host with tls.crt and tls.key, which user 10001 can read; renewed in place",
+      "a host folder with tls.crt and tls.key, readable by user 10001; renewed in place",
       "certificates: /etc/mahavishnu/certificates",
     ).optional(),
     subnet: field(
       z.cidrv4().refine((subnet) => Number(subnet.split("/")[1]) <= 24),
-      "an IPv4 network of 256 addresses or more: the more, the rarer two revisions want the same one",
+      "an IPv4 network of at least 256 addresses; a larger one makes address collisions between revisions less likely",
       "subnet: 172.29.0.0/16",
     ),
     backups: field(
       z.string().regex(/^(s3:|gs:|\/)\S+$/),
-      "a restic repository: a folder of the host that belongs to user 10001, gs:bucket:/path or s3:host/bucket",
+      "a restic repository: a host folder owned by user 10001, gs:bucket:/path or s3:host/bucket",
       "backups: /var/backups/mahavishnu",
     ),
     vault: field(
       z.string().regex(/^(s3:|gs:|\/)\S+$/),
-      "a second repository elsewhere, where copies are kept from harm",
+      "the vault for copies of the backups, in another location",
       "vault: gs:acme-vault:/prod",
     ),
   })
   .refine(({ publish, tls }) => tls || publish === "127.0.0.1", {
-    error: "an edge beyond 127.0.0.1 needs tls: true",
+    error: "must be true when publish is not 127.0.0.1",
     path: ["tls"],
   })
   .refine(({ tls, certificates }) => !tls || certificates !== undefined, {
-    error: "tls: true needs a certificate",
+    error: "certificates is required with tls: true",
     path: ["certificates"],
   })
   .refine(elsewhere, vaultIsElsewhere)

@@ -10,26 +10,26 @@ import { type Templates, templatesOf } from "../../secrets/derived.ts";
 import { namedReleases } from "../../stack.ts";
 import { aboutUnpublished } from "../unpublished.ts";
 
-/** One object of a cluster, as its API takes it. */
+/** A Kubernetes object. */
 export type Manifest = {
   apiVersion: string;
   kind: string;
   metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
 } & Record<string, unknown>;
 
-/** A secret that objects read: where it lies, and under which keys. */
+/** A secret that objects read: its namespace, name and keys. */
 export type Needed = { namespace: string; name: string; keys: string[] };
 
-/** A stack as objects for `kubectl apply`, and the secrets that must be there beside them, without their values. */
+/** A stack as objects for `kubectl apply`, and the secrets that they need, without values. */
 export type Manifests = {
   stack: string;
   objects: Manifest[];
   secrets: Needed[];
-  /** How the secrets are put together that nobody makes or gives. */
+  /** Templates of the derived secrets. */
   derived: Templates;
 };
 
-/** Describes a stack as its file and its releases stand. Throws a SettingsError or a ReleaseError. */
+/** Describes a stack from its current settings and releases. Throws a SettingsError or a ReleaseError. */
 export async function manifestsOf(root: string, name: string): Promise<Manifests> {
   const stack = readStack(root, name);
   const captured = await captureStack(stack, namedReleases(root, name, stack.settings), "kubernetes");
@@ -43,7 +43,7 @@ export async function manifestsOf(root: string, name: string): Promise<Manifests
   };
 }
 
-/** An object stands after those that it needs. Kinds of others come last, secrets not at all. */
+/** Objects come after those they depend on; third-party kinds come last, secrets are left out. */
 export function objectsOf({ resources }: Pick<Capture, "resources">): Manifest[] {
   return resources
     .filter(({ type }) => type.startsWith("kubernetes:") && type !== SECRETS)
@@ -51,7 +51,7 @@ export function objectsOf({ resources }: Pick<Capture, "resources">): Manifest[]
     .sort((a, b) => rank(a) - rank(b));
 }
 
-/** The secrets that pulumi would make, and the certificates that somebody else brings. */
+/** The secrets that Pulumi would create, and the certificates provided by others. */
 export function secretsOf({ requests, resources }: Pick<Capture, "requests" | "resources">): Needed[] {
   const made = requests
     .filter((request) => request.getType() === SECRETS)
@@ -61,21 +61,21 @@ export function secretsOf({ requests, resources }: Pick<Capture, "requests" | "r
       const content = SIGNATURE in stringData ? stringData.value : stringData;
       return { namespace: metadata.namespace, name: metadata.name, keys: Object.keys(content).sort() };
     });
-  const brought = resources.flatMap(({ inputs }) =>
+  const provided = resources.flatMap(({ inputs }) =>
     certificatesIn(inputs).map((name) => ({
       namespace: (inputs.metadata as ObjectKey).namespace,
       name,
       keys: ["tls.crt", "tls.key"],
     })),
   );
-  return [...made, ...brought].sort((a, b) => a.name.localeCompare(b.name));
+  return [...made, ...provided].sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** The objects as YAML, after words about the secrets. */
+/** The objects as YAML, with a header about the secrets. */
 export function asYaml(manifests: Manifests): string {
   const { objects } = manifests;
   const head = preface(manifests).map((line) => `# ${line}`.trimEnd());
-  // the cluster reads YAML 1.1, in which a bare yes is no text
+  // the cluster reads YAML 1.1, in which a bare `yes` is a boolean
   const documents = objects.map((object) => stringify(object, { version: "1.1", lineWidth: 0 }));
   return [`${head.join("\n")}\n`, ...documents].join("---\n");
 }
@@ -121,10 +121,10 @@ function manifestOf({ name, inputs }: GraphResource): Manifest {
   return manifest;
 }
 
-/** Text that is applied as it stands cannot hold what only an engine knows. */
+/** Plain YAML cannot contain values that only the Pulumi engine knows. */
 function mustBePlain(name: string, value: unknown): void {
   if (value === SECRET || value === UNKNOWN) {
-    throw new Error(`${name} holds ${value}, which only pulumi can fill in: a manifest cannot describe it`);
+    throw new Error(`${name} contains ${value}, which only Pulumi can fill in, so it cannot be printed as a manifest`);
   }
   if (typeof value === "object" && value !== null) for (const item of Object.values(value)) mustBePlain(name, item);
 }
@@ -134,16 +134,15 @@ function preface({ stack, objects, secrets: needed, derived }: Manifests): strin
     `The Kubernetes objects of the stack ${stack}: npx maha manifests --stack ${stack} | kubectl apply -f -`,
     "",
     ...aboutUnpublished(imagesIn(objects)),
-    "No value of a secret is printed. These must be there before their objects can start; a name in <> stands for that",
-    "secret's value:",
+    "Secret values are not printed. Create these secrets first; replace each <name> with that secret's value:",
     "",
     ...needed.flatMap(({ namespace, name, keys }) => [
       `Secret ${name} in ${namespace}`,
       ...keys.map((key) => `  ${key}: ${wordsOf(key, derived)}`),
     ]),
     "",
-    `npx maha secrets init --stack ${stack} makes the other values, or says how to set them, and keeps them encrypted in`,
-    `Pulumi.${stack}.yaml. From a file for each value:`,
+    `npx maha secrets init --stack ${stack} generates the other values, or prints how to set them, and keeps them encrypted in`,
+    `Pulumi.${stack}.yaml. To create a secret from one file per value:`,
     "kubectl -n NAMESPACE create secret generic NAME --from-file=KEY=FILE ...",
   ];
 }
@@ -155,14 +154,14 @@ function wordsOf(key: string, derived: Templates): string {
   return `${secrets[key].purpose} (${derived[key] ?? secrets[key].form.words})`;
 }
 
-/** The images of all containers in an object. */
+/** All container images in an object. */
 function imagesIn(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return [];
   const { image } = value as { image?: unknown };
   return [...(typeof image === "string" ? [image] : []), ...Object.values(value).flatMap(imagesIn)];
 }
 
-/** The secrets of certificates that an object names. */
+/** The certificate secrets that an object references. */
 function certificatesIn(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return [];
   const { certificateRefs = [] } = value as { certificateRefs?: { name: string }[] };

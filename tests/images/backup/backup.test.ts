@@ -83,7 +83,7 @@ describeWith(["restic"], "backup.sh saves with a real restic", { timeout: 120_00
     const good = here.series("akosha");
     const { code, output } = await here.backup(["save"], volumes);
     expect(code).toBe(1);
-    expect(output).toContain(`${here.path("nothing")} is empty or is not there`);
+    expect(output).toContain(`${here.path("nothing")} is empty or missing`);
     expect(output).toContain(
       '"severity":"ERROR","component":"backup","message":"backup of akosha: mahavishnu_backup_success=0"',
     );
@@ -97,7 +97,7 @@ describeWith(["restic"], "backup.sh saves with a real restic", { timeout: 120_00
     writeFileSync(here.path("secrets", "restic-password"), "another password altogether");
     const { code, output } = await here.backup(["save"]);
     expect(code).toBe(1);
-    expect(output).toMatch(/repository can be neither opened nor made: .*wrong password/);
+    expect(output).toMatch(/cannot open or create .*repository: .*wrong password/);
     expect(readdirSync(here.path("repository", "keys"))).toHaveLength(1);
   });
 
@@ -141,7 +141,7 @@ describeWith(
       expect(a).toBe(b);
     });
 
-    test("a volume that is written to all the time has no whole copy, and that is a failure", async (context) => {
+    test("a volume that is written to continuously has no consistent copy, and that is a failure", async (context) => {
       const here = bench(context);
       const volume = volumeOf(here);
       writerOn(context, volume, "always");
@@ -151,7 +151,7 @@ describeWith(
         BACKUP_PATIENCE: "3",
       });
       expect(code).toBe(1);
-      expect(output).toContain(`no whole copy of ${volume} in 3 seconds: it is written to all the time`);
+      expect(output).toContain(`no consistent copy of ${volume} in 3 seconds: it is written to continuously`);
       expect(here.series("akosha")).toEqual({ success: 0 });
     });
 
@@ -174,14 +174,14 @@ describeWith(
       expect(second.output).toContain("the copy of session-buddy failed");
     });
 
-    test("where nobody beside the writer answers, the job fails instead of saving what it finds", async (context) => {
+    test("without a response from the writer's sidecar, the job fails instead of backing up what it finds", async (context) => {
       const here = bench(context);
       mkdirSync(here.path("handover", "copy"), { recursive: true });
       writeFileSync(here.path("handover", "answer"), "done 1700000000-1\n");
       const environment = { BACKUP_HANDOVER: here.path("handover"), BACKUP_VOLUMES: "akosha=/x", BACKUP_PATIENCE: "1" };
       const { code, output } = await here.backup(["save"], environment);
       expect(code).toBe(1);
-      expect(output).toContain("nobody beside the writer of akosha has answered");
+      expect(output).toContain("the sidecar of the writer of akosha did not respond");
     });
   },
 );
@@ -220,7 +220,7 @@ test("an action that does not exist is refused, with those that do", async (cont
   const { code, output } = await bench(context).backup(["restore"]);
   expect(code).toBe(1);
   expect(output).toContain(
-    "backup.sh restore: no such action. Actions: save, check, vault, serve, schedule HH:MM ACTION",
+    "backup.sh restore: unknown action. Actions: save, check, vault, serve, schedule HH:MM ACTION",
   );
 });
 

@@ -35,7 +35,7 @@ test("a schedule runs at its time of every day, in UTC, and a night that fails d
   });
   await vi.waitUntil(() => ranAt(here).length >= 2, { timeout: 60_000 });
   expect(ranAt(here).slice(0, 2)).toEqual(["2026-11-25T09:05", "2026-11-26T09:05"]);
-  expect(output).toContain("check failed; the next one is tomorrow at 09:05 UTC");
+  expect(output).toContain("check failed; next run tomorrow at 09:05 UTC");
   expect(readFileSync(here.path("scratch", "next"), "utf8")).toMatch(/^2026-11-2\dT09:05:00Z\n$/);
   expect(child.exitCode).toBe(null);
 }, 90_000);

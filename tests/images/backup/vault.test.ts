@@ -49,7 +49,7 @@ describeWith(["restic", "rclone"], "backup.sh copies into a vault", { timeout: 1
     await here.restic("init");
     const { code, output } = await here.backup(["vault"]);
     expect(code).toBe(1);
-    expect(output).toContain("holds no snapshot");
+    expect(output).toContain("contains no snapshots");
     expect(here.series("vault")).toEqual({ success: 0 });
     expect(existsSync(here.path("vault"))).toBe(false);
   });

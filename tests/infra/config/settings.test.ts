@@ -46,7 +46,7 @@ describe("settings", () => {
   });
 
   test.each<[string, Json, RegExp]>([
-    ["a zone of another region", { "cloudRun.zone": "us-east1-b" }, /cloudRun\.zone: the zone lies in another region/],
+    ["a zone of another region", { "cloudRun.zone": "us-east1-b" }, /cloudRun\.zone: the zone is in another region/],
     ["a user without an address", { "cloudRun.invokers": ["user:jo"] }, /invokers\.0: "user:jo" is not allowed/],
     [
       "a number out of range",
@@ -61,13 +61,13 @@ describe("settings", () => {
     [
       "a typo",
       { "edge.rateLimits": {} },
-      /mahavishnu:edge\.rateLimits: no such setting\. Known here: image, rateLimit/,
+      /mahavishnu:edge\.rateLimits: unknown setting\. Allowed here: image, rateLimit/,
     ],
     ["what the typo leaves out", { "edge.rateLimit": undefined }, /mahavishnu:edge\.rateLimit: missing/],
     [
       "a typo at the top",
       { canditate: "r2" },
-      /mahavishnu:canditate: no such setting\. Known here: target, stable, candidate/,
+      /mahavishnu:canditate: unknown setting\. Allowed here: target, stable, candidate/,
     ],
     [
       "a missing setting",
@@ -77,7 +77,7 @@ describe("settings", () => {
     [
       "no settings for the target",
       { cloudRun: undefined },
-      /mahavishnu:cloudRun: missing; the target cloud-run needs it/,
+      /mahavishnu:cloudRun: missing, but required for the target cloud-run/,
     ],
     [
       "everybody as an invoker",
@@ -87,27 +87,27 @@ describe("settings", () => {
     [
       "people who sign in without a domain",
       { "cloudRun.access": "iap", "cloudRun.domain": undefined },
-      /mahavishnu:cloudRun\.domain: missing .*access: iap needs one/,
+      /mahavishnu:cloudRun\.domain: missing .*required for access: iap/,
     ],
     [
       "an open edge without TLS",
       { "compose.tls": false },
-      /mahavishnu:compose\.tls: an edge beyond 127\.0\.0\.1 needs tls: true/,
+      /mahavishnu:compose\.tls: must be true when publish is not 127\.0\.0\.1/,
     ],
     [
       "an open edge that asks nobody who calls",
       { "edge.auth": undefined, kubernetes: undefined },
-      /mahavishnu:edge\.auth: missing \(whose tokens.*since the servers ask nobody who they are\)\. Example: auth: \{ issuer:/,
+      /mahavishnu:edge\.auth: missing \(the issuer of the tokens.*because the servers do not authenticate callers\)\. Example: auth: \{ issuer:/,
     ],
     [
       "a cluster whose edge asks nobody who calls",
       { "edge.auth": undefined, compose: undefined },
-      /mahavishnu:edge\.auth: missing \(whose tokens .*on kubernetes/,
+      /mahavishnu:edge\.auth: missing \(the issuer of the tokens .*on kubernetes/,
     ],
     [
       "keys of an issuer in the clear",
       { "edge.auth.jwks": "http://login.acme.dev/jwks.json" },
-      /edge\.auth\.jwks: what stands there is not allowed \(where the issuer publishes its keys, on the internet and by https\)/,
+      /edge\.auth\.jwks: value \(hidden\) is not allowed \(the URL of the issuer's key set \(JWKS\), on the internet, over https\)/,
     ],
     [
       "a candidate on an empty stack",
@@ -117,27 +117,27 @@ describe("settings", () => {
     [
       "a service that does not exist",
       { "cloudRun.sizes": { dhara: { cpu: 1 } } },
-      /cloudRun\.sizes\.dhara: no such setting\. Known here: session-buddy, akosha, mahavishnu/,
+      /cloudRun\.sizes\.dhara: unknown setting\. Allowed here: session-buddy, akosha, mahavishnu/,
     ],
     [
       "more at least than at most",
       { "cloudRun.sizes": { akosha: { instances: { min: 3, max: 2 } } } },
-      /sizes\.akosha\.instances: min is more than max/,
+      /sizes\.akosha\.instances: min must not exceed max/,
     ],
     [
       "an hour that allows less than a burst",
       { "edge.rateLimit.perHour": 9 },
-      /edge\.rateLimit\.perHour: an hour allows less than a burst \(1 to 100000/,
+      /edge\.rateLimit\.perHour: must be at least burst \(1 to 100000/,
     ],
     [
       "an invoker twice",
       { "cloudRun.invokers": ["group:agents@acme.dev", "group:Agents@acme.dev"] },
-      /cloudRun\.invokers: somebody is there twice \(at least one invoker, each once\)/,
+      /cloudRun\.invokers: an invoker is listed twice \(at least one invoker, each once\)/,
     ],
     [
       "a vault in the region itself, however it is written",
       { "cloudRun.multiRegionVault": "EUROPE-WEST1" },
-      /cloudRun\.multiRegionVault: the vault lies in the region itself: one outage takes both \(where the off-site vault lies/,
+      /cloudRun\.multiRegionVault: the vault is in the stack's own region; one outage would take both \(the location of the off-site vault/,
     ],
     ...[
       "minio.internal:9000/b",
@@ -148,7 +148,7 @@ describe("settings", () => {
     ].map((place): [string, Json, RegExp] => [
       `a cluster's repository at ${place}, which its backups cannot reach,`,
       { "kubernetes.backups": `s3:${place}`, "kubernetes.vault": "s3:s3.amazonaws.com/vault" },
-      /kubernetes\.backups: .*not allowed \(a restic repository on the internet, by https on port 443/,
+      /kubernetes\.backups: .*not allowed \(a restic repository on the internet, over https on port 443/,
     ]),
     ["an empty list of receivers", { "alerts.P1": [] }, /alerts\.P1: .*at least one receiver/],
   ])("%s is refused with its key and an example", (_, changes, line) => {
@@ -183,7 +183,7 @@ describe("settings", () => {
 
   test("what may be a secret in the wrong place is not repeated", () => {
     expect(said({ "alerts.P1": ["https://hooks.slack.com/services/T0/B0/hunter2"] })).toMatch(
-      /alerts\.P1\.0: what stands there is not allowed/,
+      /alerts\.P1\.0: value \(hidden\) is not allowed/,
     );
   });
 

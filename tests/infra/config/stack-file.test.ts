@@ -36,10 +36,13 @@ describe("a stack's file", () => {
   test.each([
     [
       "mahavisnu:candidate",
-      /^Pulumi\.x\.yaml, mahavisnu:candidate: nobody reads this\..*\(mahavishnu:candidate\).*gcp:/,
+      /^Pulumi\.x\.yaml, mahavisnu:candidate: unknown key; project settings start with mahavishnu:.*\(mahavishnu:candidate\).*gcp:/,
     ],
-    ["candidate", /^Pulumi\.x\.yaml, candidate: nobody reads this\..*\(mahavishnu:candidate\)/],
-    ["aws:region", /aws:region: nobody reads this/],
+    [
+      "candidate",
+      /^Pulumi\.x\.yaml, candidate: unknown key; project settings start with mahavishnu:.*\(mahavishnu:candidate\)/,
+    ],
+    ["aws:region", /aws:region: unknown key; project settings start with mahavishnu:/],
   ])("a key of nobody is refused: %s", (key, message) => {
     expect(() => readStack(folder({ "Pulumi.x.yaml": `config:\n  ${key}: r2\n` }), "x")).toThrow(message);
   });
@@ -80,10 +83,12 @@ describe("a stack's file", () => {
     expect(readStack(folder({ "Pulumi.x.yaml": whole("auth-secret") }), "x").secretsSet).toEqual(["auth-secret"]);
     const clear = whole("auth-secret").replace("{ secure: v1:abc }", "hunter2");
     const told = () => readStack(folder({ "Pulumi.x.yaml": clear }), "x");
-    expect(told).toThrow(/mahavishnu:secrets\.auth-secret: its value stands here in the clear.*config set --secret/);
+    expect(told).toThrow(
+      /mahavishnu:secrets\.auth-secret: its value is plaintext; treat it as compromised and rotate it.*config set --secret/,
+    );
     expect(told).not.toThrow(/hunter2/);
     expect(() => readStack(folder({ "Pulumi.x.yaml": whole("auth-secert") }), "x")).toThrow(
-      /mahavishnu:secrets\.auth-secert: no such secret\. Known: auth-secret/,
+      /mahavishnu:secrets\.auth-secert: unknown secret\. Known secrets: auth-secret/,
     );
   });
 });

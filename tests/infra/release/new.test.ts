@@ -31,7 +31,7 @@ describe("a new release", () => {
     expect(readRelease(folder, "prod", "r1")).toEqual(release);
     const before = readFileSync(join(folder, file), "utf8");
     expect(() => newRelease(folder, "prod", { images: imagesOf("b"), name: "r1", created })).toThrow(
-      /releases\/prod\/r1\.json is there already/,
+      /releases\/prod\/r1\.json already exists/,
     );
     expect(readFileSync(join(folder, file), "utf8")).toBe(before);
     expect(newRelease(folder, "prod", { images: imagesOf("b"), created }).release.name).toBe("r2");
@@ -43,7 +43,7 @@ describe("a new release", () => {
     newRelease(folder, "staging", { images: imagesOf("b"), created });
     expect(newRelease(folder, "prod", { images: imagesOf("b"), created }).release.name).toBe("r2");
     expect(() => newRelease(folder, "prod", { images: imagesOf("c"), name: "r1", created })).toThrow(
-      /release r1 of staging runs other images/,
+      /release r1 of staging runs different images/,
     );
     expect(existsSync(join(folder, "releases/prod/r1.json"))).toBe(false);
   });
@@ -51,7 +51,7 @@ describe("a new release", () => {
   test.each(["../../evil", "R 1", ""])("is not called %j, which the settings could not name", (name) => {
     const folder = project();
     expect(() => newRelease(folder, "prod", { images: imagesOf("a"), name, created })).toThrow(
-      /^--name .*: a release is/,
+      /^--name .*: a release name has/,
     );
     expect(existsSync(join(folder, "releases"))).toBe(false);
   });
@@ -66,8 +66,8 @@ describe("a new release", () => {
   });
 
   test.each([
-    ["a missing image", { mahavishnu: imagesOf("a").mahavishnu }, /missing: --image session-buddy=.* --image akosha=/],
-    ["a service that does not exist", { ...imagesOf("a"), dhara: "x" }, /--image dhara=\.\.\.: no such service/],
+    ["a missing image", { mahavishnu: imagesOf("a").mahavishnu }, /Missing: --image session-buddy=.* --image akosha=/],
+    ["a service that does not exist", { ...imagesOf("a"), dhara: "x" }, /--image dhara=\.\.\.: unknown service/],
     ["a digest of nothing", { ...imagesOf("a"), akosha: `@sha256:${"0".repeat(64)}` }, /@sha256:0+ has no digest/],
     ["a tag", { ...imagesOf("a"), akosha: "akosha:1" }, /akosha:1 has no digest/],
   ])("with %s is refused and leaves nothing behind", (_, images, message) => {
@@ -114,24 +114,22 @@ describe("a new release", () => {
   });
 
   test("is looked for in its stack's folder alone", () => {
-    expect(() => readRelease(root, "prod", "../staging/r1")).toThrow(/there is no such release/);
+    expect(() => readRelease(root, "prod", "../staging/r1")).toThrow(/no such release/);
   });
 
   test("a stray file among the releases is named, with what to do", () => {
     const folder = project();
     newRelease(folder, "prod", { images: imagesOf("a"), created });
     cpSync(join(folder, "releases/prod/r1.json"), join(folder, "releases/prod/R 2.json"));
-    expect(() => releasesOf(folder, "prod")).toThrow(/^releases\/prod\/R 2\.json is no release: .*Delete it/);
+    expect(() => releasesOf(folder, "prod")).toThrow(/^releases\/prod\/R 2\.json is not a release: .*Delete the file/);
     mkdirSync(join(folder, "releases/staging"));
     cpSync(join(folder, "releases/prod/r1.json"), join(folder, "releases/staging/r1.json"));
-    expect(() => releasesOf(folder, "staging")).toThrow(
-      /^releases\/staging\/r1\.json says that it is release r1 of prod/,
-    );
+    expect(() => releasesOf(folder, "staging")).toThrow(/^releases\/staging\/r1\.json contains release r1 of prod/);
   });
 
   test("that does not exist is refused with those that do", () => {
     expect(() => readRelease(root, "prod", "r99")).toThrow(
-      /releases\/prod\/r99\.json: there is no such release\. Releases of prod: r1\./,
+      /releases\/prod\/r99\.json: no such release\. Releases of prod: r1\./,
     );
   });
 });

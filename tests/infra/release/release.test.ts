@@ -53,13 +53,13 @@ describe("a release", () => {
   ])("that was edited in %s is refused as a whole", (_, edit) => {
     const release = releaseOf("prod", "r1", "a");
     expect(check({ ...release, ...edit(release) })).toThrow(
-      /^releases\/prod\/r1\.json: its content is not the one that its digest is of\..*release new --stack prod/,
+      /^releases\/prod\/r1\.json: its content does not match its digest\..*release new --stack prod/,
     );
   });
 
   test("without its digest is refused", () => {
     const { digest: _, ...release } = releaseOf("prod", "r1", "a");
-    expect(check(release)).toThrow(/a release has a digest of its content: it was taken out/);
+    expect(check(release)).toThrow(/the release's digest is missing/);
   });
 
   test("has each service once on each of its targets, whatever its digest", () => {
@@ -67,9 +67,11 @@ describe("a release", () => {
     const [first, second, third] = release.revisions["cloud-run"] as Revision[];
     const withList = (list: (Revision | undefined)[]) =>
       seal({ ...release, revisions: { ...release.revisions, "cloud-run": list as Revision[] } });
-    expect(check(withList([first, third]))).toThrow(/cloud-run: akosha is missing\. A release has each service once/);
+    expect(check(withList([first, third]))).toThrow(
+      /cloud-run: akosha is missing\. A release needs each service exactly once/,
+    );
     expect(check(withList([]))).toThrow(/cloud-run: session-buddy is missing/);
-    expect(check(withList([first, second, third, second]))).toThrow(/cloud-run: akosha is there 2 times/);
+    expect(check(withList([first, second, third, second]))).toThrow(/cloud-run: akosha occurs 2 times/);
   });
 
   test.each<[string, Target, string, Partial<Frozen>, RegExp]>([
@@ -93,7 +95,7 @@ describe("a release", () => {
       "cloud-run",
       "mahavishnu",
       { sessions: "sticky" },
-      /Cloud Run does not keep a session/,
+      /Cloud Run does not pin a session/,
     ],
     [
       "a proxy by a tag",
@@ -107,21 +109,21 @@ describe("a release", () => {
       "cloud-run",
       "mahavishnu",
       { sessions: "single", instances: { min: 1, max: 1 } },
-      /it calls akosha on Cloud Run, which asks for an identity token.*Make it stateless, or akosha single as well/,
+      /it calls akosha on Cloud Run, which requires an identity token.*Make it stateless, or make akosha single as well/,
     ],
     [
       "processors that Cloud Run does not have",
       "cloud-run",
       "akosha",
       { cpu: 3 },
-      /Cloud Run has instances of 1, 2, 4, 6, 8 processors, not of 3\. Set sizes\.akosha\.cpu/,
+      /Cloud Run offers 1, 2, 4, 6, 8 vCPU per instance, not 3\. Set sizes\.akosha\.cpu/,
     ],
     [
       "memory that Cloud Run does not give to them",
       "cloud-run",
       "akosha",
       { cpu: 1, memoryMi: 8192 },
-      /an instance of 1 processors has 512 to 4096 MiB.*not 8192\. Set sizes\.akosha\.memoryMi/,
+      /Cloud Run offers 512 to 4096 MiB of memory with 1 vCPU, not 8192\. Set sizes\.akosha\.memoryMi/,
     ],
     [
       "several single instances",
@@ -141,7 +143,7 @@ describe("a release", () => {
 
   test("with an image that only one Docker host knows is refused elsewhere", () => {
     const image = `sha256:${"0".repeat(64)}`;
-    expect(check(withChange("kubernetes", "akosha", { image }))).toThrow(/known to one Docker host alone/);
+    expect(check(withChange("kubernetes", "akosha", { image }))).toThrow(/known only to one Docker host/);
     expect(check(withChange("compose", "akosha", { image }))).not.toThrow();
   });
 
@@ -158,7 +160,7 @@ describe("a release", () => {
 
   test("that is none is refused with its file", () => {
     for (const content of [null, [], {}, { name: "r1" }])
-      expect(check(content)).toThrow(/^releases\/prod\/r1\.json is no release/);
+      expect(check(content)).toThrow(/^releases\/prod\/r1\.json is not a release/);
   });
 });
 

@@ -13,6 +13,6 @@ describe.each(made)("%s", (name) => {
 });
 
 test("what somebody must give, or what is put together, is not made", () => {
-  expect(() => generate("slack-webhook-url")).toThrow("slack-webhook-url is not one that we make");
-  expect(() => generate("akosha-database-url")).toThrow("akosha-database-url is not one that we make");
+  expect(() => generate("slack-webhook-url")).toThrow("slack-webhook-url cannot be generated");
+  expect(() => generate("akosha-database-url")).toThrow("akosha-database-url cannot be generated");
 });

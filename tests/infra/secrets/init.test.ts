@@ -33,7 +33,7 @@ test("what is missing and ours is made in its form; what is somebody's is asked 
   expect(given).toEqual([
     {
       name: "slack-webhook-url",
-      purpose: "tells the team's channel",
+      purpose: "notifies the team's channel",
       command: `pulumi config set --secret --path 'mahavishnu:secrets["slack-webhook-url"]' --stack prod`,
     },
   ]);
@@ -71,10 +71,10 @@ test("a rotation replaces one of ours, lets the CLI ask for one of theirs, and n
 });
 
 test.each([
-  ["session-encryption-key", "a new value alone would lose data: session-buddy takes one key"],
-  ["restic-password", "a new value alone would lose data: every backup so far is opened with the old one"],
-  ["akosha-database-url", "it is put together from a password; rotate that"],
-  ["auth-secret", "it is not set yet. Set it first: npx maha secrets init --stack prod"],
+  ["session-encryption-key", "replacing it would lose data: session-buddy accepts only one key"],
+  ["restic-password", "replacing it would lose data: existing backups can only be opened with the old password"],
+  ["akosha-database-url", "it is derived from a password; rotate that"],
+  ["auth-secret", "it is not set. Set it first: npx maha secrets init --stack prod"],
   ["nothing", "no such secret. Secrets: auth-secret, "],
 ])("a rotation of %s is refused before anything changes", async (name, reason) => {
   const { before, did } = stackWith({ "session-encryption-key": "old", "restic-password": "old" });

@@ -42,7 +42,7 @@ test("what would lose data if it were replaced is kept past its time, with the r
   const dates = { "session-encryption-key": "2026-01-01" };
   const judged = judge("session-encryption-key", { values: { "session-encryption-key": key }, dates });
   expect(judged).toMatchObject({ verdict: "kept", ageDays: 328 });
-  expect(judged?.remedy).toContain("a rotation needs both");
+  expect(judged?.remedy).toContain("Re-encrypt all data");
   // a malformed one cannot have encrypted anything, but what replaces it is somebody's choice
   expect(judge("session-encryption-key", { values: { "session-encryption-key": "raw" }, dates })?.remedy).toBe(
     `must be a Fernet key: URL-safe base64 of exactly 32 bytes, 44 characters ending in =: pulumi config set --secret --path 'mahavishnu:secrets["session-encryption-key"]' --stack prod`,

@@ -45,7 +45,7 @@ test("what the CLI says of a refusal is passed on, but for the value", async (co
 test("a stack that the backend does not know is made first", async (context) => {
   const { config, answers } = withDouble(context);
   answers({ complaint: "error: no stack named 'prod' found", code: 6 });
-  await expect(config.date(["auth-secret"], "2026-11-25")).rejects.toThrow("Make it first: pulumi stack init prod");
+  await expect(config.date(["auth-secret"], "2026-11-25")).rejects.toThrow("Create it first: pulumi stack init prod");
 });
 
 test("since when secrets are set is noted in the open, all at once, and not at all for none", async (context) => {
@@ -76,6 +76,6 @@ test("without a CLI nothing can be set, and the values are not known", async (co
   vi.stubEnv("PATH", "/nowhere");
   context.onTestFinished(() => void vi.unstubAllEnvs());
   const config = pulumiConfig("/", "prod");
-  await expect(config.set("auth-secret", value)).rejects.toThrow(/^pulumi is not on PATH, .* Install it \(https:/);
+  await expect(config.set("auth-secret", value)).rejects.toThrow(/^pulumi is not on PATH; .* Install it \(https:/);
   expect(await config.values()).toBe(undefined);
 });

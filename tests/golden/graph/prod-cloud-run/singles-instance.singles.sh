@@ -231,7 +231,7 @@ exec "$@"' start export SESSION_ENCRYPTION_KEY session-encryption-key exec pytho
 ) &
 wait $! || failed=yes
 (
-image unpublished.invalid/backup@sha256:267170fb428a4e2c85be8e134f52b842f9e6ce8a48fb572aa4fbe9274692de70
+image unpublished.invalid/backup@sha256:57263dd7d945549144c9cd06c037b0ca87ab857bbf0e37a7395f8fe648d78cd0
 secrets backup "$(own_token)" restic-password
 mkdir -p /var/lib/singles/scratch && chown "$user" /var/lib/singles/scratch
 file /etc/mahavishnu/backup-volumes.env 'BACKUP_STACK=mahavishnu-prod
@@ -257,7 +257,7 @@ ExecStart=/usr/bin/docker run --rm \
   --mount=type=bind,source=/run/singles/backup/restic-password,target=/run/secrets/restic-password,readonly \
   --mount=type=bind,source=/mnt/disks/session-buddy,target=/volumes/session-buddy,readonly \
   --mount=type=bind,source=/var/lib/singles/scratch,target=/scratch \
-  unpublished.invalid/backup@sha256:267170fb428a4e2c85be8e134f52b842f9e6ce8a48fb572aa4fbe9274692de70 save
+  unpublished.invalid/backup@sha256:57263dd7d945549144c9cd06c037b0ca87ab857bbf0e37a7395f8fe648d78cd0 save
 '
 file /etc/systemd/system/backup-volumes.timer '[Unit]
 Description=Save the volumes of the single services each night

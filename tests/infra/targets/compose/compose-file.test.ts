@@ -17,7 +17,7 @@ const elsewhere = { backups: "gs:acme-backups:/local", vault: "gs:acme-vault:/lo
 
 /** What the words before a compose.yaml say of folders. */
 const foldersIn = (text: string): string[] => {
-  const [, list = ""] = /folders of the host .+ user 10001:\n((?:# {3}.+\n)+)/.exec(text) ?? [];
+  const [, list = ""] = /host folders .+ user 10001:\n((?:# {3}.+\n)+)/.exec(text) ?? [];
   return list
     .split("\n")
     .filter(Boolean)
@@ -86,14 +86,14 @@ describe("a stack as compose.yaml", () => {
 
   test("says which folders its host must have, and whose they are", () => {
     expect(foldersIn(asYaml(describedIn("stable")))).toEqual([
-      "/var/backups/mahavishnu: backup-save writes it, backup-check writes it, backup-vault reads it",
-      "/var/backups/mahavishnu-vault: backup-vault writes it",
+      "/var/backups/mahavishnu: written by backup-save, written by backup-check, read by backup-vault",
+      "/var/backups/mahavishnu-vault: written by backup-vault",
     ]);
     const certified = localWith({ tls: true, certificates: "/etc/maha/tls", ...elsewhere });
     expect(foldersIn(asYaml(describedIn("stable", certified)))).toEqual([
-      "/etc/maha/tls: edge reads it and holds tls.crt and tls.key",
+      "/etc/maha/tls: read by edge; contains tls.crt and tls.key",
     ]);
-    expect(asYaml(describedIn("stable", localWith(elsewhere)))).not.toContain("folders of the host");
+    expect(asYaml(describedIn("stable", localWith(elsewhere)))).not.toContain("host folders");
   });
 
   test("says which of its images no registry holds, and nothing where all are published", () => {

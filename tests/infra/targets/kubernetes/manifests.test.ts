@@ -78,7 +78,7 @@ describe("a stack as Kubernetes YAML", () => {
     const at = "postgres.mahavishnu.internal:5432";
     for (const role of ["akosha", "mahavishnu"]) {
       expect(text).toContain(
-        `#   ${role}-database-url: ${role}'s database with its role's password (postgresql://${role}:<${role}-database-password>@${at}/${role}?sslmode=verify-full)\n`,
+        `#   ${role}-database-url: ${role}'s database URL, with its role's password (postgresql://${role}:<${role}-database-password>@${at}/${role}?sslmode=verify-full)\n`,
       );
     }
   });
@@ -115,7 +115,7 @@ describe("a stack as Kubernetes YAML", () => {
     const metadata = { name: "a", namespace: "b" };
     const inputs = { apiVersion: "v1", kind: "ConfigMap", metadata, data: { deep: [value] } };
     const resource = { type: "kubernetes:core/v1:ConfigMap", name: "settings", inputs } as unknown as GraphResource;
-    expect(() => objectsOf({ resources: [resource] })).toThrow(/^settings holds .+ which only pulumi can fill in/);
+    expect(() => objectsOf({ resources: [resource] })).toThrow(/^settings contains .+ which only Pulumi can fill in/);
   });
 
   test("before a first release is the namespace and what holds in it", async () => {

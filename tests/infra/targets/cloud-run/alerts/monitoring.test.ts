@@ -79,13 +79,13 @@ test("what Google says of an incident becomes a message of Slack's", () => {
     attributes: Record<string, string>;
   };
   const incident = {
-    ...{ state: "open", policy_name: "P1 ServiceDown: does not answer", summary: "akosha", url: "https://x/y" },
+    ...{ state: "open", policy_name: "P1 ServiceDown: not responding", summary: "akosha", url: "https://x/y" },
     documentation: { content: 'Runbook: "here"' },
   };
   const { data, attributes } = say({ data: JSON.stringify({ incident, version: "1.2" }) });
   expect(attributes).toEqual({ "Content-Type": "application/json" });
   expect(JSON.parse(data)).toEqual({
-    text: 'open: P1 ServiceDown: does not answer\nakosha\nRunbook: "here"\nhttps://x/y',
+    text: 'open: P1 ServiceDown: not responding\nakosha\nRunbook: "here"\nhttps://x/y',
   });
 });
 
