@@ -2,7 +2,7 @@ import { table } from "../cli/table.ts";
 import { rivals } from "../promotion/simulation/rivals/index.ts";
 import type { Figure, Figures } from "./figure.ts";
 
-/** The groups of figures, in the order of `npm run bench`; `npm run bench -- speed` measures one alone. */
+/** The groups of figures, in the order of `npm run bench`; `npm run bench -- speed` measures only one. */
 const groups: Record<string, () => Promise<Figures>> = {
   speed: async () => (await import("./speed.ts")).speed(),
   statistics: async () => (await import("./statistics.ts")).statistics(),
@@ -15,7 +15,7 @@ const groups: Record<string, () => Promise<Figures>> = {
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in groups));
 if (unknown.length > 0) {
-  console.error(`no figures are called ${unknown.join(", ")}; there are ${Object.keys(groups).join(", ")}`);
+  console.error(`unknown group: ${unknown.join(", ")}. Groups: ${Object.keys(groups).join(", ")}`);
   process.exitCode = 64;
 } else {
   for (const { rule, models } of rivals) console.log(`${rule}: ${models}`);
@@ -26,7 +26,7 @@ if (unknown.length > 0) {
   process.exitCode = broken.length === 0 ? 0 : 1;
 }
 
-/** Measures and shows the groups one by one; the promises that do not hold. */
+/** Measures and prints the groups one by one. Returns the broken promises. */
 async function measure(names: string[]): Promise<string[]> {
   const broken: string[] = [];
   for (const name of names) {

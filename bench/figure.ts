@@ -1,4 +1,4 @@
-/** One promise as measured: ours, the rules that it is compared with, and whether it holds. */
+/** One measured promise: our value, the values it is compared with, and whether it is kept. */
 export type Figure = {
   what: string;
   promise: string;
@@ -7,5 +7,5 @@ export type Figure = {
   others: { rule: string; value: string }[];
 };
 
-/** Figures that belong together; each comes as soon as it is measured. */
+/** A group of figures, yielded as they are measured. */
 export type Figures = AsyncGenerator<Figure>;

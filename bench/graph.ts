@@ -14,14 +14,14 @@ import { configOf, projectWith } from "../tests/fixtures/project.ts";
 import { releaseOf, root } from "../tests/fixtures/releases.ts";
 import type { Figure, Figures } from "./figure.ts";
 
-/** How long the program takes, and how much memory, beside the way that Pulumi's examples import their packages. */
+/** The program's run time and memory, compared with whole-package imports as in Pulumi's examples. */
 export async function* graph(): Figures {
   yield* await starting();
   yield await manyResources();
   yield await allStacks();
 }
 
-/** The whole of prod through Pulumi's own runtime, in a process of its own, against doubles of the engine and of Google Cloud. */
+/** All of prod through Pulumi's own runtime, in its own process, against doubles of the engine and of Google Cloud. */
 async function starting(): Promise<Figure[]> {
   const google = await startGoogle();
   const release = releaseOf("prod", "r1", "a");
@@ -41,7 +41,7 @@ async function starting(): Promise<Figure[]> {
     return run;
   };
   const first = await measured(ours, { NODE_COMPILE_CACHE: await mkdtemp(join(tmpdir(), "maha-cold-")) });
-  await measured(ours); // what an earlier run has left for the ones that count
+  await measured(ours); // fills the compile cache for the measured runs
   const runs = [];
   for (let i = 0; i < RUNS; i++) runs.push(await measured(ours));
   const others = {
@@ -58,14 +58,14 @@ async function starting(): Promise<Figure[]> {
     Object.entries(others).map(([rule, run]) => ({ rule, value: value(run) }));
   return [
     {
-      what: `prod's ${count} resources through Pulumi's runtime, from start to the last one, best of ${RUNS}`,
+      what: `prod's ${count} resources through Pulumi's runtime, from start to the last resource, best of ${RUNS}`,
       promise: "at most 1.5 s",
       kept: seconds <= 1.5,
       ours: `${seconds.toFixed(2)} s`,
       others: beside((run) => `${run.seconds.toFixed(2)} s`),
     },
     {
-      what: "its largest memory",
+      what: "its peak memory",
       promise: "at most 200 MB",
       kept: megabytes <= 200,
       ours: `${figure(megabytes)} MB`,
@@ -74,19 +74,19 @@ async function starting(): Promise<Figure[]> {
   ];
 }
 
-/** Enough for one that nothing else on the machine has disturbed. */
+/** Enough for at least one undisturbed run. */
 const RUNS = 5;
 
-/** The same program with each provider's package imported whole, as its documentation does. */
+/** The same program with each provider's whole package imported, as in its documentation. */
 const wholePackages = ["gcp", "kubernetes", "docker"].map((name) => `import "@pulumi/${name}";`);
 
-/** The least that a program for Google Cloud can be: what Pulumi's runtime and its package cost by themselves. */
+/** A minimal program for Google Cloud: the cost of Pulumi's runtime and the package alone. */
 const oneBucket = [
   'import { Bucket } from "@pulumi/gcp/storage/bucket.js";',
   'export default async () => void new Bucket("bucket", { location: "EU" });',
 ];
 
-/** Lets Node start as it comes. */
+/** Removes the arguments for Node. */
 async function withoutNodeArguments(folder: string): Promise<void> {
   const file = join(folder, "Pulumi.yaml");
   const text = await readFile(file, "utf8");
@@ -94,7 +94,7 @@ async function withoutNodeArguments(folder: string): Promise<void> {
   await writeFile(file, text.replace(/^ *nodeargs:.*$/m, ""));
 }
 
-/** Lets a project be entered through another file than ours. */
+/** Gives the project another entry file. */
 async function enterThrough(folder: string, lines: readonly string[]): Promise<void> {
   await writeFile(join(folder, "other.js"), `${lines.join("\n")}\n`);
   await rm(join(folder, "package.json"));
@@ -103,7 +103,7 @@ async function enterThrough(folder: string, lines: readonly string[]): Promise<v
 
 const MANY = 400;
 
-/** How Pulumi itself makes its promises, each with a stack trace. */
+/** Pulumi's own promises, each with a stack trace. */
 const withTraces = { ...promises };
 
 async function manyResources(): Promise<Figure> {
@@ -119,7 +119,7 @@ async function manyResources(): Promise<Figure> {
   await measured(false);
   const [ours, traced] = [await measured(false), await measured(true)];
   return {
-    what: `a resource, of ${MANY} in one captured graph`,
+    what: `time per resource, with ${MANY} in one captured graph`,
     promise: "at most 2 ms",
     kept: ours <= 2,
     ours: `${ours.toFixed(2)} ms`,
@@ -138,7 +138,7 @@ async function allStacks(): Promise<Figure> {
   }
   const seconds = (performance.now() - began) / 1000;
   return {
-    what: `all ${graphs} graphs of the committed stacks, ${resources} resources, in one process after import`,
+    what: `all ${graphs} graphs of the committed stacks, ${resources} resources, in one process, after import`,
     promise: "less than 2 s",
     kept: seconds < 2,
     ours: `${seconds.toFixed(2)} s`,

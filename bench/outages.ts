@@ -8,22 +8,22 @@ const RUNS = 50;
 const RPS = 100;
 const SEED = 1;
 
-/** Where nothing fails before the outage, these seconds lie inside the steps of 10, 25, 50 and 100 % and inside the bake. */
+/** Without earlier failures, these seconds are within the steps of 10, 25, 50 and 100 %, and within the bake. */
 const starts = { "10 %": 15, "25 %": 45, "50 %": 80, "100 %": 110, "the bake": 150 };
 const levels = [1, 0.2, 0.05];
-/** Seconds; all within the plan's patience with an outage. */
+/** Seconds; all within the plan's hold timeout for an outage. */
 const long = [20, 100];
 const brief = [1, 2, 5];
 
 type Outage = { from: number; seconds: number; level: number };
 
-/** Both revisions fail at once: that says nothing against the candidate, which is held and not rolled back. */
+/** Both revisions fail at once, which is no evidence against the candidate: hold, do not roll back. */
 export async function* outages(): Figures {
   const places = Object.entries(starts);
   for (const [place, from] of places) {
     for (const level of levels) {
       yield await measure(
-        `both fail ${100 * level} % from a second of ${place} on: held`,
+        `both revisions fail ${100 * level} %, starting during ${place}: held`,
         [{ from, seconds: Number.POSITIVE_INFINITY, level }],
         ({ result }) => result === "held",
       );
@@ -32,7 +32,7 @@ export async function* outages(): Figures {
   for (const [place, from] of places) {
     for (const level of levels) {
       yield await measure(
-        `both fail ${100 * level} % in ${place} for ${long.join(" or ")} s, then both are well: promoted in the end`,
+        `both revisions fail ${100 * level} % during ${place} for ${long.join(" or ")} s, then recover: promoted in the end`,
         long.map((seconds) => ({ from, seconds, level })),
         ({ result }) => result === "promoted",
       );
@@ -40,14 +40,14 @@ export async function* outages(): Figures {
   }
   for (const [place, from] of places) {
     yield await measure(
-      `both fail 100 % in ${place} for ${brief.join(", ")} s, then both are well: not rolled back`,
+      `both revisions fail 100 % during ${place} for ${brief.join(", ")} s, then recover: not rolled back`,
       brief.map((seconds) => ({ from, seconds, level: 1 })),
       ({ result }) => result !== "rolled-back",
     );
   }
 }
 
-/** How many of the runs end as they should under our rule and under every other, on the same users. */
+/** The percentage of runs that end as expected, under our rule and every other, on the same users. */
 async function measure(what: string, cases: readonly Outage[], well: (run: SimulatedRun) => boolean): Promise<Figure> {
   const played = cases.flatMap((outage) =>
     Array.from({ length: RUNS }, (_, run) => ({ scenario: during(outage), run })),

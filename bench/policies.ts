@@ -10,7 +10,7 @@ import { allProven, knownOf, toldOf } from "../tests/policies/graphs.ts";
 import { PackProcess } from "../tests/policies/pack-process.ts";
 import type { Figure, Figures } from "./figure.ts";
 
-/** How long the policies take to start and to judge, and how much memory. */
+/** The policies' startup time, run time and memory. */
 export async function* policies(): Figures {
   yield* await starting();
   for (const target of targets) yield await judging(`prod on ${target}`, await toldOf("prod", target), 150);
@@ -19,7 +19,7 @@ export async function* policies(): Figures {
   yield await asPolicies(many);
 }
 
-/** The pack as the engine starts it, until it says where it answers; beside one that imports a cloud's types. */
+/** The pack as the engine starts it, until it prints its port, compared with one that imports a cloud's types. */
 async function starting(): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), "maha-bench-"));
   const preload = join(folder, "typed.mjs");
@@ -33,14 +33,14 @@ async function starting(): Promise<Figure[]> {
   const megabytes = Math.min(...runs.map((run) => run.megabytes));
   return [
     {
-      what: "the pack's process, from start to its first word, best of five",
+      what: "the pack's process, from start to its first output, best of five",
       promise: "at most 1.2 s",
       kept: seconds <= 1.2,
       ours: `${seconds.toFixed(2)} s`,
       others: [{ rule, value: `${typed.seconds.toFixed(2)} s` }],
     },
     {
-      what: "its memory by then",
+      what: "its memory at that point",
       promise: "at most 160 MB",
       kept: megabytes <= 160,
       ours: `${figure(megabytes)} MB`,
@@ -62,11 +62,11 @@ async function started(preload?: string): Promise<Started> {
 
 const facts = knownOf("prod", { evidence: allProven() });
 
-/** All checks and rules in one go, as `maha readiness` asks them. */
-async function judging(what: string, told: readonly DeclaredResource[], ms: number): Promise<Figure> {
-  const ours = await best(() => analyse(told, facts));
+/** All checks and rules at once, as in `maha readiness`. */
+async function judging(what: string, resources: readonly DeclaredResource[], ms: number): Promise<Figure> {
+  const ours = await best(() => analyse(resources, facts));
   return {
-    what: `all checks and rules over ${what} (${told.length}), processor time, best of five`,
+    what: `all checks and rules over ${what} (${resources.length}), CPU time, best of five`,
     promise: `at most ${ms} ms`,
     kept: ours <= ms,
     ours: `${figure(ours)} ms`,
@@ -74,19 +74,19 @@ async function judging(what: string, told: readonly DeclaredResource[], ms: numb
   };
 }
 
-/** The same as the engine asks them: every resource by itself, then the stack. */
-async function asPolicies(told: readonly DeclaredResource[]): Promise<Figure> {
+/** The same as the engine calls them: each resource by itself, then the stack. */
+async function asPolicies(resources: readonly DeclaredResource[]): Promise<Figure> {
   const all = policiesOf({ factsOf: () => facts });
   const analyze = server.makeAnalyzeRpcFun(PACK, "0", "mandatory", all);
   const analyzeStack = server.makeAnalyzeStackRpcFun(PACK, "0", "mandatory", all);
-  const requests = told.map(resourceRequest);
-  const stack = stackRequest(told);
+  const requests = resources.map(resourceRequest);
+  const stack = stackRequest(resources);
   const ours = await best(async () => {
     for (const request of requests) await answered(analyze, request);
     await answered(analyzeStack, stack);
   });
   return {
-    what: `the ${all.length} policies of the pack over ${told.length} resources, processor time, best of five`,
+    what: `the ${all.length} policies of the pack over ${resources.length} resources, CPU time, best of five`,
     promise: "at most 1,000 ms",
     kept: ours <= 1000,
     ours: `${figure(ours)} ms`,
@@ -94,7 +94,7 @@ async function asPolicies(told: readonly DeclaredResource[]): Promise<Figure> {
   };
 }
 
-/** Milliseconds of processor time: other work on the machine does not count. */
+/** CPU time in milliseconds, unaffected by other load on the machine. */
 async function best(run: () => Promise<unknown>): Promise<number> {
   const took: number[] = [];
   while (took.length < 5) {
@@ -106,10 +106,10 @@ async function best(run: () => Promise<unknown>): Promise<number> {
   return Math.min(...took);
 }
 
-/** A stack's resources over and over, each under a name of its own, up to a thousand. */
-const manyOf = (told: readonly DeclaredResource[]): DeclaredResource[] =>
+/** A thousand resources: a stack's, repeated under different names. */
+const manyOf = (resources: readonly DeclaredResource[]): DeclaredResource[] =>
   Array.from({ length: 1000 }, (_, i) => {
-    const one = told[i % told.length] as DeclaredResource;
-    const round = Math.floor(i / told.length);
+    const one = resources[i % resources.length] as DeclaredResource;
+    const round = Math.floor(i / resources.length);
     return round === 0 ? one : { ...one, name: `${one.name}-${round}`, urn: `${one.urn}-${round}` };
   });

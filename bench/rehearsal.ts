@@ -20,11 +20,11 @@ const RPS = 100;
 const SEED = 1;
 const SHIFTS = 50;
 
-/** What is promised of real servers behind a real edge, with real users: a whole promotion, two rollbacks, and fifty shifts. */
+/** Promises about real servers behind a real edge with real users: a whole promotion, two rollbacks, and fifty shifts. */
 export async function* rehearsal(): Figures {
   const dead = await rehearsed("dead");
   yield {
-    what: `dead candidate at ${RPS} requests a second: users' requests that it answered`,
+    what: `dead candidate at ${RPS} requests per second: user requests that reached it`,
     promise: "at most 75",
     kept: dead.summary.result === "rolled-back" && dead.summary.candidate.userRequests <= 75,
     ours: figure(dead.summary.candidate.userRequests),
@@ -55,7 +55,7 @@ const deadUnder = (rival: (typeof rivals)[number]): number => {
   return simulateRival(rival, { rps: RPS, errorRate, seed: SEED }, 0).requests;
 };
 
-/** From the poll that convicts until the old share has been read back. */
+/** From the poll with the verdict until the old share is confirmed by the edge. */
 function acting(rolledBack: Rehearsed[]): Figure {
   const took = rolledBack.map(({ events }) => {
     const verdict = events.findLastIndex((event) => event.event === "judged" && event.verdict.kind === "roll-back");
@@ -63,13 +63,13 @@ function acting(rolledBack: Rehearsed[]): Figure {
     return judged && inForce?.event === "in-force" ? inForce.at - judged.at : Number.POSITIVE_INFINITY;
   });
   return {
-    what: "from the verdict to the share in force, read back, the slower of two rollbacks",
+    what: "from the verdict until the edge confirms the share, the slower of two rollbacks",
     promise: "at most 250 ms",
     kept: Math.max(...took) <= 250,
     ours: `${figure(Math.max(...took))} ms`,
     others: [
-      { rule: "acting at the next poll of a second", value: "up to 1,000 ms" },
-      { rule: "Flagger, acting at the next check of a minute", value: "up to 60,000 ms" },
+      { rule: "acting on the next poll, every second", value: "up to 1,000 ms" },
+      { rule: "Flagger, acting on the next check, every minute", value: "up to 60,000 ms" },
     ],
   };
 }
@@ -80,7 +80,7 @@ function moved(all: Rehearsed[]): Figure {
   const calls = sum(({ candidate }) => candidate.userRequests);
   const sessions = sum(({ movedSessions }) => movedSessions);
   return {
-    what: "calls of a live session that another revision answered, over a whole promotion and a rollback from 50 %",
+    what: "calls in an open session answered by another revision, during a promotion and a rollback from 50 %",
     promise: "none",
     kept: sessions === 0 && all.map(({ summary }) => summary.result).join() === "rolled-back,promoted",
     ours: `${figure(sessions)} (${figure(calls)} requests on the candidate)`,
@@ -88,7 +88,7 @@ function moved(all: Rehearsed[]): Figure {
   };
 }
 
-/** Fifty shifts under load, and as long without any: what users lost in both. */
+/** Users' failures during fifty shifts under load, and during the same time without shifts. */
 async function shifting(): Promise<Figure> {
   const folder = await mkdtemp(join(tmpdir(), "bench-"));
   const say = () => {};
@@ -110,12 +110,15 @@ async function shifting(): Promise<Figure> {
     const all = await crowd.stop();
     const calm = { failures: all.failures - shifted.failures, requests: all.requests - shifted.requests };
     return {
-      what: `users' errors in ${SHIFTS} shifts at ${RPS} requests a second`,
+      what: `user errors during ${SHIFTS} shifts at ${RPS} requests per second`,
       promise: "none, and no session moved",
       kept: shifted.failures === 0 && all.movedSessions === 0 && shifted.requests > 0,
       ours: `${figure(shifted.failures)} of ${figure(shifted.requests)} requests, ${figure(all.movedSessions)} moved`,
       others: [
-        { rule: "as long without a shift", value: `${figure(calm.failures)} of ${figure(calm.requests)} requests` },
+        {
+          rule: "the same time without shifts",
+          value: `${figure(calm.failures)} of ${figure(calm.requests)} requests`,
+        },
       ],
     };
   } finally {

@@ -12,17 +12,17 @@ import type { Figure, Figures } from "./figure.ts";
 
 const HOUR = 3600;
 
-/** The report plan's hour at 10 %, whatever is certified before. */
+/** The report plan's steps, which spend an hour at 10 %. */
 const hourly: Plan = { ...plans.evidence, steps: plans.report.steps };
 
-/** How long deciding, simulating and starting take on this machine. */
+/** How long decisions, simulations and startup take on this machine. */
 export async function* speed(): Figures {
   yield deciding();
   yield await simulating();
   yield await starting();
 }
 
-/** An hour of polls at 100 requests a second; a poll is judged, and the journal's line about it taken in. */
+/** An hour of polls at 100 requests per second; each is judged and applied as a journal event. */
 function deciding(): Figure {
   const revisions = [{ service: "measured", stable: "stable", candidate: "candidate" }];
   let state = fold([
@@ -36,7 +36,7 @@ function deciding(): Figure {
   });
   const bare = cpuPerCall(polls, ({ seen }) => overOnePercent(seen));
   return {
-    what: "deciding, processor time of a poll on average",
+    what: "CPU time per poll for a decision, on average",
     promise: "at most 1 ms",
     kept: ours <= 1,
     ours: milliseconds(ours),
@@ -50,7 +50,7 @@ async function simulating(): Promise<Figure> {
   const { seconds } = await simulateRun(scenario, 0);
   const ours = ((performance.now() - began) * HOUR) / seconds;
   return {
-    what: "a simulated hour at 100 requests a second",
+    what: "simulating an hour at 100 requests per second",
     promise: "at most 1 s",
     kept: ours <= 1000,
     ours: milliseconds(ours),
@@ -66,7 +66,7 @@ async function starting(): Promise<Figure> {
   const help = await bestRun(["cli/maha.ts", "--help"]);
   const nothing = await bestRun(["-e", "0"]);
   return {
-    what: "node cli/maha.ts --help, the best of nine",
+    what: "node cli/maha.ts --help, best of nine",
     promise: "at most 250 ms",
     kept: help <= 250,
     ours: milliseconds(help),
@@ -74,7 +74,7 @@ async function starting(): Promise<Figure> {
   };
 }
 
-/** What the source has counted after so many seconds, with a failure of either revision now and then. */
+/** The source's counts after so many seconds, with occasional failures of either revision. */
 function seenAfter(second: number): Seen {
   const counted = (rps: number): Counts => ({
     ...noCounts,
@@ -93,7 +93,7 @@ function overOnePercent({ services }: Seen): boolean {
   return failures > 0.01 * requests;
 }
 
-/** Milliseconds of processor time: other work on the machine does not count. */
+/** CPU time in milliseconds, unaffected by other load on the machine. */
 function cpuPerCall<Input>(inputs: readonly Input[], act: (input: Input) => void): number {
   const began = process.cpuUsage();
   for (const input of inputs) act(input);

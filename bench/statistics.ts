@@ -12,18 +12,18 @@ const SEED = 1;
 type Case = { candidate: number; stable: number };
 type Measured = { ours: SimulationSummary; others: { rule: string; summary: SimulationSummary }[] };
 
-/** What the rule promises on simulated users: 100 requests a second, beginning with a 10 % step. */
+/** The rule's promises on simulated users: 100 requests per second, starting with a 10 % step. */
 export async function* statistics(): Figures {
   const dead = await measure({ candidate: 1, stable: 0.0001 });
   yield {
-    what: `dead candidate: most user requests it answered in ${RUNS} promotions`,
+    what: `dead candidate: most user requests that reached it, in ${RUNS} promotions`,
     promise: "at most 75",
     kept: dead.ours.candidateRequests.max <= 75 && dead.ours.outcomes["rolled-back"] === RUNS,
     ...inWords(dead, ({ candidateRequests, seconds }) => `${figure(candidateRequests.max)} in ${seconds.max} s`),
   };
   const broken = await measure({ candidate: 0.01, stable: 0.0001 });
   yield {
-    what: "candidate that fails 1 %: users' errors, median",
+    what: "candidate with a 1 % error rate: user errors, median",
     promise: "at most 8",
     kept: broken.ours.userErrors.median <= 8,
     ...inWords(
@@ -34,7 +34,7 @@ export async function* statistics(): Figures {
   };
   const healthy = await measure({ candidate: 0.0001, stable: 0.0001 });
   yield {
-    what: "healthy candidate (0.01 %): seconds until it is certified below 0.1 % at 100 %, median",
+    what: "healthy candidate (0.01 %): seconds until certified below 0.1 % at 100 %, median",
     promise: "at most 150",
     kept: healthy.ours.seconds.median <= 150 && healthy.ours.outcomes.promoted >= 0.99 * RUNS,
     ours: `${figure(healthy.ours.seconds.median)} (p95 ${figure(healthy.ours.seconds.p95)})`,
@@ -45,17 +45,17 @@ export async function* statistics(): Figures {
   };
   yield falseRollbacks("0.01 %", healthy);
   yield falseRollbacks("0.03 %", await measure({ candidate: 0.0003, stable: 0.0003 }));
-  yield falseRollbacks("0.1 %, as stable's", await measure({ candidate: 0.001, stable: 0.001 }));
+  yield falseRollbacks("0.1 %, same as stable's", await measure({ candidate: 0.001, stable: 0.001 }));
 }
 
 const falseRollbacks = (rate: string, measured: Measured): Figure => ({
-  what: `candidate at a true rate of ${rate}: rolled back, the bake included`,
+  what: `candidate with a true error rate of ${rate}: rolled back, including the bake`,
   promise: "at most 1 %",
   kept: measured.ours.outcomes["rolled-back"] <= 0.01 * RUNS,
   ...inWords(measured, ({ outcomes }) => `${figure((100 * outcomes["rolled-back"]) / RUNS)} %`),
 });
 
-/** The same users before our rule and before every other. */
+/** Our rule and every other on the same users. */
 async function measure(failing: Case): Promise<Measured> {
   const scenario = { rps: RPS, errorRate: (role: keyof Case) => failing[role], plan: plans.evidence, seed: SEED };
   const others = [];

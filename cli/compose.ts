@@ -4,7 +4,7 @@ import { verb } from "./verb.ts";
 
 export const command = verb<{ stack: string }>(
   "compose",
-  "print the stack as a compose.yaml for a Docker host without Pulumi, secrets as references",
+  "print the stack as a compose.yaml, for a Docker host without Pulumi, with secrets as references",
   "npx maha compose --stack local > compose.yaml",
   async (_, { stack }, io) => {
     const { asYaml, composeFile, descriptionOf } = await import("../infra/targets/compose/compose-file.ts");

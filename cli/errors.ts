@@ -10,7 +10,7 @@ import { ReadinessError } from "../readiness/error.ts";
 import { RehearsalError } from "../rehearsal/error.ts";
 import { UsageError } from "./usage.ts";
 
-const ofThePerson = [
+const inputErrors = [
   UsageError,
   RehearsalError,
   ReadinessError,
@@ -24,9 +24,9 @@ const ofThePerson = [
   StateError,
 ];
 
-/** True for errors of what the person gave: arguments and files. */
-export const isBadInput = (error: Error): boolean => ofThePerson.some((kind) => error instanceof kind);
+/** True for errors in what the user provided: arguments, settings and files. */
+export const isBadInput = (error: Error): boolean => inputErrors.some((kind) => error instanceof kind);
 
-/** True for errors that no person could have caused: their stack is the story. */
+/** True for programming errors, which are shown with their stack trace. */
 export const isBug = (error: Error): boolean =>
   [TypeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);

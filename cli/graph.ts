@@ -7,7 +7,7 @@ type Flags = { stack: string; target?: Target };
 
 export const command = verb<Flags>(
   "graph",
-  "show the resources that the program makes, without a cloud or an engine",
+  "show the resources that the program creates, without a cloud or a Pulumi engine",
   "npx maha graph --stack prod --target kubernetes",
   async (_, { stack, target }, io) => {
     const { graphOf } = await import("../infra/graph/offline.ts");

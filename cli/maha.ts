@@ -18,7 +18,7 @@ const verbs = await Promise.all([
 
 const program = new Command("maha")
   .description(
-    "Deploys MCP servers: smoke tests, and a promotion that moves traffic in steps on evidence and takes it back by itself.",
+    "Deploys MCP servers: smoke tests, and promotions that shift traffic in steps on evidence and roll back automatically.",
   )
   .addHelpText(
     "after",
@@ -27,7 +27,7 @@ const program = new Command("maha")
   .exitOverride();
 for (const { command } of verbs) program.addCommand(command.exitOverride());
 
-// who reads only the beginning (`npx maha manifests | head`) has seen enough
+// `npx maha manifests | head` closes the pipe early, which is not an error
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit();
@@ -39,9 +39,9 @@ try {
   process.exitCode = await explain(error);
 }
 
-/** Says what went wrong in words for people, and answers with the exit code. A stack helps only where the program itself is wrong. */
+/** Prints the error and returns the exit code. Only programming errors come with a stack trace. */
 async function explain(error: unknown): Promise<number> {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64; // commander has said it already
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64; // commander has already printed it
   if (!(error instanceof Error)) throw error;
   const { isBadInput, isBug } = await import("./errors.ts");
   process.stderr.write(`${isBug(error) ? error.stack : error.message}\n`);

@@ -4,7 +4,7 @@ import { verb } from "./verb.ts";
 
 export const command = verb<{ stack: string }>(
   "manifests",
-  "print the stack as Kubernetes objects for kubectl, secrets as references",
+  "print the stack as Kubernetes objects for kubectl, with secrets as references",
   "npx maha manifests --stack prod | kubectl apply -f -",
   async (_, { stack }, io) => {
     const { asYaml, manifestsOf } = await import("../infra/targets/kubernetes/manifests.ts");

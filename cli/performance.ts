@@ -7,14 +7,14 @@ type Result = RehearsalSummary["result"];
 
 const exitCodes: Record<Result, ExitCode> = { promoted: 0, unchanged: 0, "rolled-back": 1, held: 2 };
 
-const INTERRUPTED = "interrupted; `npx maha resume` goes on where it stopped";
+const INTERRUPTED = "interrupted; `npx maha resume` continues from here";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** How long an interrupted rehearsal may take to put its things in order, in milliseconds; a second signal ends it at once. */
+/** How long an interrupted rehearsal may take to shut down, in milliseconds; a second signal ends it immediately. */
 const ORDERLY_MS = 5000;
 
-/** Lets a rehearsal run before people: live progress, Ctrl-C ends it in order, and at the end the summary in words or as JSON. The result that was `ordered` is a success. */
+/** Runs a rehearsal on the terminal: live progress, a clean shutdown on Ctrl-C, and at the end the summary as text or JSON. The `ordered` result counts as success. */
 export async function perform(
   run: (audience: Audience) => Promise<RehearsalSummary>,
   io: Io,
@@ -27,7 +27,7 @@ export async function perform(
   const leave = () => {
     screen.end();
     io.say(INTERRUPTED);
-    process.exit(1); // everything that was started ends with this process
+    process.exit(1); // child processes end with this one
   };
   const interrupt = () => {
     if (stop.signal.aborted) leave();

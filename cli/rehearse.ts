@@ -6,14 +6,14 @@ type Options = { workload?: string; rps: number; plan: string; fault?: string; s
 
 export const command = verb<Options>(
   "rehearse",
-  "promote one release of an MCP server over another on this machine, with real users",
+  "promote one release of an MCP server over another on this machine, under real MCP load",
   "npx maha rehearse --fault errors:5 --rps 100",
   async (_, options, io) => {
     const { readPlan } = await import("./plan.ts");
     const { parseFault } = await import("../rehearsal/faults.ts");
     const { perform } = await import("./performance.ts");
     const { rehearse } = await import("../rehearsal/rehearse.ts");
-    if (options.fault !== undefined) parseFault(options.fault); // refused before anything is started
+    if (options.fault !== undefined) parseFault(options.fault); // rejected before anything starts
     const settings: RehearsalSettings = {
       workload: options.workload ?? null,
       plan: await readPlan(options.plan),
@@ -27,21 +27,24 @@ export const command = verb<Options>(
 )
   .option(
     "--workload <file>",
-    "the servers to rehearse (JSON; see the README); without it, two published releases of a demonstration server",
+    "JSON file that describes the servers, see the README (default: two published releases of a demonstration server)",
     pathOption,
   )
-  .option("--rps <n>", "users' requests a second", numberOption("rps", { min: 0, max: 2000 }, "150"), 150)
-  .option("--plan <name|file>", "rehearsal, evidence, report, or a plan file (JSON)", "rehearsal")
-  .option("--fault <fault>", "dead, crash, errors:PCT, slow:MS, tool-errors:PCT, cut-streams:PCT, late:SHARE or outage")
+  .option("--rps <n>", "users' requests per second", numberOption("rps", { min: 0, max: 2000 }, "150"), 150)
+  .option("--plan <name|file>", "rehearsal, evidence, report, or a JSON plan file", "rehearsal")
+  .option(
+    "--fault <fault>",
+    "inject a fault: dead, crash, errors:PCT, slow:MS, tool-errors:PCT, cut-streams:PCT, late:SHARE or outage",
+  )
   .option(
     "--source-down <seconds>",
-    "let the metrics source be silent for so long",
+    "silence the metrics source for that long",
     numberOption("source-down", { min: 0, max: 3600 }, "60"),
     0,
   )
   .option(
     "--seed <n>",
-    "repeats the same draws",
+    "seed of the random numbers, for a repeatable run",
     numberOption("seed", { min: 0, max: 2 ** 31 - 1, whole: true }, "1"),
     1,
   );

@@ -9,7 +9,7 @@ type New = { stack: string; image?: Record<string, string>; name?: string; unpub
 const make = verb<New>(
   "new",
   "freeze the stack's settings and images into a release",
-  "npx maha release new --stack staging --image mahavishnu=registry.acme.dev/mahavishnu@sha256:... (and so on for each service)",
+  "npx maha release new --stack staging --image mahavishnu=registry.acme.dev/mahavishnu@sha256:... (one --image per service)",
   async (_, { stack, image = {}, name, unpublished }, io) => {
     const { newRelease } = await import("../infra/release/new.ts");
     const { release, file } = newRelease(projectFolder(), stack, {
@@ -19,20 +19,20 @@ const make = verb<New>(
       created: new Date(),
     });
     const next = release.unpublished
-      ? "No registry holds all of its images, so it can be looked at, not deployed"
-      : `Deploy it: pulumi config set candidate ${release.name} -s ${stack}`;
+      ? "Some of its images are in no registry, so it can be inspected but not deployed"
+      : `To deploy it: pulumi config set candidate ${release.name} -s ${stack}`;
     io.say(`${file}: release ${release.name} of ${stack}. ${next}`);
     io.print(release);
     return 0;
   },
 )
   .addOption(stackOption())
-  .option("--image <service=ref>", "the image of a service, by digest; may be repeated", collectedImages)
+  .option("--image <service=ref>", "a service's image, by digest; repeatable", collectedImages)
   .option(
     "--name <name>",
-    "the release's name (default: the next number, or the name that these images have in another stack)",
+    "the release's name (default: the name of another stack's release with the same images, else the next number)",
   )
-  .option("--unpublished", "some images are in no registry yet: for looking at it offline");
+  .option("--unpublished", "allow images that are in no registry yet; the release can only be inspected offline");
 
 const list = verb<{ stack: string }>(
   "list",
@@ -52,7 +52,7 @@ const list = verb<{ stack: string }>(
       Object.keys(revisions).join(","),
       [role(name), unpublished && "unpublished"].filter(Boolean).join(", "),
     ]);
-    for (const line of rows.length ? table(rows) : [`${stack} has no release yet`]) io.say(line);
+    for (const line of rows.length ? table(rows) : [`${stack} has no releases yet`]) io.say(line);
     for (const release of releases) io.print(release);
     return 0;
   },
@@ -97,7 +97,7 @@ function collectedImages(text: string, before: Record<string, string> = {}): Rec
   const [, service, image] = /^([^=]+)=(\S+)$/.exec(text) ?? [];
   if (service === undefined || image === undefined) {
     throw new UsageError(
-      `--image ${text}: not a service and an image. Example: --image mahavishnu=registry.acme.dev/mahavishnu@sha256:...`,
+      `--image ${text}: expected SERVICE=IMAGE. Example: --image mahavishnu=registry.acme.dev/mahavishnu@sha256:...`,
     );
   }
   return { ...before, [service]: image };

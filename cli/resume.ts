@@ -3,7 +3,7 @@ import { verb } from "./verb.ts";
 
 export const command = verb(
   "resume [journal]",
-  "finish an interrupted or held promotion (without a journal: the newest rehearsal)",
+  "finish an interrupted or held promotion (default: the newest rehearsal)",
   "npx maha resume .maha/rehearsal/2026-01-31T12-00-00-4711/journal.jsonl",
   async ([journal], _, io) => {
     const { findFolder } = await import("../rehearsal/folder.ts");

@@ -3,7 +3,7 @@ import { verb } from "./verb.ts";
 
 export const command = verb<{ reason: string }>(
   "rollback [journal]",
-  "return an interrupted or held promotion to stable (without a journal: the newest rehearsal)",
+  "roll an interrupted or held promotion back to stable (default: the newest rehearsal)",
   "npx maha rollback --reason 'users report errors'",
   async ([journal], { reason }, io) => {
     const { findFolder } = await import("../rehearsal/folder.ts");
@@ -12,4 +12,4 @@ export const command = verb<{ reason: string }>(
     const folder = await findFolder(journal === undefined ? undefined : pathOption(journal));
     return perform((audience) => rollBackRehearsal(folder, audience, reason), io, "rolled-back");
   },
-).option("--reason <text>", "kept in the journal", "ordered by a person");
+).option("--reason <text>", "the reason, recorded in the journal", "ordered by a person");

@@ -16,7 +16,7 @@ const percent = (name: string) => numberOption(name, { min: 0, max: 100 }, "0.1"
 
 export const command = verb<Options>(
   "simulate",
-  "try the promotion rule on simulated users, on a virtual clock",
+  "run the promotion rule on simulated users and a virtual clock",
   "npx maha simulate --rps 100 --true-error 1 --compare",
   async (_, options, io) => {
     const { readPlan } = await import("./plan.ts");
@@ -28,44 +28,46 @@ export const command = verb<Options>(
     const failing = { stable: stableError / 100, candidate: trueError / 100 };
     const scenario = { rps, errorRate: (role: keyof typeof failing) => failing[role], plan, seed };
 
-    const ours = await repeat(runs, (run) => simulateRun(scenario, run), alive(`plan ${plan.name}`, runs));
+    const ours = await repeat(runs, (run) => simulateRun(scenario, run), progressOn(`plan ${plan.name}`, runs));
     const compare: (SimulationSummary & { rule: string; models: string })[] = [];
     for (const rival of options.compare ? rivals : []) {
-      const summary = await repeat(runs, (run) => simulateRival(rival, scenario, run), alive(rival.rule, runs));
+      const summary = await repeat(runs, (run) => simulateRival(rival, scenario, run), progressOn(rival.rule, runs));
       compare.push({ rule: rival.rule, models: rival.models, ...summary });
     }
 
-    io.say(`${runs} promotions at ${rps} requests/s; the candidate fails ${trueError} %, stable ${stableError} %.`);
-    io.say("Requests and errors are the users' on the candidate, up to the verdict.");
+    io.say(
+      `${runs} promotions at ${rps} requests/s; true error rates: candidate ${trueError} %, stable ${stableError} %.`,
+    );
+    io.say("Requests and errors count users' requests to the candidate until the verdict.");
     for (const line of await inWords(plan, ours, compare)) io.say(line);
     io.print(options.compare ? { ...ours, compare } : ours);
     return 0;
   },
 )
-  .requiredOption("--rps <n>", "users' requests a second", numberOption("rps", { min: 0, max: 100_000 }, "100"))
-  .requiredOption("--true-error <percent>", "how many of the candidate's requests really fail", percent("true-error"))
-  .option("--stable-error <percent>", "how many of stable's requests fail", percent("stable-error"), 0.01)
-  .option("--plan <name|file>", "evidence, rehearsal, report, or a plan file (JSON)", "evidence")
+  .requiredOption("--rps <n>", "users' requests per second", numberOption("rps", { min: 0, max: 100_000 }, "100"))
+  .requiredOption("--true-error <percent>", "the candidate's true error rate", percent("true-error"))
+  .option("--stable-error <percent>", "stable's true error rate", percent("stable-error"), 0.01)
+  .option("--plan <name|file>", "evidence, rehearsal, report, or a JSON plan file", "evidence")
   .option(
     "--runs <n>",
-    "how many promotions",
+    "number of promotions",
     numberOption("runs", { min: 1, max: 1_000_000, whole: true }, "200"),
     200,
   )
   .option(
     "--seed <n>",
-    "repeats the same draws",
+    "seed of the random numbers, for a repeatable run",
     numberOption("seed", { min: 0, max: 2 ** 31 - 1, whole: true }, "1"),
     1,
   )
-  .option("--compare", "also try the published rules of other tools, as models, on the same users");
+  .option("--compare", "also run models of other tools' published rules on the same users");
 
 const header = [
   ["", "", "rolled", "", "requests", "", "", "errors", "", "", "seconds", "", "", "certified"],
   ["", "promoted", "back", "held", ...Array.from({ length: 3 }, () => ["median", "p95", "max"]).flat(), "below"],
 ];
 
-/** The table for people, one row a rule; what was modelled stands under it. */
+/** The results as a table, one row per rule, followed by what each rule models. */
 async function inWords(
   plan: Plan,
   ours: SimulationSummary,
@@ -91,8 +93,8 @@ async function inWords(
   return [...table([...header, ...rows]), ...compare.map(({ rule, models }) => `${rule}: ${models}`)];
 }
 
-/** Shows on a terminal how far a long simulation is; elsewhere nothing. */
-function alive(rule: string, runs: number): ((count: number) => void) | undefined {
+/** Shows a long simulation's progress on a terminal. */
+function progressOn(rule: string, runs: number): ((count: number) => void) | undefined {
   const { stderr, env } = process;
   if (!stderr.isTTY || env.NO_COLOR !== undefined || env.CI !== undefined) return undefined;
   let shownAt = performance.now();

@@ -29,25 +29,25 @@ export const command = verb<Flags>(
     return exitCode(report);
   },
 )
-  .option("--service <name>", `a known service fills in the rest: ${services.map(({ name }) => name).join(", ")}`)
-  .option("--path <path>", "where MCP is below the URL (else /mcp is tried)", pathOption("path"))
-  .option("--health <path>", "a health address below the URL (else MCP's own ping)", pathOption("health"))
-  .option("--expect-tool <tool>", "a tool that must be listed; may be repeated", collected)
-  .option("--call <tool-and-json>", "a safe tool call, 'tool {json}'; may be repeated", collectedCalls)
+  .option("--service <name>", `use the defaults of a known service: ${services.map(({ name }) => name).join(", ")}`)
+  .option("--path <path>", "MCP endpoint, relative to the URL (default: /mcp)", pathOption("path"))
+  .option("--health <path>", "health endpoint, relative to the URL (default: MCP's ping)", pathOption("health"))
+  .option("--expect-tool <tool>", "a tool that must be listed; repeatable", collected)
+  .option("--call <tool-and-json>", "a safe tool call, 'tool {json}'; repeatable", collectedCalls)
   .option("--expect-version <version>", "the version the server must report")
   .option(
     "--expect-limit <calls>",
-    "429 must come beyond so many calls",
+    "expect a 429 beyond this many calls",
     numberOption("expect-limit", { min: 1, max: 10_000, whole: true }, "60"),
   )
+  .option("--header <name:value>", "a header for every request; its value is never shown; repeatable", collectedHeaders)
   .option(
-    "--header <name:value>",
-    "sent with every request; its value is never shown; may be repeated",
-    collectedHeaders,
-  )
-  .option("--timeout <seconds>", "for each test (default: 10)", numberOption("timeout", { min: 0.1, max: 3600 }, "10"));
+    "--timeout <seconds>",
+    "timeout of each test (default: 10)",
+    numberOption("timeout", { min: 0.1, max: 3600 }, "10"),
+  );
 
-/** What to run, from what was written. @throws UsageError */
+/** The smoke options for these arguments. @throws UsageError */
 function optionsOf(url: string, flags: Flags): SmokeOptions {
   if (!/^https?:/i.test(url) || !URL.canParse(url)) {
     const shown = url.replace(/\/\/[^/]*@/, "//***@");
@@ -87,17 +87,19 @@ function collectedCalls(text: string, before: NonNullable<Flags["call"]> = []): 
   if (tool && typeof given === "object" && given !== null && !Array.isArray(given)) {
     return [...before, { tool, arguments: given as Record<string, unknown> }];
   }
-  throw new UsageError(`--call '${text}': not a tool and a JSON object. Example: --call 'echo {"message":"hello"}'`);
+  throw new UsageError(
+    `--call '${text}': expected a tool name and a JSON object. Example: --call 'echo {"message":"hello"}'`,
+  );
 }
 
-// What is wrong with a header is said without the header: it may hold a secret.
+// Errors never quote a header: it may contain a secret.
 function collectedHeaders(text: string, before: Record<string, string> = {}): Record<string, string> {
   const [, name, value] = /^([^:\s]+):(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined) {
-    throw new UsageError("--header: not a name and a value. Example: --header 'Authorization: Bearer ...'");
+    throw new UsageError("--header: expected NAME:VALUE. Example: --header 'Authorization: Bearer ...'");
   }
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-    throw new UsageError(`--header ${name}: its name or value holds a character that no header may have`);
+    throw new UsageError(`--header ${name}: its name or value contains a character that is not allowed in headers`);
   }
   const headers = new Headers(before);
   headers.append(name, value.trim());
@@ -112,7 +114,7 @@ function parsedJson(text: string): unknown {
   }
 }
 
-/** Says each test as soon as all with a smaller id have been said: people read them in order, though they end in another. */
+/** Prints tests in the order of their ids, although they finish in another order. */
 function inOrderOfId(io: Io): NonNullable<SmokeOptions["onTest"]> {
   const waiting = new Map<number, SmokeReport["tests"][number]>();
   let next = 1;
@@ -135,7 +137,7 @@ function summary({ url, server, protocol, passed, failed, skipped }: SmokeReport
   return `${painted(failed ? "red" : "green", counts)}: ${who}${spoken}`;
 }
 
-// styleText itself leaves the text plain under NO_COLOR and where standard error is no terminal.
+// styleText handles NO_COLOR and non-terminals itself
 const painted = (colour: "green" | "red" | "yellow", text: string): string =>
   process.env.CI ? text : styleText(colour, text, { stream: process.stderr });
 

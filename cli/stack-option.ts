@@ -3,7 +3,7 @@ import { targets } from "../ecosystem/targets.ts";
 import { stackNameFault } from "../infra/names.ts";
 import { UsageError } from "./usage.ts";
 
-/** Which stack a verb is about: `--stack`, else the environment's MAHA_STACK (an empty one counts as none), else staging. */
+/** The `--stack` option; defaults to MAHA_STACK (if not empty), else staging. */
 export function stackOption(): Option {
   if (process.env.MAHA_STACK === "") delete process.env.MAHA_STACK;
   return new Option("--stack <name>", "the stack: staging, prod, local")
@@ -12,13 +12,13 @@ export function stackOption(): Option {
     .argParser(stackName);
 }
 
-/** A name that is a part of paths and of names on every platform. */
+/** The name becomes part of paths and of resource names, hence the check. */
 function stackName(text: string): string {
   const fault = stackNameFault(text);
   if (fault !== undefined) throw new UsageError(`--${fault}`);
   return text;
 }
 
-/** Another target than the stack's own. */
+/** The `--target` option. */
 export const targetOption = () =>
-  new Option("--target <target>", "another target than the stack's own").choices(targets);
+  new Option("--target <target>", "show the stack on another target than its own").choices(targets);

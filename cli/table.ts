@@ -1,4 +1,4 @@
-/** Rows of cells as aligned lines: the first column begins at the left, the others end at the right. */
+/** Formats rows as aligned lines: the first column left-aligned, the others right-aligned. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));

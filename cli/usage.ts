@@ -1,4 +1,4 @@
-/** Something the person wrote is wrong: settings, arguments, files. The command ends with exit code 64 and this message. */
+/** Invalid arguments. The command prints the message and exits with code 64. */
 export class UsageError extends Error {
   override name = "UsageError";
 }

@@ -1,17 +1,17 @@
 import { Command } from "commander";
 import { UsageError } from "./usage.ts";
 
-/** What a verb may say and show: words to people on standard error, and with `--json` results on standard output, one object a line. */
+/** A verb's output: text on standard error, and with `--json` results on standard output, one object per line. */
 export type Io = { json: boolean; say(line: string): void; print(result: unknown): void };
 
-/** The result of a verb: 0 done, 1 failed or rolled back, 2 warnings or held. (64, wrong usage, is a `UsageError`.) */
+/** A verb's exit code: 0 done, 1 failed or rolled back, 2 warnings or held. Wrong usage (64) is a `UsageError`. */
 export type ExitCode = 0 | 1 | 2;
 
 type Action<Options> = (args: string[], options: Options, io: Io) => Promise<ExitCode>;
 
 /**
- * A verb of the command line: its syntax (`smoke <url>`), one line about it, an example for `--help`, and what it does.
- * Options are added to the returned command. Everything heavy belongs into imports inside `act`, so that `--help` stays quick.
+ * A verb: its syntax (`smoke <url>`), a summary and an example for `--help`, and its action. Add options to the returned
+ * command. Import heavy modules inside `act`, so that `--help` stays fast.
  */
 export function verb<Options>(syntax: string, summary: string, example: string, act: Action<Options>): Command {
   const command = new Command(syntax.split(" ")[0]).summary(summary).description(summary);
@@ -26,7 +26,7 @@ export function verb<Options>(syntax: string, summary: string, example: string, 
     });
 }
 
-/** Reads an option that must be a number in a range. Throws a UsageError that says what is wrong and shows an example. */
+/** A parser for a numeric option in a range. Throws a UsageError with an example. */
 export function numberOption(name: string, range: { min: number; max: number; whole?: boolean }, example: string) {
   return (text: string): number => {
     const value = Number(text);
@@ -35,7 +35,7 @@ export function numberOption(name: string, range: { min: number; max: number; wh
     if (fits) return value;
     const kind = range.whole ? "a whole number" : "a number";
     throw new UsageError(
-      `--${name} ${text}: not ${kind} from ${range.min} to ${range.max}. Example: --${name} ${example}`,
+      `--${name} ${text}: expected ${kind} from ${range.min} to ${range.max}. Example: --${name} ${example}`,
     );
   };
 }

@@ -2,23 +2,23 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { reason } from "./reason.ts";
 
-/** What a helper process can be asked, by verb. Arguments and answers travel as JSON. */
+/** The calls of a helper process, by name. Arguments and results travel as JSON. */
 type Verbs = { [verb: string]: (argument: never) => unknown };
 
-/** The main process's end of the wire to one helper process. */
+/** The main process's end of the connection to a helper process. */
 export type Link<V extends Verbs> = {
-  /** Asks the helper and waits for its answer. Throws what the helper threw, or that it has ended. */
+  /** Calls the helper and waits for the result. Throws what the helper threw, or an error if it has ended. */
   ask<K extends keyof V & string>(verb: K, ...argument: Parameters<V[K]>): Promise<Awaited<ReturnType<V[K]>>>;
-  /** Lets the helper go: it ends, and everything that it started. Resolves when it is gone. */
+  /** Ends the helper and everything it started. Resolves when it has ended. */
   end(): Promise<void>;
-  /** Resolves when the helper has ended, with how. */
+  /** Resolves with the exit code or signal when the helper has ended. */
   ended: Promise<{ code: number | null; signal: string | null }>;
 };
 
 /**
- * Starts a helper process that runs `module` and hears what it tells. The wire is also its lifeline: when this process
- * ends, however that happens, the helper notices and ends too. It has a session of its own, so that neither Ctrl-C on
- * the terminal nor a signal to this process's group reaches it.
+ * Starts a helper process that runs `module`, and receives its events. The connection is also its lifeline: when this
+ * process ends, even by SIGKILL, the helper ends too. It has its own session, so that neither Ctrl-C on the terminal nor a
+ * signal to this process's group reaches it.
  */
 export function startHelper<V extends Verbs, Event = never>(
   what: string,
@@ -54,17 +54,17 @@ export function startHelper<V extends Verbs, Event = never>(
       }),
     async end() {
       if (helper.connected) helper.disconnect();
-      const patience = setTimeout(() => helper.kill("SIGKILL"), 2000);
+      const timer = setTimeout(() => helper.kill("SIGKILL"), 2000);
       await ended;
-      clearTimeout(patience);
+      clearTimeout(timer);
     },
     ended,
   };
 }
 
-/** The helper's end of the wire: answers questions, and returns the way to tell the main process something unasked. */
+/** The helper's end of the connection: serves calls, and returns a function that sends events to the main process. */
 export function serve<Event = never>(verbs: Verbs): (event: Event) => void {
-  // The main process decides when to end: it has a journal to close first.
+  // The main process decides when to end, because it has a journal to close first.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
   process.on("disconnect", () => process.exit());
   const send = (message: Message<Event>): void => void process.send?.(message, undefined, undefined, () => {});

@@ -1,26 +1,26 @@
 import type { Random } from "../promotion/random.ts";
 
-/** How one service's users are spread out so that together they send a wanted number of POST requests a second. */
+/** The users of one service that together send a given rate of POST requests. */
 export type Load = {
-  /** Users who open one session after another, and how long they rest in between, in milliseconds on average. */
+  /** Users who open one session after another, with an average pause in between, in milliseconds. */
   users: number;
   restMs: number;
-  /** Users who keep one session for the whole run. Every second one of them also listens for what the server says unasked. */
+  /** Users who keep one session for the whole run. Every second one also opens the server's event stream. */
   longUsers: number;
 };
 
-/** How long a session lives on average. */
+/** Average session duration, in milliseconds. */
 export const SESSION_MS = 5000;
-/** Tool calls a second within a session, and within a long one. */
+/** Tool calls per second in a session, and in a long one. */
 export const CALLS_PER_SECOND = 2;
 export const LONG_CALLS_PER_SECOND = 1;
 
-/** Long sessions stay on the revision where they began and say nothing about new ones, so they are kept to a few. */
+/** Long sessions stay on their first revision and so provide no evidence about new ones; keep them few. */
 const LONG_SHARE = 0.05;
 /** Opening a session takes two POSTs: `initialize` and the notification after it. */
 const POSTS_PER_SESSION = 2 + (CALLS_PER_SECOND * SESSION_MS) / 1000;
 
-/** The load for `rps` POST requests a second; 0 is nobody. */
+/** The load for `rps` POST requests per second; 0 means no users. */
 export function loadFor(rps: number): Load {
   const longUsers = Math.floor((rps * LONG_SHARE) / LONG_CALLS_PER_SECOND);
   const sessionsPerSecond = (rps - longUsers * LONG_CALLS_PER_SECOND) / POSTS_PER_SESSION;
@@ -28,12 +28,12 @@ export function loadFor(rps: number): Load {
   return { users, restMs: users === 0 ? 0 : (users * 1000) / sessionsPerSecond - SESSION_MS, longUsers };
 }
 
-/** A draw from the exponential distribution with that mean, cut off at four times the mean. */
+/** A sample of the exponential distribution with that mean, capped at four times the mean. */
 export const exponential = (random: Random, mean: number): number => Math.min(-mean * Math.log(1 - random()), 4 * mean);
 
-/** One of the items, each as likely as the others. */
+/** A random item, uniformly distributed. */
 export function pick<Item>(random: Random, items: readonly Item[]): Item {
   const item = items[Math.floor(random() * items.length)];
-  if (item === undefined) throw new RangeError("there is nothing to pick from");
+  if (item === undefined) throw new RangeError("cannot pick from an empty list");
   return item;
 }

@@ -2,15 +2,15 @@ import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import { openSession, type Session } from "./session.ts";
 import type { UsedService } from "./view.ts";
 
-/** Calls the first safe call of one service on one revision again and again, whatever the share is. */
+/** Repeats a service's first safe call on one revision, regardless of the share. */
 export type Prober = {
-  /** Sets how many calls a second are made from now on; 0 makes none. */
+  /** Sets the calls per second from now on; 0 stops them. */
   rate(perSecond: number): void;
-  /** Makes no more calls, and closes the session. */
+  /** Stops calling and closes the session. */
   stop(): Promise<void>;
 };
 
-/** A prober at rest. A probe that fails says so to nobody but the edge, which counts it; the next one opens a new session. */
+/** A prober at rate 0. The edge counts failed probes; the next probe opens a new session. */
 export function prober(service: UsedService, role: RevisionRole): Prober {
   const url = service.url.replace(/\/$/, "") + service.path;
   const [call] = service.calls;
@@ -20,12 +20,12 @@ export function prober(service: UsedService, role: RevisionRole): Prober {
   let inFlight = 0;
 
   const probe = async () => {
-    // While a session is being opened, or the server hangs, further probes would only pile up.
+    // While a session is being opened, or the server hangs, more probes would only pile up.
     if (call === undefined || inFlight >= (session ? MOST_IN_FLIGHT : 1)) return;
     inFlight += 1;
     let mine = session;
     try {
-      mine ??= session = await openSession({ url, sessions: service.sessions, headers, timeoutMs: PATIENCE_MS });
+      mine ??= session = await openSession({ url, sessions: service.sessions, headers, timeoutMs: TIMEOUT_MS });
       await mine.call(call);
     } catch {
       if (session === mine) session = undefined;
@@ -48,5 +48,5 @@ export function prober(service: UsedService, role: RevisionRole): Prober {
 }
 
 const MOST_IN_FLIGHT = 4;
-/** How long a probe waits for an answer. */
-const PATIENCE_MS = 10_000;
+/** Timeout of a probe, in milliseconds. */
+const TIMEOUT_MS = 10_000;

@@ -6,22 +6,21 @@ import {
 } from "@modelcontextprotocol/client";
 import type { WorkloadCall } from "../rehearsal/workload.ts";
 
-/** One open MCP session of the official client. */
+/** An open MCP session of the official client. */
 export type Session = {
-  /** The session's id; undefined where the server keeps no sessions. */
+  /** The session's id; undefined if the server has no sessions. */
   id: string | undefined;
-  /** Calls a tool. Throws on anything but a result; a result that says `isError` is a result. */
+  /** Calls a tool. Throws on anything but a result; a result with `isError` is a result. */
   call(call: WorkloadCall): Promise<CallToolResult>;
-  /** Tells the server that the session is over, waits at most two seconds for that, and closes. Never throws. */
+  /** Ends the session on the server, within two seconds at most, and closes. Never throws. */
   close(): Promise<void>;
-  /** Closes without telling the server. Never throws. */
+  /** Closes without ending the session on the server. Never throws. */
   drop(): Promise<void>;
 };
 
 /**
- * Opens a session. `sessions: false` lets the client find out whether the server speaks the protocol without sessions;
- * `stream` opens the stream on which a server may speak unasked (GET); `timeoutMs` bounds every answer.
- * Throws when the session cannot be opened.
+ * Opens a session. With `sessions: false` the client negotiates the protocol version without sessions; `stream` opens the
+ * server's event stream (GET); `timeoutMs` bounds every response. Throws if the session cannot be opened.
  */
 export async function openSession({
   url,

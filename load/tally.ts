@@ -1,14 +1,13 @@
-/** One failure as a user met it: when (milliseconds since the epoch), where, who answered if anybody did, and what came back. */
+/** One failure as a user saw it: when (milliseconds since the epoch), the service, the revision that answered, if any, and the error. */
 export type Failure = { at: number; service: string; revision: string | null; injected: boolean; what: string };
 
 /**
- * What the users of a rehearsal met. Numbers only grow.
+ * What the users of a rehearsal saw. Numbers only grow.
  *
- * `requests` are POSTs that have ended, `failures` those of them that got no good answer. `sessions` are sessions that
- * were opened; `movedSessions` counts answers within an open session that another revision than its own gave;
- * `lostSessions` are open sessions that ended before their time: by a failed call, or by a 404 that told the client to
- * begin again; `endedByDrain` are those that got that 404 from the stable revision, which says it only when it retires.
- * `failuresLog` holds the first failures, at most `FAILURES_KEPT`.
+ * `requests` are completed POSTs, `failures` those without a good response. `sessions` are the opened sessions;
+ * `movedSessions` counts responses in an open session from another revision than the session's; `lostSessions` are open
+ * sessions that ended early, by a failed call or a 404; `endedByDrain` are those whose 404 came from the stable revision,
+ * which sends one only when it retires. `failuresLog` keeps the first `FAILURES_KEPT` failures.
  */
 export type Tally = {
   requests: number;
@@ -23,7 +22,7 @@ export type Tally = {
 
 const FAILURES_KEPT = 1000;
 
-/** The tally before anything has happened. */
+/** An empty tally. */
 export const emptyTally = (): Tally => ({
   requests: 0,
   failures: 0,
@@ -35,13 +34,13 @@ export const emptyTally = (): Tally => ({
   failuresLog: [],
 });
 
-/** Counts a request that has ended; `revision` is null where nobody can say which one it reached. */
+/** Counts a completed request; `revision` is null if it is unknown. */
 export function countRequest(tally: Tally, revision: string | null): void {
   tally.requests += 1;
   if (revision !== null) of(tally, revision).requests += 1;
 }
 
-/** Counts the failure of a request that is counted already. */
+/** Counts the failure of an already counted request. */
 export function countFailure(tally: Tally, failure: Failure): void {
   tally.failures += 1;
   if (failure.revision !== null) of(tally, failure.revision).failures += 1;

@@ -3,13 +3,13 @@ import type { Random } from "../promotion/random.ts";
 import { exponential, pick } from "./load.ts";
 import { openSession, type Session } from "./session.ts";
 import type { Tally } from "./tally.ts";
-import { PATIENCE_MS, type UsedService, View } from "./view.ts";
+import { TIMEOUT_MS, type UsedService, View } from "./view.ts";
 
 /**
- * Lives one session from its opening to its end: for `lifeMs` it calls the service's safe calls, in random order and at
- * random times (`callsPerSecond` on average; a slow answer delays the next call, and the delayed calls are made up for).
- * Every request goes into the tally. Returns `lived` when the session reached its end, and `broken` when a failure or a 404
- * ended it or it could not be opened. Never throws. An aborted `stop` ends it after the request under way.
+ * Runs one session: for `lifeMs` it makes the service's safe calls in random order at random times (`callsPerSecond` on
+ * average; after a slow response it catches up). Every request goes into the tally. Returns `lived` if the session reached
+ * its end, `broken` if a failure or a 404 ended it or it could not be opened. Never throws. Aborting `stop` ends it after
+ * the current request.
  */
 export async function liveSession({
   service,
@@ -36,7 +36,7 @@ export async function liveSession({
       url,
       sessions: service.sessions,
       stream,
-      timeoutMs: PATIENCE_MS + 1000,
+      timeoutMs: TIMEOUT_MS + 1000,
       fetch: view.fetch,
     });
   } catch (error) {

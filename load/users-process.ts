@@ -7,7 +7,7 @@ import { emptyTally, type Tally } from "./tally.ts";
 import { liveSession } from "./user.ts";
 import type { UsedService } from "./view.ts";
 
-/** What the users process can be asked. */
+/** The calls that the users process serves. */
 export type UsersVerbs = {
   begin(wanted: { services: UsedService[]; rps: number; seed: number }): void;
   rate(perSecond: number): void;
@@ -15,11 +15,11 @@ export type UsersVerbs = {
   stop(): Promise<Tally>;
 };
 
-/** How long a user waits after a failure before trying again, on average. */
+/** A user's average pause after a failure, in milliseconds. */
 const AFTER_FAILURE_MS = 1000;
-/** How long the last requests and goodbyes may take; whoever hangs longer ends with the process. */
-const GOODBYES_MS = 3000;
-/** The users do not all come in the same moment. */
+/** How long the last requests may take at shutdown, in milliseconds. */
+const SHUTDOWN_MS = 3000;
+/** Users arrive spread over this time, in milliseconds. */
 const ARRIVAL_MS = 1000;
 
 const tally = emptyTally();
@@ -27,7 +27,7 @@ const over = new AbortController();
 let users: Promise<void>[] = [];
 let probers: Prober[] = [];
 
-/** One user: one session after another until the run is over. */
+/** One user: one session after another until the run ends. */
 async function use(service: UsedService, random: Random, life: Life): Promise<void> {
   const rest = (ms: number) => pause(ms, undefined, { signal: over.signal }).catch(() => {});
   await rest(random() * ARRIVAL_MS);
@@ -62,7 +62,7 @@ const verbs: UsersVerbs = {
   tally: () => tally,
   async stop() {
     over.abort();
-    await Promise.race([Promise.all([...users, ...probers.map(({ stop }) => stop())]), pause(GOODBYES_MS)]);
+    await Promise.race([Promise.all([...users, ...probers.map(({ stop }) => stop())]), pause(SHUTDOWN_MS)]);
     return tally;
   },
 };

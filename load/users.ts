@@ -4,17 +4,17 @@ import type { Tally } from "./tally.ts";
 import type { UsersVerbs } from "./users-process.ts";
 import type { UsedService } from "./view.ts";
 
-/** The users and the probes of a rehearsal, in a process of their own. */
+/** A rehearsal's users and probes, in their own process. */
 export type Users = Probes & {
-  /** What the users have met so far. Throws when their process is gone. */
+  /** The tally so far. Throws if the process has ended. */
   tally(): Promise<Tally>;
-  /** Ends every session and the process, in about three seconds at most, and returns the last tally. */
+  /** Ends every session and the process within about three seconds, and returns the final tally. */
   stop(): Promise<Tally>;
 };
 
 /**
- * Lets users loose on services: together they send about `rps` POST requests a second, opening and closing sessions of five
- * seconds on average, and a few long ones. At 0 there are no users; the probes begin when they are given a rate.
+ * Starts users that together send about `rps` POST requests per second, in sessions of five seconds on average and a few
+ * long ones. At 0 there are no users. Probes start once they get a rate.
  */
 export async function users(wanted: { services: UsedService[]; rps: number; seed: number }): Promise<Users> {
   const helper = startHelper<UsersVerbs>("the users process", new URL("users-process.ts", import.meta.url));

@@ -3,7 +3,7 @@ import type { WorkloadCall } from "../rehearsal/workload.ts";
 import { reason } from "./reason.ts";
 import { countFailure, countRequest, type Tally } from "./tally.ts";
 
-/** A service as users see it: the edge's address, and the id of the stable revision (see `endedByDrain`). */
+/** A service as users reach it: the edge's address, and the id of the stable revision (see `endedByDrain`). */
 export type UsedService = {
   name: string;
   url: string;
@@ -13,17 +13,17 @@ export type UsedService = {
   stable: string;
 };
 
-/** How long a user waits for an answer. */
-export const PATIENCE_MS = 30_000;
+/** A user's timeout for a response, in milliseconds. */
+export const TIMEOUT_MS = 30_000;
 
-/** What one user sees of the answers to the requests of one session, taken down in the tally. */
+/** Observes the responses in one user's session and records them in the tally. */
 export class View {
-  /** What ended the session before its time: a failure, or a 404 that said it is gone. */
+  /** What ended the session early: a failure, or a 404 for the session. */
   broken: "failed" | "gone" | null = null;
   #service: UsedService;
   #tally: Tally;
   #isOpen = false;
-  /** The session that a server has begun, and the revision that did; none where the server keeps no sessions. */
+  /** The session and the revision that started it; undefined if the server has no sessions. */
   #session: { revision: string | null } | undefined;
 
   constructor(service: UsedService, tally: Tally) {
@@ -31,13 +31,13 @@ export class View {
     this.#tally = tally;
   }
 
-  /** From here on the session is open. */
+  /** Marks the session as open. */
   opened(): void {
     this.#isOpen = true;
     this.#tally.sessions += 1;
   }
 
-  /** The `fetch` of the session's client: watches every answer, and every answer to a POST to its last byte. */
+  /** The client's `fetch`: observes every response, and reads those to a POST to the last byte. */
   fetch: FetchLike = async (url, init = {}) => {
     if (init.method !== "POST") {
       const response = await fetch(url, init);
@@ -45,24 +45,24 @@ export class View {
       return response;
     }
     const method = methodOf(init.body);
-    const patience = AbortSignal.timeout(PATIENCE_MS);
-    const signals = [patience, ...(init.signal ? [init.signal] : [])];
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    const signals = [timeout, ...(init.signal ? [init.signal] : [])];
     let response: Response | undefined;
     try {
       response = await fetch(url, { ...init, signal: AbortSignal.any(signals) });
-      // Read to the end here: a stream that is cut is this request's failure, and nothing for the client to mend.
+      // Read to the end here, so that a cut stream counts as this request's failure.
       const body = await response.text();
       this.#answered(method, response);
       const { status, statusText, headers } = response;
       return new Response(body === "" ? null : body, { status, statusText, headers });
     } catch (error) {
-      const what = patience.aborted ? `no answer within ${PATIENCE_MS / 1000} s` : reason(error);
-      this.#failed(`${method}: ${response && !patience.aborted ? `cut off (${what})` : what}`, response);
+      const what = timeout.aborted ? `no response within ${TIMEOUT_MS / 1000} s` : reason(error);
+      this.#failed(`${method}: ${response && !timeout.aborted ? `cut off (${what})` : what}`, response);
       throw error;
     }
   };
 
-  /** An error that the client threw. What `fetch` has taken down, and a JSON-RPC error to a call, is no failure of its own. */
+  /** Records an error that the client threw, unless `fetch` has recorded it or it is a JSON-RPC error to a call. */
   sawError(doing: string, error: unknown): void {
     if (this.broken !== null) return;
     if (this.#isOpen && error instanceof ProtocolError) return;
@@ -115,7 +115,7 @@ export class View {
     if (this.#session && revision !== null && revision !== this.#session.revision) this.#tally.movedSessions += 1;
   }
 
-  /** The revision that answered; where none did, the session's. */
+  /** The revision that answered, else the session's. */
   #revision(response: Response | undefined): string | null {
     return answeredBy(response) ?? this.#session?.revision ?? null;
   }
@@ -123,4 +123,4 @@ export class View {
 
 const answeredBy = (response: Response | undefined) => response?.headers.get("x-answered-by") ?? null;
 
-const methodOf = (body: unknown): string => (typeof body === "string" && JSON.parse(body).method) || "an answer";
+const methodOf = (body: unknown): string => (typeof body === "string" && JSON.parse(body).method) || "a response";

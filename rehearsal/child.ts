@@ -3,29 +3,29 @@ import { once } from "node:events";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { reason } from "../load/reason.ts";
 
-/** How a child ended although nobody asked it to: what it was, its exit code or the signal, its last lines of output. */
+/** An unexpected exit of a child: its name, exit code or signal, and last lines of output. */
 export type Death = { what: string; code: number | null; signal: string | null; output: string };
 
-/** A running command with a process group of its own, so that everything it starts ends with it. */
+/** A running command in its own process group, so that its descendants end with it. */
 export type Child = {
   pid: number;
-  /** Resolves when the command has ended for whatever reason. */
+  /** Resolves when the command has ended, for any reason. */
   ended: Promise<void>;
-  /** Resolves when it has ended without being asked, and never otherwise. */
+  /** Resolves only if it ends unexpectedly. */
   died: Promise<Death>;
-  /** The last lines that it has printed. */
+  /** Its last lines of output. */
   output(): string;
-  /** Asks it to end, and kills it when it has not after `graceMs`. Resolves when it is gone. */
+  /** Sends SIGTERM, and SIGKILL after `graceMs`. Resolves when it has ended. */
   stop(graceMs: number): Promise<void>;
-  /** Ends it at once (SIGKILL). Resolves when it is gone. */
+  /** Sends SIGKILL. Resolves when it has ended. */
   kill(): Promise<void>;
 };
 
-/** What to start: `what` names it for people, `log` is the file that its output is appended to. */
+/** What to start: `what` names it in messages, `log` is the file for its output. */
 export type Start = { what: string; command: string[]; env?: Record<string, string>; folder: string; log: string };
 
 /**
- * Starts a command. Throws when it cannot be started at all, saying which command and why.
+ * Starts a command. Throws if it cannot be started, naming the command and the cause.
  * No child outlives this process, unless this process is killed with SIGKILL.
  */
 export async function startChild({ what, command, env, folder, log }: Start): Promise<Child> {
@@ -45,9 +45,7 @@ export async function startChild({ what, command, env, folder, log }: Start): Pr
     });
     await once(child, "spawn");
   } catch (error) {
-    throw new Error(
-      `${what} could not be started: ${reason(error)}. The command, run in ${folder}, was: ${command.join(" ")}`,
-    );
+    throw new Error(`could not start ${what}: ${reason(error)}. Command, in ${folder}: ${command.join(" ")}`);
   } finally {
     closeSync(file);
   }
@@ -57,7 +55,7 @@ export async function startChild({ what, command, env, folder, log }: Start): Pr
   const pid = child.pid as number;
   running.add(pid);
   const ended = exited.then(() => {
-    signalGroup(pid, "SIGKILL"); // what the command itself has left behind
+    signalGroup(pid, "SIGKILL"); // its leftover descendants
     running.delete(pid);
     isGone = true;
   });
@@ -78,9 +76,9 @@ export async function startChild({ what, command, env, folder, log }: Start): Pr
     output,
     async stop(graceMs) {
       ask("SIGTERM");
-      const patience = setTimeout(() => ask("SIGKILL"), graceMs);
+      const timer = setTimeout(() => ask("SIGKILL"), graceMs);
       await ended;
-      clearTimeout(patience);
+      clearTimeout(timer);
     },
     async kill() {
       ask("SIGKILL");
@@ -89,17 +87,17 @@ export async function startChild({ what, command, env, folder, log }: Start): Pr
   };
 }
 
-/** A death in words, with the last lines of output below it. */
+/** Describes an exit, followed by the last lines of output. */
 export function describeDeath({ what, code, signal, output }: Death): string {
-  const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+  const how = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
   return `${what} ${how}. ${quote(output)}`;
 }
 
-/** Output as it is shown in a message. */
+/** Quotes output in a message. */
 export const quote = (output: string): string =>
   output === "" ? "It printed nothing." : `Its last lines:\n${output.replaceAll(/^/gm, "  | ")}`;
 
-/** The last lines of a log file, at most twenty, of what was written after its first `begin` bytes. */
+/** The last lines of a log file, at most twenty, ignoring its first `begin` bytes. */
 export function lastLines(log: string, begin = 0): string {
   const file = openSync(log, "r");
   try {
@@ -112,7 +110,7 @@ export function lastLines(log: string, begin = 0): string {
   }
 }
 
-/** Sends a signal to a whole process group; one that is gone already is no error. */
+/** Sends a signal to a process group; a group that has ended is not an error. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);

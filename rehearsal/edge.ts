@@ -12,12 +12,12 @@ import { freePort } from "./port.ts";
 import type { StagedService } from "./stage-process.ts";
 import { revisionId, type Workload } from "./workload.ts";
 
-/** A running edge in front of the stage: where users call each service, and what moves and counts their traffic. */
+/** A running edge in front of the stage: its settings, and what moves and counts its traffic. */
 export type RaisedEdge = { settings: EdgeSettings; target: TrafficController; source: MetricsSource };
 
 /**
- * Raises the edge of a rehearsal in its folder: everything on stable. Where the folder holds the edge of an interrupted rehearsal, the new one
- * starts with that one's share, and with counts that begin again. `run` starts Envoy on the folder and returns when it answers.
+ * Starts a rehearsal's edge in its folder, with all traffic on stable. If the folder contains the edge of an interrupted rehearsal,
+ * the new one starts with its share, but with fresh counts. `run` starts Envoy on the folder and returns when it is ready.
  */
 export async function raiseEdge(
   folder: string,
@@ -34,7 +34,7 @@ export async function raiseEdge(
   return { settings, target, source: edgeMetrics({ settings, admin }) };
 }
 
-/** The services as users see them: behind the edge. */
+/** The services as users reach them, through the edge. */
 export const usedServices = ({ services }: Workload, edge: EdgeSettings): UsedService[] =>
   services.map((service) => {
     const { listen } = edge.services.find(({ name }) => name === service.name) ?? { listen: { address: "", port: 0 } };
@@ -43,7 +43,7 @@ export const usedServices = ({ services }: Workload, edge: EdgeSettings): UsedSe
     return { name, path, calls, sessions, url, stable: revisionId(service, "stable") };
   });
 
-/** A service whose two revisions are the same has no candidate: nothing of it is on evidence. */
+/** A service with two equal revisions has no candidate, so there is nothing to promote. */
 async function edgeService({ name, stable, candidate }: StagedService): Promise<EdgeSettings["services"][number]> {
   const revision = ({ id, address, port }: StagedService["stable"]) => ({ id, endpoints: [{ address, port }] });
   const listen = { address: "127.0.0.1", port: await freePort() };

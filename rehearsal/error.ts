@@ -1,4 +1,4 @@
-/** What a person gave to a rehearsal (a workload, a fault, a journal) cannot be used. The command ends with 64 and this message. */
+/** An unusable workload, fault or journal. The command prints the message and exits with code 64. */
 export class RehearsalError extends Error {
   override name = "RehearsalError";
 }

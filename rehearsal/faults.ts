@@ -1,7 +1,7 @@
 import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import { RehearsalError } from "./error.ts";
 
-/** A fault that a rehearsal injects: what it is and, where it has one, its number. */
+/** A fault to inject: its kind and, for some kinds, its number. */
 export type Fault =
   | { kind: "dead" }
   | { kind: "crash" }
@@ -10,7 +10,7 @@ export type Fault =
   | { kind: "slow"; ms: number }
   | { kind: "late"; share: number };
 
-/** What the proxy in front of one server does to MCP requests. Everything else, health checks above all, passes untouched. */
+/** What a server's fault proxy does to MCP requests. Everything else, such as health checks, passes through. */
 export type Behaviour =
   | { kind: "healthy" }
   | { kind: "dead" }
@@ -19,8 +19,8 @@ export type Behaviour =
   | { kind: "slow"; ms: number };
 
 /**
- * Reads a fault as it is written on the command line, for example `dead` or `errors:5`.
- * Throws a `RehearsalError` that names every fault there is when it is unknown or its number is missing or out of range.
+ * Parses a fault from the command line, for example `dead` or `errors:5`.
+ * Throws a `RehearsalError` that lists all faults if it is unknown, or its number is missing or out of range.
  */
 export function parseFault(text: string): Fault {
   const [name = "", written, ...rest] = text.split(":");
@@ -44,14 +44,12 @@ export function parseFault(text: string): Fault {
       if (within(0, 100)) return { kind: name, share: value };
       break;
   }
-  throw new RehearsalError(
-    `--fault ${text}: there is no such fault. The faults are:\n${FAULTS}\nExample: --fault errors:5`,
-  );
+  throw new RehearsalError(`--fault ${text}: unknown fault. Faults:\n${FAULTS}\nExample: --fault errors:5`);
 }
 
 /**
- * What the proxy of that role does while `share` (percent of new sessions that go to the candidate) is in force.
- * Nothing is broken before the first step, so that every fault is one that smoke tests could not see.
+ * What the role's fault proxy does while `share` (percent of new sessions that go to the candidate) is in force.
+ * Faults start with the first step, so that smoke tests cannot catch them.
  */
 export function faultAt(fault: Fault | null, role: RevisionRole, share: number): Behaviour {
   if (fault === null || share <= 0) return { kind: "healthy" };
@@ -61,11 +59,11 @@ export function faultAt(fault: Fault | null, role: RevisionRole, share: number):
   return fault;
 }
 
-const FAULTS = `  dead               from the first step on every request to the candidate gets a 503, while its health looks good
+const FAULTS = `  dead               every request to the candidate gets a 503 from the first step on; its health check stays green
   crash              the candidate is killed at the first step
-  errors:PCT         that percentage of the candidate's requests gets a 503 (over 0, up to 100)
-  slow:MS            the candidate answers that many milliseconds late (up to 600000)
-  tool-errors:PCT    that percentage of the candidate's tool calls returns a tool error
-  cut-streams:PCT    that percentage of the candidate's answers breaks off in the middle
+  errors:PCT         PCT % of the candidate's requests get a 503 (over 0, up to 100)
+  slow:MS            the candidate's responses are delayed by MS milliseconds (up to 600000)
+  tool-errors:PCT    PCT % of the candidate's tool calls return a tool error
+  cut-streams:PCT    PCT % of the candidate's responses are cut off midway
   late:SHARE         the candidate is dead from that share on (over 0, up to 100)
   outage             stable and candidate are both dead from the first step on`;

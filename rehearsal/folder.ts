@@ -4,7 +4,7 @@ import { z } from "zod";
 import { planSchema } from "../promotion/plan.ts";
 import { RehearsalError } from "./error.ts";
 
-/** Where rehearsals are kept, under the folder in which the command runs. */
+/** The rehearsals' folder, in the working directory. */
 const ROOT = ".maha/rehearsal";
 
 const settingsSchema = z.strictObject({
@@ -16,7 +16,7 @@ const settingsSchema = z.strictObject({
   seed: z.int(),
 });
 
-/** What was asked for, as it is kept for a resume: a workload file (null: the built-in one), a fault by its name, seconds of a silent source. */
+/** The settings as saved for a resume: a workload file (null: the built-in one), a fault as written, seconds without metrics. */
 export type RehearsalSettings = z.infer<typeof settingsSchema>;
 
 /** The folder of one rehearsal and the files in it. */
@@ -40,7 +40,7 @@ const at = (path: string): RehearsalFolder => ({
   edge: join(path, "edge"),
 });
 
-/** Makes the folder of a new rehearsal, named by its time; `now` is in milliseconds since the epoch. */
+/** Creates the folder of a new rehearsal, named after the time; `now` is in milliseconds since the epoch. */
 export async function newFolder(settings: RehearsalSettings, now: number, pid: number): Promise<RehearsalFolder> {
   const id = `${new Date(now).toISOString().slice(0, 19).replaceAll(":", "-")}-${pid}`;
   const folder = at(resolve(ROOT, id));
@@ -49,21 +49,21 @@ export async function newFolder(settings: RehearsalSettings, now: number, pid: n
   return folder;
 }
 
-/** The folder that a journal lies in; without a journal, that of the newest rehearsal. Throws a RehearsalError where there is none. */
+/** A journal's folder; without a journal, that of the newest rehearsal. Throws a RehearsalError if there is none. */
 export async function findFolder(journal: string | undefined): Promise<RehearsalFolder> {
   if (journal === undefined) return newest();
   if (!(await stat(journal).catch(() => null))?.isFile())
-    throw new RehearsalError(`there is no journal ${journal}. ${example}`);
+    throw new RehearsalError(`${journal}: no such journal. ${example}`);
   return at(dirname(resolve(journal)));
 }
 
-/** What the rehearsal in a folder was asked to do. Throws a RehearsalError where nothing readable says it. */
+/** The saved settings of a rehearsal. Throws a RehearsalError if they cannot be read. */
 export async function readSettings({ settings }: RehearsalFolder): Promise<RehearsalSettings> {
   try {
     return settingsSchema.parse(JSON.parse(await readFile(settings, "utf8")));
   } catch (error) {
     throw new RehearsalError(
-      `${settings} does not say what was rehearsed: ${error instanceof Error ? error.message : error}. ${example}`,
+      `${settings}: cannot read the rehearsal's settings: ${error instanceof Error ? error.message : error}. ${example}`,
     );
   }
 }
@@ -71,8 +71,7 @@ export async function readSettings({ settings }: RehearsalFolder): Promise<Rehea
 async function newest(): Promise<RehearsalFolder> {
   const names = await readdir(ROOT).catch(() => []);
   const latest = names.sort().at(-1);
-  if (latest === undefined)
-    throw new RehearsalError(`there is no rehearsal in ${resolve(ROOT)} to go on with. ${example}`);
+  if (latest === undefined) throw new RehearsalError(`no rehearsal to resume in ${resolve(ROOT)}. ${example}`);
   return at(resolve(ROOT, latest));
 }
 

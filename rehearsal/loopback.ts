@@ -1,4 +1,4 @@
-// Preloaded (`node --import`) into a server that would listen on every address: where only a port is named, it gets 127.0.0.1.
+// Preloaded (`node --import`) into a server that would listen on all addresses, so that it listens on 127.0.0.1.
 import { Server } from "node:net";
 
 const listen = Server.prototype.listen as (this: Server, ...args: unknown[]) => Server;

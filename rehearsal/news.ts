@@ -7,7 +7,7 @@ import { baking, currentStep, type State, type StepRecord, stepRecord } from "..
 import type { Verdict } from "../promotion/verdict.ts";
 import { clockTime, count, percent, percentUp } from "../report/format.ts";
 
-/** One line about what an event changed; null where it changed nothing that a person would want to know. `before` is the state ahead of it, where known. */
+/** One line about what an event changed; null if it changed nothing worth showing. `before` is the previous state, if known. */
 export function news(before: State | null, state: State, event: Event): string | null {
   switch (event.event) {
     case "begun":
@@ -26,34 +26,34 @@ export function news(before: State | null, state: State, event: Event): string |
       return `→ ${event.note}`;
     case "drained":
       return event.ended === "quiet"
-        ? "✔ the old revision has nothing in flight any more"
-        : `■ the old revision's time is over, with ${count(event.openRequests)} requests still open`;
+        ? "✔ the old revision is drained"
+        : `■ drain timeout reached with ${count(event.openRequests)} requests still open on the old revision`;
     case "retired":
-      return "✔ the old revision has left the edge";
+      return "✔ the old revision is removed from the edge";
   }
 }
 
 function shareNews(state: State, share: number): string | null {
   if (share > 0) return `→ ${share} % of new sessions go to ${candidates(state)}`;
-  return state.outcome ? "→ 0 % is in force: every new session goes to stable" : null;
+  return state.outcome ? "→ 0 % is in force: all new sessions go to stable" : null;
 }
 
-/** A step's first verdict is to wait, which goes without saying. */
+/** A step's first verdict is always to wait, so it is not shown. */
 function verdictNews(before: State | null, state: State, { kind, reason }: Verdict): string | null {
   if (kind === "promote" || state.outcome) return ended(state);
   if (kind === "hold") return before?.verdict?.reason === reason ? null : `■ held: ${reason}`;
   if (!before?.verdict || before.verdict.reason === reason) return null;
-  return `${before.verdict.kind === "hold" ? "→ goes on" : "· waits"}: ${reason}`;
+  return `${before.verdict.kind === "hold" ? "→ continues" : "· waiting"}: ${reason}`;
 }
 
-/** A step that is over, in one line. */
+/** One line about a finished step. */
 function ended(state: State): string {
   const { outcome } = state;
   if (outcome?.result === "promoted") return `▲ promoted: ${outcome.reason}`;
   const record = state.steps.at(-1) as StepRecord;
   const { share, seconds, certified } = record;
   if (outcome?.result === "rolled-back") return `▼ rolled back at ${share} %: ${outcome.reason}; ${failures(record)}`;
-  if (outcome) return `■ held at ${share} % for a person: ${outcome.reason}; ${failures(record)}`;
+  if (outcome) return `■ held at ${share} %, needs a person: ${outcome.reason}; ${failures(record)}`;
   const below = `below ${percentUp(certified ?? 1)}`;
   return `▲ ${share} % took ${clockTime(seconds)}: certified ${below}; ${failures(record)}`;
 }
@@ -63,15 +63,15 @@ const failures = ({ candidate, stable }: StepRecord): string =>
 
 const part = ({ failures, requests }: Counts): string => `${count(failures)} of ${count(requests)}`;
 
-/** How a promotion stands between two events: what is tried, what was counted, what is certified, what comes next. Empty once it is over. */
-export function standing(state: State): string[] {
+/** A promotion's status between two events: the step, the counts, the certificate, what comes next. Empty once it is over. */
+export function status(state: State): string[] {
   const { wanted, inForce, outcome, smoked, plan, drained, retired } = state;
-  if (wanted !== inForce) return [`putting ${wanted} % in force`];
+  if (wanted !== inForce) return [`shifting to ${wanted} %`];
   if (outcome?.result === "promoted" && !retired)
     return [
       drained
-        ? "taking the old revision out of the edge"
-        : `draining the old revision, for at most ${clockTime(plan.drain)}`,
+        ? "removing the old revision from the edge"
+        : `draining the old revision, at most ${clockTime(plan.drain)}`,
     ];
   if (outcome) return [];
   if (!smoked) return [`smoke tests of ${candidates(state)} at 0 %`];
@@ -86,8 +86,8 @@ export function standing(state: State): string[] {
   ];
 }
 
-/** The same in one line, for a log; null where there is nothing to wait for. */
-export function standingInShort(state: State): string | null {
+/** The status in one line, for a log; null when there is nothing to wait for. */
+export function statusLine(state: State): string | null {
   const { wanted, inForce, outcome, smoked, hold } = state;
   if (wanted !== inForce || outcome || !smoked) return null;
   const record = stepRecord(state);
@@ -105,10 +105,10 @@ function revision(name: string, { requests, failures }: Counts): string {
 
 function certificate(state: State, { certified }: StepRecord): string {
   const below = certified === null ? "nothing yet" : `below ${percentUp(certified)}`;
-  return baking(state) ? below : `${below}, ${percent(currentStep(state).maxErrorRate)} wanted`;
+  return baking(state) ? below : `${below}, ${percent(currentStep(state).maxErrorRate)} required`;
 }
 
-/** How far the weakest service's evidence is on its way to the certificate. */
+/** The weakest service's progress towards its certificate. */
 function evidence(state: State): string {
   const { maxErrorRate: bound } = currentStep(state);
   const needed = 1 / alphas.certificate;
@@ -126,15 +126,15 @@ function next(state: State): string {
   const { minDuration, maxDuration } = currentStep(state);
   const left = (seconds: number) => clockTime(seconds - elapsed / 1000);
   if (hold) return held(state, hold);
-  if (baking(state)) return `promoted in ${left(minDuration)}, if the candidate stays well`;
+  if (baking(state)) return `promoted in ${left(minDuration)}, if the candidate stays healthy`;
   const share = plan.steps[position + 1]?.share;
-  const soonest = elapsed / 1000 < minDuration ? `, in ${left(minDuration)} at the soonest` : "";
-  return `${share === undefined ? "the bake" : `${share} %`} when certified${soonest}; to a person in ${left(maxDuration)}`;
+  const soonest = elapsed / 1000 < minDuration ? `, in ${left(minDuration)} at the earliest` : "";
+  return `${share === undefined ? "the bake" : `${share} %`} once certified${soonest}; needs a person in ${left(maxDuration)}`;
 }
 
 function held({ plan, polledAt }: State, { cause, since }: NonNullable<State["hold"]>): string {
-  const patience = cause && cause !== "deadline" ? plan.holdTimeouts[cause] : 0;
-  return `held for ${clockTime((polledAt - since) / 1000)}, left to a person after ${clockTime(patience)}`;
+  const timeout = cause && cause !== "deadline" ? plan.holdTimeouts[cause] : 0;
+  return `held for ${clockTime((polledAt - since) / 1000)}, needs a person after ${clockTime(timeout)}`;
 }
 
 const candidates = ({ begun }: State): string =>

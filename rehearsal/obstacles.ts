@@ -2,10 +2,10 @@ import type { Clock } from "../promotion/clock.ts";
 import type { MetricsSource } from "../promotion/metrics-source.ts";
 import type { TrafficController } from "../promotion/traffic-controller.ts";
 
-/** A stretch of time in which a share was being moved, in milliseconds since the epoch. */
+/** The time span of one shift, in milliseconds since the epoch. */
 export type Shift = { from: number; to: number };
 
-/** The same target, which breaks what is to be broken before a share comes in force, and takes down when each shift was. */
+/** The same controller, which injects faults before each shift and records when it happened. */
 export function withFaults(
   target: TrafficController,
   faultsAt: (share: number) => Promise<void>,
@@ -23,7 +23,7 @@ export function withFaults(
   };
 }
 
-/** The same source, silent for some seconds from its third answer under a share on. */
+/** The same source, silent for `seconds` after its third observation at a share above 0. */
 export function withSilence(
   source: MetricsSource,
   seconds: number,

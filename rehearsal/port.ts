@@ -2,11 +2,11 @@ import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** Below the ports that systems give to outgoing connections, one of which could be taken between the look and the use. */
+/** Below the ephemeral range, so that no outgoing connection takes the port in the meantime. */
 const RANGE = { from: 20_000, to: 32_000 };
 const TRIES = 100;
 
-/** A port of 127.0.0.1 that nothing listens on at this moment. */
+/** A free port of 127.0.0.1. */
 export async function freePort(): Promise<number> {
   for (let i = 0; i < TRIES; i++) {
     const port = randomInt(RANGE.from, RANGE.to);
@@ -19,5 +19,7 @@ export async function freePort(): Promise<number> {
     await new Promise((resolve) => probe.close(resolve));
     return port;
   }
-  throw new Error(`${TRIES} ports from ${RANGE.from} to ${RANGE.to} were tried on 127.0.0.1, and all are taken`);
+  throw new Error(
+    `no free port on 127.0.0.1: tried ${TRIES} between ${RANGE.from} and ${RANGE.to}, and all are in use`,
+  );
 }

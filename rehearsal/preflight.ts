@@ -2,7 +2,7 @@ import type { TrafficController } from "../promotion/traffic-controller.ts";
 import { runSmoke } from "../smoke/smoke.ts";
 import type { Workload } from "./workload.ts";
 
-/** Smoke-tests every candidate at 0 %, through the edge, before any user reaches it. Stops at the first service that does not live. */
+/** Smoke-tests every candidate at 0 % through the edge, before any user reaches it. Stops at the first failing service. */
 export async function preflight(
   target: TrafficController,
   { services }: Workload,

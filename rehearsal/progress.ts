@@ -2,39 +2,39 @@ import { styleText } from "node:util";
 import type { Event } from "../promotion/events.ts";
 import type { State } from "../promotion/state.ts";
 import { clockTime } from "../report/format.ts";
-import { news, standing, standingInShort } from "./news.ts";
+import { news, status, statusLine } from "./news.ts";
 import { Block, clean, widthOf, wrap } from "./terminal.ts";
 
-/** Shows people how a promotion goes. No line is wider than the terminal. */
+/** Shows a promotion's progress. No line is wider than the terminal. */
 export type Progress = {
-  /** What the promotion wrote to its journal, and the state after it. */
+  /** Shows a journal event; `state` is the state after it. */
   event(state: State, event: Event): void;
-  /** A line beside the promotion's own. */
+  /** Prints a line that is not about the promotion. */
   say(line: string): void;
-  /** Nothing more comes; what was drawn to be drawn over goes away. */
+  /** Ends the progress and clears the live block. */
   end(): void;
 };
 
-/** In plain lines, how long nothing is said of a promotion that only waits, in milliseconds. */
+/** In plain lines, the least time between two status lines, in milliseconds. */
 const QUIET_MS = 5000;
 
 /**
- * Progress on `stream`: on a terminal a block that is drawn anew with every event, below one line for each step that is over;
- * where `plain`, lines only: one for each change, and at most one in five seconds while the promotion waits.
+ * Progress on `stream`. On a terminal: one line per finished step, above a block that is redrawn with every event.
+ * With `plain`: one line per change, and at most one every five seconds while the promotion waits.
  */
 export function progress({ stream, plain }: { stream: NodeJS.WriteStream; plain: boolean }): Progress {
   return plain ? inLines(stream) : inBlock(stream);
 }
 
 function inLines(stream: NodeJS.WriteStream): Progress {
-  const told = teller();
-  let spokeAt = Number.NEGATIVE_INFINITY;
+  const newsOf = newsReader();
+  let printedAt = Number.NEGATIVE_INFINITY;
   return {
     event: (state, event) => {
-      const line = told(state, event) ?? (event.at - spokeAt >= QUIET_MS ? standingInShort(state) : null);
+      const line = newsOf(state, event) ?? (event.at - printedAt >= QUIET_MS ? statusLine(state) : null);
       if (line === null) return;
       write(stream, time(state, event), line);
-      spokeAt = event.at;
+      printedAt = event.at;
     },
     say: (line) => write(stream, "", line),
     end: () => {},
@@ -42,11 +42,11 @@ function inLines(stream: NodeJS.WriteStream): Progress {
 }
 
 /**
- * Drawn by hand rather than with a task list: a task list runs the tasks and takes over the process's output and signals,
- * while a promotion runs itself, may begin in the middle, and only tells what it did.
+ * Hand-drawn because a task-list library runs the tasks itself and takes over output and signals, while a promotion runs
+ * by itself, may be resumed in the middle, and only reports what it did.
  */
 function inBlock(stream: NodeJS.WriteStream): Progress {
-  const told = teller();
+  const newsOf = newsReader();
   const block = new Block(stream);
   let lines: string[] = [];
   const above = (prefix: string, line: string) => {
@@ -56,9 +56,9 @@ function inBlock(stream: NodeJS.WriteStream): Progress {
   };
   return {
     event: (state, event) => {
-      const line = told(state, event);
-      lines = standing(state);
-      // what it waits for stands in the block
+      const line = newsOf(state, event);
+      lines = status(state);
+      // the block already shows what it waits for
       if (line === null || line.startsWith("·")) block.draw(lines, firstBold);
       else above(time(state, event), line);
     },
@@ -70,8 +70,8 @@ function inBlock(stream: NodeJS.WriteStream): Progress {
   };
 }
 
-/** Remembers the state before each event, for what has changed with it. */
-function teller(): (state: State, event: Event) => string | null {
+/** Remembers the previous state, to tell what an event changed. */
+function newsReader(): (state: State, event: Event) => string | null {
   let before: State | null = null;
   return (state, event) => {
     const line = news(before, state, event);
@@ -87,7 +87,7 @@ function write(stream: NodeJS.WriteStream, prefix: string, text: string, style =
   stream.write(lines.map((line) => `${style(line)}\n`).join(""));
 }
 
-// whether there are colours at all is the caller's decision, by `plain`
+// the caller decides about colours with `plain`
 const colours = { validateStream: false };
 const firstBold = (line: string, i: number): string => (i === 0 ? styleText("bold", line, colours) : line);
 const coloured = (line: string): string =>

@@ -12,19 +12,19 @@ import type { Random } from "../promotion/random.ts";
 import type { Behaviour } from "./faults.ts";
 
 /**
- * Stands in front of one server and injects faults. Every answer says in `x-answered-by` which revision gave it, and in
- * `x-fault` when it was injected; so users know the truth without asking the edge.
+ * A proxy in front of one server that injects faults. `x-answered-by` names the revision that answered, and `x-fault`
+ * marks injected failures, so users know the ground truth independently of the edge.
  */
 export type FaultProxy = {
-  /** The port of 127.0.0.1 on which it listens. */
+  /** Its port on 127.0.0.1. */
   port: number;
-  /** Changes what it does. Resolves when that is so for every request from now on; a crashed one stays crashed. */
+  /** Changes its behaviour. Resolves when it applies to every new request; a crashed proxy stays crashed. */
   behave(behaviour: Behaviour): Promise<void>;
-  /** Stops listening and cuts every connection, as the death of the server would. */
+  /** Stops listening and cuts every connection, as a dead server would. */
   close(): Promise<void>;
 };
 
-/** Starts a healthy proxy on a free port. `path` is where the server speaks MCP; faults touch nothing else. */
+/** Starts a healthy proxy on a free port. Faults affect only requests to `path`, the MCP endpoint. */
 export async function startProxy(to: {
   port: number;
   path: string;
@@ -32,7 +32,7 @@ export async function startProxy(to: {
   random: Random;
 }): Promise<FaultProxy> {
   let behaviour: Behaviour = { kind: "healthy" };
-  // Free connections are given up before a server would close them, so that none is closed under a request.
+  // Idle connections are closed before the server would close them, so that none breaks under a request.
   const agent = new Agent({ keepAlive: true, timeout: 1000 });
   const exchange = { ...to, agent };
   const server = createServer((incoming, outgoing) => {
@@ -40,7 +40,7 @@ export async function startProxy(to: {
     const isMcp = path === to.path || path === `${to.path}/`;
     answer(exchange, isMcp ? behaviour : { kind: "healthy" }, incoming, outgoing).catch(() => outgoing.destroy());
   });
-  server.keepAliveTimeout = 0; // for the same reason, it is the edge that ends its connections
+  server.keepAliveTimeout = 0; // for the same reason, only the edge closes its connections
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);
@@ -94,7 +94,7 @@ function refuse({ revision }: ProxiedExchange, outgoing: ServerResponse): void {
   outgoing.end("this failure was injected by the rehearsal\n");
 }
 
-/** How an answer of the server reaches the client. */
+/** Passes the server's response on to the client. */
 type Pass = (revision: string, answer: IncomingMessage, outgoing: ServerResponse) => void;
 
 function forward(to: ProxiedExchange, incoming: IncomingMessage, outgoing: ServerResponse, pass: Pass): void {
@@ -116,7 +116,7 @@ function forward(to: ProxiedExchange, incoming: IncomingMessage, outgoing: Serve
       pass(to.revision, answer, outgoing);
     },
   );
-  // A server that breaks off looks to the edge as it would without a proxy: the connection is gone.
+  // If the server drops the connection, so does the proxy, as the edge would see without it.
   upstream.on("error", () => outgoing.destroy());
   outgoing.on("close", () => {
     if (!outgoing.writableFinished) upstream.destroy();
@@ -126,11 +126,11 @@ function forward(to: ProxiedExchange, incoming: IncomingMessage, outgoing: Serve
 
 const passOn: Pass = (revision, answer, outgoing) => {
   outgoing.writeHead(answer.statusCode ?? 502, { ...endToEnd(answer.headers), "x-answered-by": revision });
-  if (isStream(answer)) outgoing.flushHeaders(); // the first event may be long in coming
+  if (isStream(answer)) outgoing.flushHeaders(); // the first event may take a while
   answer.pipe(outgoing);
 };
 
-/** Headers and a first byte arrive, then the connection is gone. An answer without a body cannot be cut. */
+/** Sends headers and one byte, then drops the connection. A response without a body cannot be cut. */
 const cutOff: Pass = (revision, answer, outgoing) => {
   if (answer.statusCode !== 200) return passOn(revision, answer, outgoing);
   outgoing.writeHead(200, { ...endToEnd(answer.headers), ...injected(revision) });
@@ -141,7 +141,7 @@ const cutOff: Pass = (revision, answer, outgoing) => {
   answer.once("end", () => outgoing.destroy());
 };
 
-/** The server's own answer, in the form it came in, with a tool result turned into a tool error. */
+/** Passes the response on in its original framing, with the tool result turned into a tool error. */
 const passOnAsToolError: Pass = async (revision, answer, outgoing) => {
   if (answer.statusCode !== 200) return passOn(revision, answer, outgoing);
   const body = await text(answer).catch(() => null);
@@ -157,7 +157,7 @@ const passOnAsToolError: Pass = async (revision, answer, outgoing) => {
   outgoing.end(spoilt);
 };
 
-/** Turns a JSON-RPC message that carries a tool's result into one that carries a tool error; leaves any other as it is. */
+/** Turns a tool result in a JSON-RPC message into a tool error; leaves other messages unchanged. */
 function spoil(json: string): string {
   let message: { result?: { content?: unknown } } | null;
   try {
@@ -182,7 +182,7 @@ async function text(answer: IncomingMessage): Promise<string> {
 
 const HOP_BY_HOP = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
 
-/** The headers that are meant for the other end, and not for the next hop only. */
+/** The headers without hop-by-hop ones. */
 function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.includes(name)));
 }

@@ -25,7 +25,7 @@ import { raise } from "./stage.ts";
 import { candidateTotals, lasted, type RehearsalSummary, shiftErrors, unchanged } from "./summary.ts";
 import { defaultWorkload, readWorkload, revisionId, type Workload } from "./workload.ts";
 
-/** Who watches a rehearsal: hears what goes on and every event of the journal, and may stop it between two polls. */
+/** Observes a rehearsal: gets messages and every journal event, and may abort it between two polls. */
 export type Audience = { say(line: string): void; event(state: State, event: Event): void; signal: AbortSignal };
 
 type Play = {
@@ -37,9 +37,9 @@ type Play = {
 };
 
 /**
- * Rehearses one deployment: real servers behind a real edge, real users, and the promotion that a stack would get.
- * Throws what keeps it from being rehearsed at all (a server that does not start, no Envoy, bad settings); an abort leaves a journal that
- * `resumeRehearsal` finishes. Nothing is left running either way.
+ * Rehearses one deployment: real servers behind a real edge, real users, and the same promotion that a stack gets.
+ * Throws if it cannot run at all (a server does not start, no Envoy, invalid settings). An abort leaves a journal that
+ * `resumeRehearsal` finishes. No process is left running.
  */
 export async function rehearse(settings: RehearsalSettings, audience: Audience): Promise<RehearsalSummary> {
   const workload = loadWorkload(settings);
@@ -60,13 +60,13 @@ export async function rehearse(settings: RehearsalSettings, audience: Audience):
 }
 
 /**
- * Finishes the rehearsal of a folder that was interrupted or held: the stage is raised again, the journal goes on. What users met before the
- * interruption is in the journal's counts, but moved and lost sessions are those since. One that is over already is only told again.
+ * Finishes an interrupted or held rehearsal: starts the stage again and continues the journal. Requests before the interruption are in the
+ * journal's counts, but moved and lost sessions count from the resume on. For a finished rehearsal, returns its summary.
  */
 export const resumeRehearsal = (folder: RehearsalFolder, audience: Audience): Promise<RehearsalSummary> =>
   goOn(folder, audience, (promotion, { note }) => resume(promotion, note ?? "resumed by hand"));
 
-/** Takes a rehearsal that was interrupted or held back to stable, for a reason that the journal keeps, and finishes it. */
+/** Rolls an interrupted or held rehearsal back to stable, records the reason in the journal, and finishes it. */
 export const rollBackRehearsal = (
   folder: RehearsalFolder,
   audience: Audience,
@@ -80,10 +80,10 @@ async function goOn(
 ): Promise<RehearsalSummary> {
   const settings = await readSettings(folder);
   const state = fold(begunEvents(await fileJournal(folder.journal).read(), folder.journal));
-  const told = isOver(state) ? await readFile(folder.summary, "utf8").catch(() => null) : null;
-  if (told !== null) {
-    audience.say(`promotion ${state.begun.id} is over; this is how it ended`);
-    return JSON.parse(told);
+  const summary = isOver(state) ? await readFile(folder.summary, "utf8").catch(() => null) : null;
+  if (summary !== null) {
+    audience.say(`promotion ${state.begun.id} has already finished`);
+    return JSON.parse(summary);
   }
   const workload = loadWorkload(settings);
   checkRevisions(workload, state, folder);
@@ -92,7 +92,7 @@ async function goOn(
   );
 }
 
-/** A journal goes on with the revisions that it began with, or not at all. */
+/** A journal can only continue with the revisions it began with. */
 function checkRevisions(workload: Workload, { begun }: State, { journal }: RehearsalFolder): void {
   const [stable, candidate] = [revisionsOf(workload, "stable"), revisionsOf(workload, "candidate")];
   const other = begun.revisions.filter(
@@ -101,15 +101,15 @@ function checkRevisions(workload: Workload, { begun }: State, { journal }: Rehea
   if (other.length === 0) return;
   const names = other.map(({ service }) => service).join(", ");
   throw new RehearsalError(
-    `${journal} is about other revisions of ${names} than the workload describes now: put the workload back, or rehearse anew`,
+    `${journal} has other revisions of ${names} than the workload describes now: restore the workload, or start a new rehearsal`,
   );
 }
 
-/** True when a promotion has come to its end and nothing of it is left to do. */
+/** True if the promotion has finished and nothing is left to do. */
 const isOver = ({ outcome, wanted, inForce, retired }: State): boolean =>
   outcome !== null && outcome.result !== "held" && wanted === inForce && (outcome.result !== "promoted" || retired);
 
-/** Raises the stage, lets the promotion run on it, takes everything down, and tells how it went. */
+/** Starts the stage, runs the promotion on it, stops everything, and returns the summary. */
 async function perform(play: Play, run: (promotion: Promotion) => Promise<State>): Promise<RehearsalSummary> {
   const { settings, folder, workload, lease, audience } = play;
   const journal = fileJournal(folder.journal);
@@ -126,14 +126,14 @@ async function perform(play: Play, run: (promotion: Promotion) => Promise<State>
       audience.say(describeDeath(death));
       diedAt ??= clock.now();
       if (["Envoy", "the stage process"].includes(death.what))
-        ruined.abort(new Error("the rehearsal cannot go on; `npx maha resume` raises it again"));
+        ruined.abort(new Error("the rehearsal cannot continue; `npx maha resume` restarts it"));
     });
     const edge = await raiseEdge(folder.edge, stage.services, { clock, run: (at) => stage.runEnvoy(binary, at) });
-    await stage.faultsAt(await edge.target.share()); // what was broken before an interruption is broken again
+    await stage.faultsAt(await edge.target.share()); // faults from before an interruption apply again
     const services = usedServices(workload, edge.settings);
     const shifts: Shift[] = [];
     let inForce = 0;
-    const { state, tally } = await among({ services, rps: settings.rps, seed: settings.seed }, (crowd) =>
+    const { state, tally } = await withUsers({ services, rps: settings.rps, seed: settings.seed }, (crowd) =>
       run({
         journal,
         lease,
@@ -181,8 +181,8 @@ async function perform(play: Play, run: (promotion: Promotion) => Promise<State>
   }
 }
 
-/** Lets a promotion run among users, who go home when it ends, also when it ends badly. */
-async function among(
+/** Runs a promotion under load; the users stop when it ends, even if it throws. */
+async function withUsers(
   wanted: Parameters<typeof users>[0],
   run: (crowd: Users) => Promise<State>,
 ): Promise<{ state: State; tally: Tally }> {
@@ -191,7 +191,7 @@ async function among(
     const state = await run(crowd);
     return { state, tally: await crowd.stop() };
   } catch (error) {
-    await crowd.stop().catch(() => {}); // what went wrong first is what has to be told
+    await crowd.stop().catch(() => {}); // the first error is the one to report
     throw error;
   }
 }

@@ -6,13 +6,13 @@ import { type Child, type Death, describeDeath, quote, startChild } from "./chil
 import { freePort } from "./port.ts";
 import { type RehearsedService, withPort } from "./workload.ts";
 
-/** One real MCP server that is ready, and the port of 127.0.0.1 on which it listens. */
+/** A ready MCP server and its port on 127.0.0.1. */
 export type Server = { child: Child; port: number };
 
 /**
- * Starts one side of a service on a free port and waits until it is ready: until its health path answers 2xx or, where it
- * has none, until an MCP client has opened a session. Throws, with the last lines of its output, when it cannot be
- * started, ends, or is not ready in time; then it has been stopped again. `onStart` gets the process before it is ready.
+ * Starts one side of a service on a free port and waits until it is ready: its health path returns 2xx or, without one,
+ * an MCP client can open a session. If it cannot be started, exits, or is not ready in time, stops it and throws with
+ * the last lines of its output. `onStart` gets the process before it is ready.
  */
 export async function startServer(
   service: RehearsedService,
@@ -32,23 +32,23 @@ export async function startServer(
   });
   for (;;) {
     const left = Math.ceil(until - performance.now());
-    const shortcoming = await tryOut(service, port, Math.min(LONGEST_TRY_MS, Math.max(SHORTEST_TRY_MS, left)));
+    const problem = await tryOut(service, port, Math.min(LONGEST_TRY_MS, Math.max(SHORTEST_TRY_MS, left)));
     if (died) throw new Error(describeDeath(died));
-    if (shortcoming === null) return { child, port };
+    if (problem === null) return { child, port };
     if (performance.now() + PAUSE_MS >= until) {
       await child.kill();
-      throw new Error(`${what} was not ready within ${service.ready} s: ${shortcoming}. ${quote(child.output())}`);
+      throw new Error(`${what} was not ready within ${service.ready} s: ${problem}. ${quote(child.output())}`);
     }
     await pause(PAUSE_MS);
   }
 }
 
 const LONGEST_TRY_MS = 5000;
-/** The last try, too, needs time to find out what is the matter. */
+/** The last try needs time, too, to find the cause. */
 const SHORTEST_TRY_MS = 1000;
 const PAUSE_MS = 100;
 
-/** What the server still lacks; null when it is ready. */
+/** Why the server is not ready; null if it is. */
 async function tryOut(
   { health, path, sessions }: RehearsedService,
   port: number,
@@ -62,8 +62,8 @@ async function tryOut(
       return null;
     }
     const { ok, status } = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
-    return ok ? null : `${url} answered ${status}`;
+    return ok ? null : `${url} returned ${status}`;
   } catch (error) {
-    return `${url} did not ${health === undefined ? "open an MCP session" : "answer"} (${reason(error)})`;
+    return `${url} did not ${health === undefined ? "open an MCP session" : "respond"} (${reason(error)})`;
   }
 }

@@ -9,7 +9,7 @@ import { type FaultProxy, startProxy } from "./proxy.ts";
 import { startServer } from "./server.ts";
 import { type RehearsedService, revisionId, type Workload } from "./workload.ts";
 
-/** What the stage process can be asked. */
+/** The calls that the stage process serves. */
 export type StageVerbs = {
   raise(play: { workload: Workload; logs: string; fault: Fault | null; seed: number }): Promise<StagedService[]>;
   envoy(start: { binary: string; folder: string }): Promise<void>;
@@ -17,7 +17,7 @@ export type StageVerbs = {
   down(): Promise<void>;
 };
 
-/** What the stage process tells unasked: progress, the process group of each command, and a death that nobody ordered. */
+/** Events of the stage process: progress, the process group of each command, and unexpected exits. */
 export type StageEvent = { say: string } | { group: number } | { death: Death };
 
 /** One revision as the edge reaches it: through its proxy. */
@@ -28,7 +28,7 @@ export type StagedService = { name: string; stable: StageEndpoint; candidate: St
 
 type Actor = { role: RevisionRole; child: Child; proxy: FaultProxy };
 
-/** How long a server has to end by itself; the slowest of the ecosystem's servers needs five seconds. */
+/** Grace period of a server, in milliseconds; the ecosystem's slowest server needs five seconds. */
 const GRACE_MS = 6000;
 
 const children = new Set<Child>();
@@ -50,15 +50,15 @@ const verbs: StageVerbs = {
   },
   async envoy({ binary, folder }) {
     envoy = await startEnvoy({ binary, folder });
-    tell({ group: envoy.pid });
+    emit({ group: envoy.pid });
     await envoy.ready;
     envoy.exited.then(({ code, signal }) => {
       const output = lastLines(edgePaths(folder).log);
-      if (!isGoingDown) tell({ death: { what: "Envoy", code, signal, output } });
+      if (!isGoingDown) emit({ death: { what: "Envoy", code, signal, output } });
     });
   },
   async faultsAt(share) {
-    // What is broken stays broken, also when the share goes back.
+    // Faults persist when the share goes back.
     highestShare = Math.max(highestShare, share);
     await Promise.all(
       actors.map(async ({ role, child, proxy }) => {
@@ -75,7 +75,7 @@ const verbs: StageVerbs = {
   },
 };
 
-const tell = serve<StageEvent>(verbs);
+const emit = serve<StageEvent>(verbs);
 
 async function enterActor(
   service: RehearsedService,
@@ -90,16 +90,16 @@ async function enterActor(
   actors.push({ role, child, proxy });
   child.died.then((death) => {
     proxy.close();
-    tell({ death });
+    emit({ death });
   });
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  tell({ say: `${service.name} ${role}, version ${service[role].version}, is ready after ${seconds} s` });
+  emit({ say: `${service.name} ${role}, version ${service[role].version}, is ready after ${seconds} s` });
   return { id, address: "127.0.0.1", port: proxy.port };
 }
 
 function keep(child: Child): Child {
   children.add(child);
   child.ended.then(() => children.delete(child));
-  tell({ group: child.pid });
+  emit({ group: child.pid });
   return child;
 }

@@ -5,24 +5,24 @@ import type { Fault } from "./faults.ts";
 import type { StagedService, StageEvent, StageVerbs } from "./stage-process.ts";
 import type { Workload } from "./workload.ts";
 
-/** The real servers of a workload, each behind its fault proxy, and Envoy: all in or under a process of their own. */
+/** A workload's servers, each behind its fault proxy, and Envoy, all run by a process of their own. */
 export type Stage = {
-  /** The services, with the addresses at which an edge reaches their revisions. */
+  /** The services, with the addresses of their revisions for the edge. */
   services: StagedService[];
-  /** Starts Envoy beside the servers, on the folder of an edge. Returns when it answers; throws, with what its log says, when it does not. */
+  /** Starts Envoy on the folder of an edge. Returns when it is ready; throws, quoting its log, if it does not become ready. */
   runEnvoy(binary: string, folder: string): Promise<void>;
-  /** Breaks what is to be broken at that share. To be called before the share is put in force; returns when it is so. */
+  /** Injects the faults for that share. Call it before the share is in force; returns when they apply. */
   faultsAt(share: number): Promise<void>;
-  /** Tells when Envoy, a server or the stage process itself has ended unasked, also when it did before this call. */
+  /** Calls `hear` for every unexpected exit of Envoy, a server or the stage process, including earlier ones. */
   onDeath(hear: (death: Death) => void): void;
   /** Stops everything. */
   down(): Promise<void>;
 };
 
 /**
- * Starts every server of the workload and waits until all are ready. Throws when one cannot be started, ends, or is not
- * ready in time, with its own last lines of output; then everything is stopped again. Output goes to `<folder>/logs`.
- * When this process ends, however that happens, the stage ends with it.
+ * Starts every server of the workload and waits until all are ready. If one cannot be started, exits, or is not ready in
+ * time, stops everything and throws with its last lines of output. Output goes to `<folder>/logs`. The stage ends with
+ * this process, even if it is killed.
  */
 export async function raise({
   workload,
@@ -59,7 +59,7 @@ export async function raise({
   );
   helper.ended.then(({ code, signal }) => {
     const isKilled = signal !== null;
-    if (isKilled) for (const group of groups) signalGroup(group, "SIGKILL"); // whoever killed it has orphaned them
+    if (isKilled) for (const group of groups) signalGroup(group, "SIGKILL"); // its children are orphaned
     if (!isGoingDown) hear({ death: { what: "the stage process", code, signal, output: "" } });
   });
   const down = async () => {

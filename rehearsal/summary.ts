@@ -21,10 +21,10 @@ export type RehearsalSummary = {
   report: string | null;
 };
 
-/** How long after a shift a user's failure may still be the shift's doing, in milliseconds. */
+/** How long after a shift a user's failure is still attributed to it, in milliseconds. */
 const AFTERMATH_MS = 1000;
 
-/** All that users asked of the candidate and that failed, over everything that was counted: also between polls and after a restart of the edge. */
+/** Users' requests to the candidate and their failures, including those between polls and after a restart of the edge. */
 export function candidateTotals(events: readonly Event[], last: Observation): RehearsalSummary["candidate"] {
   const observations = [...events.flatMap(observationOf), last].filter((seen): seen is Seen => !seen.silent);
   let total = noCounts;
@@ -35,12 +35,12 @@ export function candidateTotals(events: readonly Event[], last: Observation): Re
   return { userRequests: total.requests, userErrors: total.failures };
 }
 
-/** What explains a failure better than a shift does: an injected fault, or a server that died by itself (in milliseconds since the epoch). */
+/** Other explanations of a failure than a shift: an injected fault, or a server that died (in milliseconds since the epoch). */
 type Excuses = { fault: Fault | null; stableIds: readonly string[]; diedAt: number | null };
 
 /**
- * Users' failures that the shifts themselves caused: those during a shift or in the second after it that nothing else explains.
- * A broken candidate's failures are the fault's, also where the edge answered in its place and nobody knows whose request it was.
+ * Users' failures caused by the shifts themselves: those during a shift, or in the second after it, without another explanation.
+ * A faulty candidate's failures count as the fault's, even if the edge answered and the revision is unknown.
  */
 export function shiftErrors(
   { failuresLog }: Tally,
@@ -56,10 +56,10 @@ export function shiftErrors(
   ).length;
 }
 
-/** The first and last event's distance, in seconds. */
+/** The time between the first and the last event, in seconds. */
 export const lasted = (events: readonly Event[]): number => ((events.at(-1)?.at ?? 0) - (events[0]?.at ?? 0)) / 1000;
 
-/** What there is to say when there is nothing to promote. */
+/** The summary when there is nothing to promote. */
 export const unchanged = (reason: string): RehearsalSummary => ({
   result: "unchanged",
   reason,
@@ -76,18 +76,18 @@ export const unchanged = (reason: string): RehearsalSummary => ({
 const headlines: Record<RehearsalSummary["result"], string> = {
   promoted: "PROMOTED: the candidate has all the traffic.",
   "rolled-back": "ROLLED BACK: stable has all the traffic.",
-  held: "HELD: nothing was decided, a person should look.",
+  held: "HELD: no decision; a person needs to look.",
   unchanged: "UNCHANGED: nothing was started.",
 };
 
-/** One paragraph for people. */
+/** The summary as text. */
 export function inWords(summary: RehearsalSummary): string {
   const { result, reason, candidate, movedSessions, lostSessions, shiftErrors, seconds, journal, report } = summary;
   const lines = [headlines[result], `  why       ${reason}`];
   if (result === "unchanged") return lines.join("\n");
   return [
     ...lines,
-    `  users     ${candidate.userRequests} requests reached the candidate, ${candidate.userErrors} of them failed; ${shiftErrors} failed because of a shift`,
+    `  users     ${candidate.userRequests} requests reached the candidate, ${candidate.userErrors} of them failed; ${shiftErrors} failures caused by shifts`,
     `  sessions  ${movedSessions} moved, ${lostSessions} lost`,
     `  took      ${Math.round(seconds)} s`,
     `  report    ${report}`,

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** Lines at the bottom of a terminal that are drawn again and again, and lines above them that stay. */
+/** A block of lines at the bottom of a terminal that is redrawn, below lines that stay. */
 export class Block {
   #stream: NodeJS.WriteStream;
   #drawn: string[] = [];
@@ -9,20 +9,20 @@ export class Block {
     this.#stream = stream;
   }
 
-  /** Puts these lines in the place of the last ones; what is wider than the terminal is cut. `style` colours a line without widening it. */
+  /** Redraws the block with these lines, cut to the terminal's width. `style` colours a line without widening it. */
   draw(lines: readonly string[], style: (line: string, i: number) => string): void {
     const cut = lines.map((line) => shorten(clean(line), widthOf(this.#stream)));
     this.#stream.write(this.#erasing() + cut.map((line, i) => `${style(line, i)}\n`).join(""));
     this.#drawn = cut;
   }
 
-  /** Takes the lines away. */
+  /** Clears the block. */
   clear(): void {
     this.#stream.write(this.#erasing());
     this.#drawn = [];
   }
 
-  /** Up to where the lines began, and nothing from there on; a terminal that became narrower has broken them. */
+  /** Moves to the block's first line and erases from there; a narrower terminal has wrapped the lines. */
   #erasing(): string {
     const width = widthOf(this.#stream);
     const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(columns(line) / width)), 0);
@@ -30,13 +30,13 @@ export class Block {
   }
 }
 
-/** The columns of a terminal; a stream that is none has no end of line. */
+/** The terminal's width; unlimited for other streams. */
 export const widthOf = (stream: NodeJS.WriteStream): number => stream.columns || Number.POSITIVE_INFINITY;
 
-/** Text from outside as one line that cannot steer the terminal. */
+/** Untrusted text as one line without control characters. */
 export const clean = (text: string): string => stripVTControlCharacters(text).replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
 
-/** The text behind a prefix, in lines of at most `width` columns: broken between words where it can be, and hanging under its own beginning. */
+/** Wraps text behind a prefix to `width` columns, between words where possible, with a hanging indent. */
 export function wrap(prefix: string, text: string, width: number): string[] {
   const room = width - prefix.length;
   const lines: string[] = [];
@@ -58,10 +58,10 @@ function pieces(word: string, width: number): string[] {
   return [piece, ...pieces(word.slice(piece.length), width)];
 }
 
-/** The text cut to `width` columns, with a sign that it was. */
+/** The text cut to `width` columns, with an ellipsis. */
 const shorten = (text: string, width: number): string => (columns(text) <= width ? text : `${start(text, width - 1)}…`);
 
-/** As much of the beginning as fits into `width` columns. */
+/** The longest prefix that fits into `width` columns. */
 function start(text: string, width: number): string {
   let room = width;
   let result = "";
@@ -76,6 +76,6 @@ function start(text: string, width: number): string {
 const columns = (text: string): number =>
   [...text].reduce((sum, character) => sum + (NONE.test(character) ? 0 : TWO.test(character) ? 2 : 1), 0);
 
-/** Characters that take no column of their own, and those that may take two: East Asian ones and pictures. */
+/** Characters of zero width, and those that may be two columns wide: East Asian characters and emoji. */
 const NONE = /[\p{M}\u200b-\u200d]/u;
 const TWO = /[\u1100-\u115f\u2e80-\uffdc\u{1f000}-\u{3ffff}]/u;

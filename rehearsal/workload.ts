@@ -6,38 +6,38 @@ import { z } from "zod";
 import { reason } from "../load/reason.ts";
 import { RehearsalError } from "./error.ts";
 
-/** What is rehearsed: one or several services, and the folder in which their commands run. */
+/** What is rehearsed: one or more services, and the folder their commands run in. */
 export type Workload = { folder: string; services: RehearsedService[] };
 
-/** One MCP server in two versions, and how it is tried: see `serviceSchema`. */
+/** One MCP server in two versions, and how to exercise it: see `serviceSchema`. */
 export type RehearsedService = z.infer<typeof serviceSchema>;
 
-/** One version of a server: how it is started. `{port}` in the command and the environment stands for the port it is given. */
+/** How to start one version of a server. `{port}` in the command and the environment is replaced with its port. */
 export type Side = z.infer<typeof sideSchema>;
 
-/** A tool call that may be made at any time and as often as wanted. */
+/** A tool call that is safe to repeat. */
 export type WorkloadCall = z.infer<typeof callSchema>;
 
 /**
- * Reads a workload file (JSON). Commands run in the folder of the file. Throws one `RehearsalError` that lists everything
- * that is wrong with it: file, key, what is the matter, an example.
+ * Reads a workload file (JSON). Commands run in the file's folder. Throws one `RehearsalError` that lists every problem
+ * with its key and an example.
  */
 export function readWorkload(file: string): Workload {
   let json: unknown;
   try {
     json = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    throw new RehearsalError(`${file}: the workload cannot be read: ${reason(error)}.`);
+    throw new RehearsalError(`${file}: cannot read the workload: ${reason(error)}`);
   }
   const read = workloadSchema.safeParse(json);
   if (!read.success) throw new RehearsalError(read.error.issues.map((issue) => explain(file, issue)).join("\n"));
   return { folder: resolve(dirname(file)), services: read.data.services };
 }
 
-/** The workload when none is named: two published releases of the MCP project's own demonstration server. */
+/** The default workload: two published releases of the MCP project's demonstration server. */
 export function defaultWorkload(): Workload {
   const folder = fileURLToPath(new URL("..", import.meta.url));
-  // Left alone, this server listens on every address of the machine.
+  // By default this server listens on all addresses.
   const loopback = fileURLToPath(new URL("loopback.ts", import.meta.url));
   const side = (name: string): Side => {
     const home = resolve(folder, "node_modules", name);
@@ -60,14 +60,14 @@ export function defaultWorkload(): Workload {
   return { folder, services: [service] };
 }
 
-/** `<service>-<hash of everything that runs>`: two sides with the same id are the same revision. */
+/** `<service>-<hash of version, command and environment>`: two sides with the same id are the same revision. */
 export function revisionId(service: RehearsedService, role: "stable" | "candidate"): string {
   const { version, command, env } = service[role];
   const runs = JSON.stringify([version, command, Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1))]);
   return `${service.name}-${createHash("sha256").update(runs).digest("hex").slice(0, 10)}`;
 }
 
-/** The command and the environment of one side with its port filled in. */
+/** One side's command and environment with the port filled in. */
 export function withPort({ command, env }: Side, port: number): { command: string[]; env: Record<string, string> } {
   const fill = (text: string) => text.replaceAll("{port}", String(port));
   return {
@@ -84,7 +84,7 @@ const sideSchema = z
   })
   .refine(({ command, env }) => [...command, ...Object.values(env)].some((text) => text.includes("{port}")), {
     path: ["command"],
-    message: "neither the command nor the environment says {port}, so the server would not know where to listen",
+    message: "{port} must occur in the command or the environment, so that the server knows where to listen",
   });
 
 const callSchema = z.strictObject({
@@ -93,12 +93,12 @@ const callSchema = z.strictObject({
 });
 
 /**
- * `path`: where MCP is spoken. `health`: a path that answers 200 once the server is ready; without it, ready is who answers
- * an MCP client. `ready`: seconds to wait for that. `expectTools`: tools that smoke tests look for. `calls`: what users and
- * probes call; the first one is also the probes'. `sessions`: false for a server that keeps none.
+ * `path`: the MCP endpoint. `health`: a path that returns 200 once the server is ready; without it, a server is ready when
+ * it answers an MCP client. `ready`: seconds to wait for that. `expectTools`: tools that the smoke tests expect. `calls`:
+ * the users' tool calls; probes use the first. `sessions`: false for a server without sessions.
  */
 const serviceSchema = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]*$/, "only small letters, digits and dashes, a letter first"),
+  name: z.string().regex(/^[a-z][a-z0-9-]*$/, "only lower-case letters, digits and dashes, starting with a letter"),
   stable: sideSchema,
   candidate: sideSchema,
   path: z.string().startsWith("/").default("/mcp"),

@@ -10,11 +10,11 @@ type Look = {
   style: "line" | "faint" | "dashed" | "stepped" | "stepped-dashed" | "area" | "edge";
 };
 type Line = Look & { of: Measure | number };
-/** A logarithmic scale shows whole powers of ten around what there is, but nothing outside of `log`. */
+/** A logarithmic scale spans the whole powers of ten around the values, within `log`. */
 type Scale = "shares" | "from-zero" | { log: [lowest: number, highest: number] };
 type ChartDescription = { title: string; about: string; unit: Unit; scale: Scale; lines: Line[] };
 
-/** One chart as the page draws it: a column for each line, `x` in seconds since the promotion began; `ticks` null leaves them to the page. */
+/** A chart as the page draws it: one column per line, `x` in seconds since the promotion began; null `ticks` leaves them to the page. */
 export type Chart = Table & {
   title: string;
   about: string;
@@ -25,23 +25,23 @@ export type Chart = Table & {
   lines: Look[];
 };
 
-/** More points than this a chart cannot show. */
+/** A chart cannot show more points than this. */
 const POINTS = 2000;
 
 const descriptions: ChartDescription[] = [
   {
     title: "Share of new sessions",
-    about: "In force, and wanted (dashed). ▲ promote, ■ hold, ▼ roll back.",
+    about: "The share in force, and the desired share (dashed). ▲ promote, ■ hold, ▼ roll back.",
     unit: "share",
     scale: "shares",
     lines: [
       { of: "share", label: "in force", colour: "candidate", style: "stepped" },
-      { of: "wanted", label: "wanted", colour: "limit", style: "stepped-dashed" },
+      { of: "wanted", label: "desired", colour: "limit", style: "stepped-dashed" },
     ],
   },
   {
-    title: "Requests a second",
-    about: "Users' requests by revision, and the probes that each revision gets.",
+    title: "Requests per second",
+    about: "Users' requests by revision, and the probes per revision.",
     unit: "per-second",
     scale: "from-zero",
     lines: [
@@ -51,8 +51,8 @@ const descriptions: ChartDescription[] = [
     ],
   },
   {
-    title: "Failures a second",
-    about: "Users' requests and probes that failed, by revision.",
+    title: "Failures per second",
+    about: "Failed requests of users and probes, by revision.",
     unit: "per-second",
     scale: "from-zero",
     lines: [
@@ -63,7 +63,7 @@ const descriptions: ChartDescription[] = [
   {
     title: "Failure rate of the step",
     about:
-      "Since the share came in force. The band holds the candidate's true rate at every moment with 95 % confidence; dashed is the bound to certify.",
+      "Since the shift to this share. The band contains the candidate's true rate at every moment with 95 % confidence. Dashed: the maximum error rate to certify.",
     unit: "percent",
     scale: { log: [0.001, 100] },
     lines: [
@@ -71,12 +71,12 @@ const descriptions: ChartDescription[] = [
       { of: "lower", label: "at least", colour: "candidate", style: "edge" },
       { of: "stableRate", label: "stable", colour: "stable", style: "line" },
       { of: "candidateRate", label: "candidate", colour: "candidate", style: "line" },
-      { of: "bound", label: "bound", colour: "limit", style: "stepped-dashed" },
+      { of: "bound", label: "maximum", colour: "limit", style: "stepped-dashed" },
     ],
   },
   {
     title: "Latency of users' requests",
-    about: `Median (faint) and 95th percentile over ten seconds, read from buckets; dashed is the 95th percentile's bound of ${SLOW_MS / 1000} s.`,
+    about: `Median (faint) and 95th percentile over ten seconds, from histogram buckets. Dashed: the p95 objective, ${SLOW_MS / 1000} s.`,
     unit: "ms",
     scale: { log: [1, 100_000] },
     lines: [
@@ -84,12 +84,12 @@ const descriptions: ChartDescription[] = [
       { of: "stableP95", label: "stable p95", colour: "stable", style: "line" },
       { of: "candidateP50", label: "candidate p50", colour: "candidate", style: "faint" },
       { of: "candidateP95", label: "candidate p95", colour: "candidate", style: "line" },
-      { of: SLOW_MS, label: "bound", colour: "limit", style: "dashed" },
+      { of: SLOW_MS, label: "objective", colour: "limit", style: "dashed" },
     ],
   },
   {
     title: "Evidence for the candidate",
-    about: `The e-value of "its failure rate is below the step's bound", begun anew with each step. At ${1 / alphas.certificate} (dashed) that is certified with 95 % confidence.`,
+    about: `The e-value for "its failure rate is below the step's maximum", restarted with each step. At ${1 / alphas.certificate} (dashed) the rate is certified with 95 % confidence.`,
     unit: "times",
     scale: { log: [LEAST, MOST] },
     lines: [
@@ -100,28 +100,28 @@ const descriptions: ChartDescription[] = [
   {
     title: "Evidence against the candidate",
     about:
-      "The e-value of the strongest charge (errors, latency, tool errors, the bake's detector), as a part of what it needs. From 1 (dashed) on it convicts, once three polls have seen failures.",
+      "The strongest of the tests against it (errors, latency, tool errors, the bake's change detector), relative to its threshold. At 1 (dashed) or more it convicts, once three polls have seen failures.",
     unit: "times",
     scale: { log: [LEAST, MOST] },
     lines: [
-      { of: "charge", label: "part", colour: "candidate", style: "line" },
+      { of: "charge", label: "strength", colour: "candidate", style: "line" },
       { of: 1, label: "convicts from", colour: "limit", style: "dashed" },
     ],
   },
 ];
 
-/** The charts of these points, those left out for which nothing was seen. */
+/** The charts of these points, without those that have no data. */
 export const charts = (points: readonly Point[]): Chart[] =>
   descriptions.flatMap((description) => {
     const table = thin(tableOf(points, description.lines), POINTS);
     return table.x.length > 0 ? [chart(description, table)] : [];
   });
 
-/** The rows in which any line has something to say, and those that cut all lines. */
+/** The rows in which any line has a value, and those that interrupt all lines. */
 function tableOf(points: readonly Point[], lines: readonly Line[]): Table {
   const measures = lines.flatMap(({ of }) => (typeof of === "number" ? [] : [of]));
-  const told = (point: Point) => measures.some((measure) => point[measure] !== undefined);
-  const rows = points.filter((point) => point.unseen || told(point));
+  const hasValue = (point: Point) => measures.some((measure) => point[measure] !== undefined);
+  const rows = points.filter((point) => point.unseen || hasValue(point));
   if (!rows.some((point) => measures.some((measure) => (point[measure] ?? null) !== null)))
     return { x: [], columns: [] };
   return {
@@ -146,13 +146,13 @@ function chart({ title, about, unit, scale, lines }: ChartDescription, { x, colu
   };
 }
 
-/** The shares that there were, those left out that lie too near to the one below them to be read. */
+/** The shares as ticks, without those too close to the one below to be readable. */
 function sharesIn(columns: Table["columns"]): number[] {
   const shares = [...new Set([0, 100, ...columns.flat().map((value) => value ?? 0)])].sort((a, b) => a - b);
   return shares.filter((share, i) => i === 0 || share - (shares[i - 1] as number) >= 8);
 }
 
-/** The whole powers of ten that hold every value inside `allowed`. */
+/** The whole powers of ten that enclose every value within the allowed range. */
 function decades(columns: Table["columns"], [lowest, top]: [number, number]): [number, number] {
   const logs = columns.flat().flatMap((value) => (value ? [Math.log10(Math.min(top, Math.max(lowest, value)))] : []));
   const [from, to] = [Math.floor(least(logs) + 1e-9), Math.ceil(most(logs) - 1e-9)];

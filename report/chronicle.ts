@@ -3,24 +3,24 @@ import { certifiedBy } from "../promotion/evidence/candidate.ts";
 import { baking, currentStep, fold, type State, type StepRecord, step, stepRecord } from "../promotion/state.ts";
 import type { VerdictKind } from "../promotion/verdict.ts";
 
-/** One thing that happened; `what` is a verdict's kind, or the event's name. */
+/** One entry of the timeline; `what` is a verdict's kind, or the event's name. */
 export type Entry = { at: number; share: number; what: VerdictKind | Exclude<Event["event"], "judged">; words: string };
 
-/** A step as it went, the bake as the last one; `by` says whose requests certified it, and is null where it was not certified. */
+/** A step's result, the bake as the last one; `by` says whose requests certified it, null if it was not certified. */
 export type StepRow = StepRecord & { bake: boolean; bound: number; users: number; probes: number; by: string | null };
 
-/** What happened, in order: changes only. `holds` are time spans in milliseconds since the epoch; `end` is the last event. */
+/** The timeline, changes only. `holds` are time spans in milliseconds since the epoch; `end` is the last event. */
 export type Chronicle = {
   state: State;
   entries: Entry[];
   rows: StepRow[];
   holds: [from: number, to: number][];
   end: number;
-  /** From the decision to go back until stable had all new sessions again; null where that did not happen. */
+  /** From the decision to roll back until stable had all new sessions again; null if that did not happen. */
   backMs: number | null;
 };
 
-/** Retells the events of a promotion, with the promotion's own fold. */
+/** The chronicle of a promotion's events, using the promotion's own fold. */
 export function chronicle([begun, ...events]: readonly [Begun, ...Event[]]): Chronicle {
   const entries: Entry[] = [{ at: begun.at, share: 0, what: "begun", words: beginning(begun) }];
   const rows: StepRow[] = [];
@@ -46,11 +46,11 @@ export function chronicle([begun, ...events]: readonly [Begun, ...Event[]]): Chr
   return { state: before, entries, rows, holds, end, backMs };
 }
 
-/** Polls are news only where they change the verdict. */
+/** Polls are entries only if they change the verdict. */
 const isNews = (event: Event, { verdict }: State): boolean =>
   event.event !== "judged" || event.verdict.kind !== verdict?.kind || event.verdict.reason !== verdict.reason;
 
-/** The record of the step that this event ended: the fold's own, or what stood when it ended without a judgement of its own. */
+/** The record of the step that this event ended: the fold's own, or the current one if it ended without a verdict. */
 function newRecord(event: Event, before: State, after: State): StepRecord | undefined {
   if (after.steps.length > before.steps.length) return after.steps.at(-1);
   if (!after.outcome || before.outcome || !before.smoked) return undefined;
@@ -74,7 +74,7 @@ function stepRow(record: StepRecord, before: State, { evidence }: State): StepRo
   };
 }
 
-/** Of several services, the one that the fewest users speak for. */
+/** Of several services, the source with the least evidence from users. */
 const leastReal = (sources: readonly ReturnType<typeof certifiedBy>[]) =>
   (["probes", "users and probes"] as const).find((source) => sources.includes(source)) ?? "users";
 
@@ -83,27 +83,27 @@ function inWords(event: Event): string {
     case "begun":
       return beginning(event);
     case "smoked":
-      return `the smoke tests at 0 % ${event.passed ? "passed" : "failed"}: ${event.reason}`;
+      return `smoke tests at 0 % ${event.passed ? "passed" : "failed"}: ${event.reason}`;
     case "in-force":
       return event.share > 0
         ? `${event.share} % of new sessions go to the candidate`
-        : "0 % is in force: every new session goes to stable";
+        : "0 % is in force: all new sessions go to stable";
     case "judged":
       return event.verdict.reason;
     case "moved":
-      return `somebody moved the traffic: ${event.share} % is in force`;
+      return `the traffic was shifted outside the promotion: ${event.share} % is in force`;
     case "ordered-back":
       return event.reason;
     case "resumed":
       return event.note;
     case "drained":
       return event.ended === "quiet"
-        ? "nothing was in flight on the old revision any more"
-        : `the time to drain was over; ${event.openRequests} requests were still open on the old revision`;
+        ? "the old revision is drained"
+        : `drain timeout reached with ${event.openRequests} requests still open on the old revision`;
     case "retired":
-      return "the old revision left the edge";
+      return "the old revision is removed from the edge";
   }
 }
 
 const beginning = ({ revisions, plan }: Begun): string =>
-  `plan "${plan.name}": ${revisions.map(({ stable, candidate }) => `${candidate} wants the traffic of ${stable}`).join(", ")}`;
+  `plan "${plan.name}": ${revisions.map(({ stable, candidate }) => `${candidate} over ${stable}`).join(", ")}`;

@@ -1,4 +1,4 @@
-// Runs in the report's page, after uPlot: draws the charts from the data that the page carries, and again where the page changes its look.
+// Runs in the report's page, after uPlot: draws the charts from the data in the page, and again when its size or theme changes.
 const { document, uPlot, getComputedStyle, matchMedia, addEventListener, ResizeObserver } = /** @type {any} */ (
   globalThis
 );
@@ -16,9 +16,9 @@ const places = [...document.querySelectorAll(".chart")];
 let plots = [];
 let width = 0;
 
-/** Seconds between two ticks of the time axis. */
+/** Tick distances of the time axis, in seconds. */
 const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200];
-/** What stands for a verdict that moved or stopped the traffic, and its colour. */
+/** The mark and colour of each verdict that changed or held the traffic. */
 const MARKS = { promote: ["▲", "good"], hold: ["■", "warn"], "roll-back": ["▼", "bad"] };
 
 draw();
@@ -86,7 +86,7 @@ function options(chart) {
 
 /** @param {Chart["lines"][number]} line @param {Chart} chart @returns {import("uplot").Series} */
 function series({ label, colour: name, style }, { unit, x }) {
-  // where there are few polls each is seen, also one between two gaps
+  // with few polls, dots make each one visible, even between two gaps
   const dots = x.length <= 40 && (style === "line" || style === "faint" || style === "area");
   return {
     label,
@@ -101,7 +101,7 @@ function series({ label, colour: name, style }, { unit, x }) {
   };
 }
 
-/** The space between two edges, the upper one first. @param {Chart} chart @returns {import("uplot").Band[]} */
+/** The band between two edges, the upper one first. @param {Chart} chart @returns {import("uplot").Band[]} */
 function bands({ lines }) {
   const [upper, lower] = lines.flatMap(({ style }, i) => (style === "edge" ? [i + 1] : []));
   return upper && lower ? [{ series: [upper, lower], fill: colour("candidate-fill") }] : [];
@@ -119,7 +119,7 @@ function shade(plot) {
   for (const x of drawing.shifts) plot.ctx.fillRect(inside(x), top, 1, height);
 }
 
-/** The verdicts that moved or stopped the traffic. @param {Plot} plot */
+/** The verdicts that changed or held the traffic. @param {Plot} plot */
 function mark(plot) {
   const { ctx, scales } = plot;
   ctx.font = `${11 * uPlot.pxRatio}px system-ui, sans-serif`;
@@ -133,12 +133,12 @@ function mark(plot) {
   }
 }
 
-/** All charts go back to the whole time together. */
+/** Resets the zoom of all charts. */
 function showAll() {
   for (const plot of plots) plot.setScale("x", { min: 0, max: drawing.end });
 }
 
-/** While nobody points anywhere the legend says what was seen last. @param {Plot} plot @param {Chart} chart */
+/** Without a cursor the legend shows the last values. @param {Plot} plot @param {Chart} chart */
 function showLast(plot, { x, lines, columns }) {
   const seen = columns.filter((_, i) => lines[i]?.colour !== "limit");
   const idx = x.findLastIndex((_, row) => seen.some((column) => column[row] !== null));
@@ -154,7 +154,7 @@ const inUnit = {
   times: short,
 };
 
-/** Three digits, and powers of ten where a number is too long to read. @param {number} value */
+/** Three digits, or a power of ten for very large and small numbers. @param {number} value */
 function short(value) {
   if (value !== 0 && (value < 1e-3 || value >= 1e5)) {
     const power = Math.floor(Math.log10(value) + 1e-9);

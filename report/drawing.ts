@@ -2,7 +2,7 @@ import { type Chart, charts } from "./charts.ts";
 import type { Chronicle } from "./chronicle.ts";
 import type { Point } from "./series.ts";
 
-/** A verdict that moved or stopped the traffic, at the share that it met. */
+/** A verdict that changed or held the traffic, at its share. */
 export type Mark = { x: number; share: number; kind: "promote" | "hold" | "roll-back" };
 
 /** Everything that the page's script draws; times in seconds since the promotion began. */
@@ -14,7 +14,7 @@ export type Drawing = {
   marks: Mark[];
 };
 
-/** What there is to draw of a promotion. What lies too near to its like to be told from it is left out. */
+/** The drawing of a promotion. Marks too close together to tell apart are left out. */
 export function drawing(points: readonly Point[], { state, entries, holds, end }: Chronicle): Drawing {
   const seconds = (at: number) => (at - state.begun.at) / 1000;
   const duration = Math.max(1, seconds(end));

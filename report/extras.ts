@@ -1,4 +1,4 @@
-/** What a journal does not know: what was rehearsed, and what the users met. `seconds` is how long all of it took. */
+/** What the journal does not contain: what was rehearsed, and what the users saw. `seconds` is the total duration. */
 export type Extras = {
   title: string;
   workload: string;

@@ -1,4 +1,4 @@
-/** A time span as a clock shows it: "0:07", "2:31", "1:00:05"; `seconds` in seconds. */
+/** A duration as on a clock: "0:07", "2:31", "1:00:05"; `seconds` in seconds. */
 export function clockTime(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
@@ -6,7 +6,7 @@ export function clockTime(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** A time span in words: "7 s", "2 min 31 s", "25 h 1 min"; `seconds` in seconds. */
+/** A duration in words: "7 s", "2 min 31 s", "25 h 1 min"; `seconds` in seconds. */
 export function span(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
@@ -14,17 +14,17 @@ export function span(seconds: number): string {
   return minutes > 0 ? `${minutes} min ${rest} s` : `${rest} s`;
 }
 
-/** A fraction in percent, three digits of it at most: "0.0924 %". */
+/** A fraction in percent, with at most three significant digits: "0.0924 %". */
 export const percent = (fraction: number): string => `${Number((fraction * 100).toPrecision(3))} %`;
 
-/** An upper bound (a fraction) in percent, three digits of it at most, rounded up so that it still holds. */
+/** An upper bound (a fraction) in percent, with at most three significant digits, rounded up so that it remains a bound. */
 export function percentUp(fraction: number): string {
   const unit = 10 ** (Math.floor(Math.log10(fraction)) - 2);
   return percent(Math.ceil(fraction / unit - 1e-9) * unit);
 }
 
-/** A count with its thousands set apart: "12,408". */
+/** A count with thousands separators: "12,408". */
 export const count = (number: number): string => number.toLocaleString("en-US");
 
-/** A moment (milliseconds since the epoch) as date and time, the same for every reader: "2026-08-31 14:03:12 UTC". */
+/** A moment (milliseconds since the epoch) as date and time in UTC: "2026-08-31 14:03:12 UTC". */
 export const moment = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;

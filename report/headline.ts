@@ -1,7 +1,7 @@
 import type { Chronicle } from "./chronicle.ts";
 import { span } from "./format.ts";
 
-/** How a promotion ended, in words: one word or two for it, and the sentences that say why and what now. */
+/** How a promotion ended: a word or two, and a sentence with the reason and what to do next. */
 export type Headline = { tone: "good" | "warn" | "bad"; word: string; sentence: string };
 
 /** The headline of a promotion. */
@@ -16,22 +16,22 @@ export function headline({ state, backMs, entries, end }: Chronicle): Headline {
       return {
         tone: "good",
         word: "Promoted",
-        sentence: `${sentenceCase(outcome.reason)}: after ${took}, ${candidates.join(" and ")} ${candidates.length > 1 ? "have" : "has"} all the traffic.`,
+        sentence: `${sentenceCase(outcome.reason)}. ${candidates.join(" and ")} took over all traffic in ${took}.`,
       };
     case "rolled-back": {
       const reached = entries.some(({ what, share }) => what === "in-force" && share > 0);
-      const back = backMs === null ? "" : ` Stable had every new session again ${inMs(backMs)} after the verdict.`;
+      const back = backMs === null ? "" : ` All new sessions went to stable again ${inMs(backMs)} after the verdict.`;
       return {
         tone: "bad",
         word: "Rolled back",
-        sentence: `${sentenceCase(outcome.reason)}, ${took} after the beginning.${reached ? back : " No user's session was sent to the candidate."}`,
+        sentence: `${sentenceCase(outcome.reason)}, after ${took}.${reached ? back : " No user session reached the candidate."}`,
       };
     }
     case "held":
       return {
         tone: "warn",
         word: `Held at ${inForce ?? 0} %`,
-        sentence: `${sentenceCase(outcome.reason)}. It is left to a person after ${took}: resume it, or roll it back.`,
+        sentence: `${sentenceCase(outcome.reason)}. It needs a person after ${took}: resume it, or roll it back.`,
       };
     case undefined:
       return {

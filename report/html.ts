@@ -1,4 +1,4 @@
-/** Text that is HTML already. */
+/** Text that is already HTML. */
 export class Html {
   readonly text: string;
   constructor(text: string) {
@@ -8,17 +8,17 @@ export class Html {
 
 export type Content = string | number | Html | null | readonly Content[];
 
-/** HTML with values put in: every value that is not HTML itself is text and is escaped, lists are joined, null is nothing. */
+/** A template for HTML: values that are not Html are escaped, lists are joined, null is empty. */
 export const html = (parts: TemplateStringsArray, ...values: Content[]): Html =>
   new Html(parts.map((part, i) => part + (i < values.length ? inHtml(values[i] as Content) : "")).join(""));
 
-/** Text that is HTML, a style or a script already, and is put in as it stands. */
+/** HTML, CSS or a script, inserted unescaped. */
 export const raw = (text: string): Html => new Html(text);
 
-/** JSON that may stand inside a script element: no value can end the element. */
+/** JSON that is safe inside a script element: no value can close it. */
 export const json = (value: unknown): Html => raw(JSON.stringify(value).replaceAll("<", "\\u003c"));
 
-/** A script's source that may stand inside a script element: what would end the element, or begin a comment in it, is written otherwise. */
+/** A script's source that is safe inside a script element: sequences that would close it or start a comment are escaped. */
 export const script = (source: string): string => source.replace(/<(?=\/script|!--|script)/gi, "\\x3c");
 
 function inHtml(value: Content): string {

@@ -2,13 +2,13 @@ import { LATENCY_BOUNDS_MS } from "../ecosystem/latency.ts";
 import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import type { Seen } from "../promotion/windows.ts";
 
-/** Requests by latency bucket, over `LATENCY_BOUNDS_MS` and one bucket more. */
+/** Requests per latency bucket: `LATENCY_BOUNDS_MS`, and one overflow bucket. */
 export type Histogram = readonly number[];
 
-/** Fewer requests than this say nothing of a 95th percentile. */
+/** Fewer requests than this are not enough for a 95th percentile. */
 const ENOUGH = 20;
 
-/** The users' requests of one revision, all services together, between two observations; null where the source counts no latency. */
+/** Users' requests to one revision between two observations, all services together; null if the source has no latency. */
 export function latencySince(before: Seen, now: Seen, role: RevisionRole): Histogram | null {
   const windows = Object.entries(now.services).flatMap(([service, counts]): Histogram[] => {
     const latency = counts[role].latency;
@@ -27,7 +27,7 @@ export class SlidingHistogram {
     this.#ms = ms;
   }
 
-  /** Takes the newest in, lets the old ones go, and returns the sum; null where there is none to take in. */
+  /** Adds the newest, drops the expired ones, and returns the sum; null if there is nothing to add. */
   add(at: number, histogram: Histogram | null): Histogram | null {
     if (!histogram) return null;
     this.#windows = [...this.#windows.filter((old) => at - old.at < this.#ms), { at, histogram }];
@@ -35,7 +35,7 @@ export class SlidingHistogram {
   }
 }
 
-/** The latency in milliseconds under which the part `q` (a fraction) of the requests stayed, even inside its bucket; null for under 20 requests. */
+/** The `q` quantile (a fraction) in milliseconds, interpolated within its bucket; null for fewer than 20 requests. */
 export function quantileMs(histogram: Histogram, q: number): number | null {
   const total = histogram.reduce((sum, count) => sum + count, 0);
   if (total < ENOUGH) return null;
@@ -52,6 +52,6 @@ export function quantileMs(histogram: Histogram, q: number): number | null {
 
 const plus = (a: Histogram, b: Histogram): Histogram => a.map((count, i) => count + (b[i] ?? 0));
 
-/** Where a count has shrunk, counting began again and all of it is new. */
+/** If a count has shrunk, the counter was reset and all of it is new. */
 const minus = (now: Histogram, past: Histogram): Histogram =>
   now.some((count, i) => count < (past[i] ?? 0)) ? now : now.map((count, i) => count - (past[i] ?? 0));

@@ -16,8 +16,8 @@ const hash = (source: string): string => `'sha256-${createHash("sha256").update(
 const policy = `default-src 'none'; script-src ${hash(uplot.script)} ${hash(own.script)}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'`;
 
 /**
- * A page that needs nothing but itself: it opens from a file, offline. Its content policy forbids every request and every script but its own two,
- * so that nothing that found its way into a journal could run or call out. `data` is for the script that draws the charts.
+ * A self-contained page that opens offline from a file. Its content security policy forbids all requests and all scripts but its own two,
+ * so that injected journal content cannot run or call out. `data` is for the script that draws the charts.
  */
 export const page = ({ title, sections, data }: { title: string; sections: readonly Html[]; data: unknown }): string =>
   html`<!doctype html>

@@ -8,8 +8,8 @@ import { sections } from "./sections.ts";
 import { readSeries } from "./series.ts";
 
 /**
- * The report of a promotion as one HTML page that opens offline: how it ended and why, the steps, charts over time, and what happened in order.
- * Everything but `extras` is recomputed from the journal's events. A journal without an outcome gives a report of what there is.
+ * The report of a promotion as one HTML page that opens offline: the outcome and why, the steps, charts over time, and a timeline.
+ * Everything but `extras` is recomputed from the journal's events. A journal without an outcome gives a partial report.
  */
 export function renderReport({ events, extras }: { events: readonly [Begun, ...Event[]]; extras: Extras }): string {
   const story = chronicle(events);

@@ -6,7 +6,7 @@ import { clockTime, count, moment, percent, percentUp, span } from "./format.ts"
 import { headline } from "./headline.ts";
 import { type Content, type Html, html } from "./html.ts";
 
-/** The sections of the page, from the top down. */
+/** The page's sections, top to bottom. */
 export const sections = (extras: Extras, story: Chronicle, charts: readonly Chart[]): Html[] => [
   verdict(extras, story),
   figures(extras, story),
@@ -24,9 +24,9 @@ function verdict({ title, workload, fault, rps, seconds }: Extras, story: Chroni
   <p class="sentence">${sentence}</p>
   ${revisions(begun.revisions)}
   <dl class="facts">
-    ${fact("began", moment(begun.at))}${fact("ended", moment(story.end))}${fact("took", span(seconds))}
+    ${fact("started", moment(begun.at))}${fact("ended", moment(story.end))}${fact("duration", span(seconds))}
     ${fact("fault", fault === null ? "none injected" : html`<strong>${fault}</strong>`)}${fact("workload", workload)}
-    ${fact("users", `${count(rps)} requests a second`)}${fact("plan", begun.plan.name)}${fact("promotion", html`<code>${begun.id}</code>`)}
+    ${fact("users", `${count(rps)} requests per second`)}${fact("plan", begun.plan.name)}${fact("promotion", html`<code>${begun.id}</code>`)}
   </dl>
 </header>`;
 }
@@ -40,7 +40,7 @@ const revisions = (all: Chronicle["state"]["begun"]["revisions"]): Html => html`
       html`<tr>
     <th scope="row">${service}</th>
     <td data-label="stable"><code>${stable}</code></td>
-    <td data-label="candidate">${stable === candidate ? "the same" : html`<code>${candidate}</code>`}</td>
+    <td data-label="candidate">${stable === candidate ? "unchanged" : html`<code>${candidate}</code>`}</td>
   </tr>`,
   )}</tbody>
 </table>`;
@@ -49,12 +49,12 @@ function figures({ candidate, movedSessions, lostSessions, shiftErrors }: Extras
   const { userRequests, userErrors } = candidate;
   const rate = userRequests > 0 ? `${percent(userErrors / userRequests)} of them` : "";
   return html`<section class="figures" aria-label="Key figures">
-  ${figure("users' requests on the candidate", count(userRequests), "")}
-  ${figure("of them failed", count(userErrors), rate)}
+  ${figure("user requests to the candidate", count(userRequests), "")}
+  ${figure("failed", count(userErrors), rate)}
   ${figure("sessions moved", count(movedSessions), "to another revision; must be 0", movedSessions > 0)}
   ${figure("sessions lost", count(lostSessions), "ended by a rollback or a dead server")}
-  ${figure("failures by shifting", count(shiftErrors), "must be 0", shiftErrors > 0)}
-  ${backMs === null ? null : figure("from verdict to 0 %", `${count(Math.round(backMs))} ms`, "read back in force")}
+  ${figure("failures caused by shifts", count(shiftErrors), "must be 0", shiftErrors > 0)}
+  ${backMs === null ? null : figure("from verdict to 0 %", `${count(Math.round(backMs))} ms`, "confirmed by the edge")}
 </section>`;
 }
 
@@ -62,29 +62,29 @@ const figure = (what: string, value: string, note: string, bad = false): Html =>
   html`<div class="figure${bad ? " bad" : ""}"><b>${value}</b><span>${what}</span><small>${note}</small></div>`;
 
 const steps = (rows: readonly StepRow[]): Html => html`<section>
-  <h2>The steps</h2>
+  <h2>Steps</h2>
   ${
     rows.length === 0
-      ? html`<p>The candidate never had a share.</p>`
+      ? html`<p>The candidate never received traffic.</p>`
       : html`<table class="steps">
-    <thead><tr><th>share</th><th>took</th><th>verdict</th><th class="number">candidate</th><th class="number">failed</th><th class="number">stable</th><th class="number">failed</th><th class="number">certified below</th><th class="by">by</th><th class="why">why</th></tr></thead>
+    <thead><tr><th>share</th><th>duration</th><th>verdict</th><th class="number">candidate</th><th class="number">failed</th><th class="number">stable</th><th class="number">failed</th><th class="number">certified below</th><th class="by">from</th><th class="why">reason</th></tr></thead>
     <tbody>${rows.map(stepRow)}</tbody>
   </table>
-  <p class="note">Requests are users' and probes' together. What is certified holds with 95 % confidence and is proven by this step's requests alone; the bake goes on counting where the last step ended.</p>`
+  <p class="note">Requests include users and probes. Each certified rate holds with 95 % confidence and rests on that step's requests alone; the bake continues the last step's count.</p>`
   }
 </section>`;
 
 const stepRow = (row: StepRow): Html => html`<tr>
   <th scope="row" data-label="share">${row.share} %${row.bake ? ", bake" : ""}</th>
-  <td data-label="took">${clockTime(row.seconds)}</td>
+  <td data-label="duration">${clockTime(row.seconds)}</td>
   <td data-label="verdict">${badge(row.verdict)}</td>
   ${number("candidate", count(row.candidate.requests), `${count(row.users)} users, ${count(row.probes)} probes`)}
   ${failed("candidate failed", row.candidate)}
   ${number("stable", count(row.stable.requests))}
   ${failed("stable failed", row.stable)}
-  ${number("certified below", row.certified === null ? "nothing" : percentUp(row.certified), `${percent(row.bound)} wanted`)}
-  <td data-label="by" class="by">${row.by ?? "–"}</td>
-  <td data-label="why" class="why">${row.reason}</td>
+  ${number("certified below", row.certified === null ? "nothing" : percentUp(row.certified), `${percent(row.bound)} required`)}
+  <td data-label="from" class="by">${row.by ?? "–"}</td>
+  <td data-label="reason" class="why">${row.reason}</td>
 </tr>`;
 
 const number = (label: string, value: string, note = ""): Html =>
@@ -99,8 +99,8 @@ const badge = (what: VerdictKind | Entry["what"]): Html =>
 
 const overTime = (charts: readonly Chart[]): Html => html`<section>
   <h2>Over time</h2>
-  <p class="note">Minutes and seconds since the promotion began, the same in every chart. Thin lines are shifts; held times are tinted. Drag to look closer, double-click to see all.</p>
-  <noscript><p class="note">The charts are drawn by a script, which this browser does not run. The tables say the same in numbers.</p></noscript>
+  <p class="note">Time since the promotion started, the same in every chart. Thin vertical lines are shifts; holds are shaded. Drag to zoom in, double-click to reset.</p>
+  <noscript><p class="note">The charts need JavaScript, which this browser does not run. The tables contain the same data.</p></noscript>
   ${charts.map(
     ({ title, about }) => html`<figure>
     <figcaption><h3>${title}</h3> ${about}</figcaption>
@@ -109,7 +109,7 @@ const overTime = (charts: readonly Chart[]): Html => html`<section>
   )}
 </section>`;
 
-/** So many lines a reader can go through; the journal has them all. */
+/** The most lines to show; the journal has all of them. */
 const LINES = 400;
 
 function happened({ entries, state }: Chronicle): Html {
@@ -117,20 +117,20 @@ function happened({ entries, state }: Chronicle): Html {
   const left = entries.length - LINES;
   const line = (entry: Entry) => eventLine(entry, state.begun.at);
   return html`<section>
-  <h2>What happened</h2>
+  <h2>Timeline</h2>
   <table class="events">
-    <thead><tr><th>after</th><th>at (UTC)</th><th>what</th><th></th></tr></thead>
+    <thead><tr><th>elapsed</th><th>time (UTC)</th><th>event</th><th></th></tr></thead>
     <tbody>${
       left <= 0
         ? entries.map(line)
         : [
             ...entries.slice(0, half).map(line),
-            html`<tr><td></td><td></td><td></td><td>${count(left)} more changes, which the journal holds</td></tr>`,
+            html`<tr><td></td><td></td><td></td><td>${count(left)} more changes in the journal</td></tr>`,
             ...entries.slice(-half).map(line),
           ]
     }</tbody>
   </table>
-  <p class="note">Verdicts are listed where they changed; in between the promotion looked again at every poll and found the same.</p>
+  <p class="note">Verdicts are listed when they changed; the polls in between confirmed them.</p>
 </section>`;
 }
 

@@ -6,19 +6,19 @@ import { currentStep, fold, type State, step } from "../promotion/state.ts";
 import { type TrafficMeasure, TrafficMeter } from "./traffic.ts";
 
 /**
- * What is drawn over time. Shares in percent; failure rates in percent since the step began, with the 95 % band of the candidate's;
- * `certificate` is an e-value; `charge` is the strongest conviction's e-value as a part of the one it needs, so that it convicts at 1.
+ * The charts' measures. Shares in percent; failure rates in percent since the step began, with the candidate's 95 % band;
+ * `certificate` is an e-value; `charge` is the strongest conviction test's e-value relative to its threshold, so it convicts at 1.
  */
 export type Measure = "share" | "wanted" | TrafficMeasure | EvidenceMeasure;
 type EvidenceMeasure = "stableRate" | "candidateRate" | "lower" | "upper" | "bound" | "certificate" | "charge";
 
-/** One moment, `x` seconds after the promotion began. A measure is null where it was looked for and not seen, and missing where nobody looked. */
+/** One moment, `x` seconds after the promotion began. A measure is null if it was polled but has no value, and missing if it was not polled. */
 export type Point = { x: number; unseen?: true } & { [measure in Measure]?: number | null };
 
-/** What is less or more evidence than these is drawn as these: nobody needs to tell it apart. */
+/** Evidence is clamped to this range in the charts. */
 export const [LEAST, MOST] = [1e-9, 1e12];
 
-/** What the events of a promotion say at every moment of it, recomputed with the promotion's own fold. */
+/** A promotion's measures at every event, recomputed with the promotion's own fold. */
 export function readSeries([begun, ...events]: readonly [Begun, ...Event[]]): Point[] {
   const meter = new TrafficMeter();
   let before = fold([begun]);
@@ -35,7 +35,7 @@ function readEvent(event: Event, before: State, after: State, meter: TrafficMete
   switch (event.event) {
     case "in-force":
       if (!event.baseline.silent) meter.begin(event.baseline, event.at);
-      return begunAnew;
+      return restarted;
     case "resumed":
       meter.forget();
       return { unseen: true };
@@ -48,8 +48,8 @@ function readEvent(event: Event, before: State, after: State, meter: TrafficMete
   }
 }
 
-/** Each step counts for itself: what it certifies has nothing to do with the step before. */
-const begunAnew = { stableRate: null, candidateRate: null, lower: null, upper: null, bound: null, certificate: null };
+/** Each step starts from zero; its certificate does not depend on the step before. */
+const restarted = { stableRate: null, candidateRate: null, lower: null, upper: null, bound: null, certificate: null };
 
 function rates(before: State, after: State): Partial<Point> {
   const evidence = Object.values(after.evidence);
@@ -68,7 +68,7 @@ function rates(before: State, after: State): Partial<Point> {
 
 const percent = ({ failures, requests }: Counts): number | null => (requests > 0 ? (failures / requests) * 100 : null);
 
-/** The weakest certificate and the strongest charge of all services: the ones that decide. */
+/** The weakest certificate and the strongest charge across services decide. */
 function evidence(before: State, after: State): Partial<Point> {
   const evidence = Object.values(after.evidence);
   const { maxErrorRate: bound } = currentStep(before);

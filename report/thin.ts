@@ -1,15 +1,15 @@
-/** Values over time: one column a line, each as long as `x`; null where there is nothing to draw. */
+/** Values over time: one column per line, each as long as `x`; null where there is nothing to draw. */
 export type Table = { x: number[]; columns: (number | null)[][] };
 
-/** The same table with at most `limit` rows: of each stretch the rows with the lowest and the highest value of every column, and one gap. */
+/** The same table with at most `limit` rows: of each interval the rows with every column's lowest and highest value, and one gap. */
 export function thin(table: Table, limit: number): Table {
   const { x, columns } = table;
   if (x.length <= limit) return table;
-  const stretches = Math.max(1, Math.floor((limit - 2) / (3 * columns.length)));
+  const intervals = Math.max(1, Math.floor((limit - 2) / (3 * columns.length)));
   const kept = new Set([0, x.length - 1]);
-  for (let i = 0; i < stretches; i++) {
-    const from = Math.floor((i * x.length) / stretches);
-    const to = Math.floor(((i + 1) * x.length) / stretches);
+  for (let i = 0; i < intervals; i++) {
+    const from = Math.floor((i * x.length) / intervals);
+    const to = Math.floor(((i + 1) * x.length) / intervals);
     for (const column of columns) for (const row of extremes(column, from, to)) kept.add(row);
   }
   const rows = [...kept].sort((a, b) => a - b);

@@ -3,7 +3,7 @@ import { addCounts, noCounts } from "../promotion/counts.ts";
 import { type Seen, windowsSince } from "../promotion/windows.ts";
 import { latencySince, quantileMs, SlidingHistogram } from "./latency.ts";
 
-/** Users, probes and failures (of both) in requests a second since the poll before; quantiles in milliseconds over the last ten seconds. */
+/** Users, probes and failures (of both) in requests per second since the previous poll; quantiles in milliseconds over the last ten seconds. */
 export type TrafficMeasure =
   | "stableUsers"
   | "candidateUsers"
@@ -18,23 +18,23 @@ type Traffic = { [measure in TrafficMeasure]?: number | null };
 
 const LATENCY_WINDOW_MS = 10_000;
 
-/** Reads off growing counts what came in from poll to poll. */
+/** Turns growing counts into rates between polls. */
 export class TrafficMeter {
   #last: { seen: Seen; at: number } | null = null;
   #latency = slidingBoth();
 
-  /** What had been counted before the first poll. */
+  /** Sets the counts before the first poll. */
   begin(seen: Seen, at: number): void {
     this.#last ??= { seen, at };
   }
 
-  /** After a pause in which nobody looked: the next poll is a first one. */
+  /** Call after a pause without polls: the next poll starts a new window. */
   forget(): void {
     this.#last = null;
     this.#latency = slidingBoth();
   }
 
-  /** The traffic since the poll before; nothing at a first one. */
+  /** The traffic since the previous poll; empty for the first. */
   read(seen: Seen, at: number): Traffic {
     const last = this.#last;
     this.#last = { seen, at };

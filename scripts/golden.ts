@@ -1,4 +1,4 @@
-// Rewrites the golden graphs: what each stack makes on each of its targets, for a review to read as a diff.
+// Rewrites the golden graphs: the resources of each stack on each of its targets, for reviewers to read as a diff.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,5 @@
-// Makes a fresh checkout ready: installs the packages of package-lock.json, among them the Node that runs everything else.
-// Plain JavaScript and no imports of packages, because it runs before there are any, on whatever Node the machine has.
+// Sets up a fresh checkout: installs the packages in package-lock.json, including the Node that runs everything else.
+// Plain JavaScript without package imports, because it runs before any are installed, on the machine's own Node.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -11,17 +11,17 @@ const installed = `${root}node_modules/.installed-lock.json`;
 const upToDate = existsSync(installed) && readFileSync(installed).equals(readFileSync(wanted));
 if (!upToDate) {
   process.stderr.write("Installing packages (npm install) ...\n");
-  // not `npm ci`: it refuses a lock file that lacks optional packages of other platforms, which registries do not always have in time
-  // on Windows npm is a script, which only a shell can start
+  // not `npm ci`: it rejects a lock file without optional packages for other platforms, which registries may publish later
+  // on Windows npm is a script, which needs a shell
   const npm = spawnSync("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
   });
   if (npm.status !== 0) {
-    const why = npm.error ? npm.error.message : `it ended with ${npm.signal ?? npm.status}`;
+    const why = npm.error ? npm.error.message : `exit status ${npm.signal ?? npm.status}`;
     process.stderr.write(
-      `npm install in ${root} failed: ${why}. Its own words stand above; mend that and run this again.\n`,
+      `npm install in ${root} failed: ${why}. See its output above, fix the cause and run this again.\n`,
     );
     process.exit(1);
   }

@@ -3,21 +3,21 @@ import type { Exchange, Wire } from "./wire.ts";
 
 const BURST = 5;
 
-/** Test 6 at work: one call that throws when it is not good, and the wire it goes over. */
+/** What test 6 needs: a call that throws on a bad result, and the wire it goes over. */
 export type Burst = { call: () => Promise<unknown>; wire: Wire };
 
-/** 6 - Five calls at once. @throws Finding that names the first that failed. */
+/** 6 - Five concurrent calls. @throws Finding about the first failure. */
 export async function burst({ call, wire }: Burst): Promise<string> {
   const wave = await sendWave(call, wire);
   if (wave.failed) throw wave.failed;
-  if (wave.limited) throw new Finding("the burst was cut short by a rate limit", { exchange: wave.limited });
-  return `${BURST} calls at once succeeded`;
+  if (wave.limited) throw new Finding("a rate limit cut the burst short", { exchange: wave.limited });
+  return `${BURST} concurrent calls succeeded`;
 }
 
 /**
- * 6 - Five calls at once, and a limit that answers 429 beyond `limit` calls. A limit counts every request of this run, so one that
- * is reached within the burst counts only when the run has sent that many. A bucket refills while it is emptied: hence the margin.
- * @throws Finding where a call fails otherwise, or where no 429 comes.
+ * 6 - Five concurrent calls, and a rate limit that returns 429 beyond `limit` calls. The limit counts every request of this run, so a 429
+ * within the burst is accepted only once the run has sent that many. A token bucket refills meanwhile, hence the margin.
+ * @throws Finding if a call fails for another reason, or if no 429 comes.
  */
 export async function burstAgainstLimit({ call, wire }: Burst, limit: number, giveUpAt: number): Promise<string> {
   const most = limit + Math.max(BURST, Math.ceil(limit / 10));
@@ -31,17 +31,17 @@ export async function burstAgainstLimit({ call, wire }: Burst, limit: number, gi
     if (sent > BURST || requests > limit)
       return `a burst, then 429 at request ${requests} of this run (limit ${limit})`;
     throw new Finding(`429 already at request ${requests} of this run (limit ${limit})`, {
-      likely: "the limit is lower than expected, or others share it",
+      likely: "the limit is lower than expected, or other clients share it",
       exchange: wave.limited,
     });
   }
-  const why = sent < most ? " before the time was up" : "";
+  const why = sent < most ? " before the timeout" : "";
   throw new Finding(`no 429 in ${sent} calls${why} (limit ${limit})`, {
-    likely: "no limit is in force for this client, or a higher one, or the calls are too slow to reach it",
+    likely: "no limit applies to this client, or a higher one, or the calls are too slow to reach it",
   });
 }
 
-/** Sends five calls at once: the first that failed for another reason than a limit, and the answer of a limit if one came. */
+/** Sends five concurrent calls. Returns the first failure that is not a rate limit, and the first 429, if any. */
 async function sendWave(call: () => Promise<unknown>, wire: Wire): Promise<{ failed?: Finding; limited?: Exchange }> {
   const from = wire.exchanges.length;
   const outcomes = await Promise.allSettled(Array.from({ length: BURST }, call));
@@ -54,6 +54,6 @@ async function sendWave(call: () => Promise<unknown>, wire: Wire): Promise<{ fai
   );
   const [first] = failures;
   const likely = first?.cause instanceof Finding ? first.cause.message : undefined;
-  const failed = first && new Finding(`${failures.length} of ${BURST} calls at once failed`, { ...first, likely });
+  const failed = first && new Finding(`${failures.length} of ${BURST} concurrent calls failed`, { ...first, likely });
   return { ...(failed && { failed }), ...(limited && { limited }) };
 }

@@ -1,7 +1,7 @@
 import { type Show, shownUrl } from "./secrets.ts";
 import { type Exchange, isAbort, Redirected, TooLarge } from "./wire.ts";
 
-/** Something a test found wrong. `likely` is the cause and `exchange` the proof, where the finder knows them better than the wire. */
+/** A problem that a test found, with the likely cause and the exchange that shows it, where the test knows them. */
 export class Finding extends Error {
   override name = "Finding";
   readonly likely: string | undefined;
@@ -16,16 +16,16 @@ export class Finding extends Error {
   }
 }
 
-/** A test that failed: what was thrown, the exchange that tells most about it, and the run's headers as they may be shown. */
+/** A failed test: the error, the most telling exchange, and the run's headers with secrets masked. */
 export type Trouble = {
   error: unknown;
   exchange: Exchange | undefined;
-  /** How long the test waited, in milliseconds, where time ran out. */
+  /** How long the test waited, in milliseconds, if it timed out. */
   waitedMs: number | undefined;
   headers: readonly string[];
 };
 
-/** One line about a failed test: what is wrong, what was sent, what came back and the likely cause. */
+/** One line about a failed test: the problem, the request, the response and the likely cause. */
 export function explain(trouble: Trouble, show: Show): string {
   const { error, exchange, headers } = trouble;
   const finding = error instanceof Finding ? error : undefined;
@@ -40,7 +40,7 @@ export function explain(trouble: Trouble, show: Show): string {
   return show(parts.filter(Boolean).join("; "));
 }
 
-/** The exchange that tells most about a failure: the last broken one, else the last that did not end, else the last. */
+/** The most telling exchange: the last broken one, else the last incomplete one, else the last. */
 export function telling(exchanges: readonly Exchange[]): Exchange | undefined {
   const asked = exchanges.filter((exchange) => !exchange.aside);
   const broken = ({ failure, status }: Exchange) => failure !== undefined || (status !== undefined && status >= 400);
@@ -60,11 +60,11 @@ function cameBack(trouble: Trouble, exchange: Exchange, show: Show): string {
   const body = show(plainBody(exchange));
   const text = body === "" ? ", no body" : ` "${body.length > SHOWN ? `${body.slice(0, SHOWN)}...` : body}"`;
   const broke = exchange.failure && !isAbort(exchange.failure) ? `, then: ${messageOf(exchange.failure)}` : "";
-  const waited = waitedMs === undefined ? "" : `, and within ${waitedMs / 1000} s no answer to the request`;
+  const waited = waitedMs === undefined ? "" : `, but no response to the request within ${waitedMs / 1000} s`;
   return `${exchange.status}${type}${text}${broke}${waited}`;
 }
 
-/** The body without the framing of an event stream. */
+/** The body without event-stream framing. */
 function plainBody({ contentType, body }: Exchange): string {
   if (!contentType.includes("event-stream")) return body;
   const data = body.split(/\r?\n/).filter((line) => line.startsWith("data:"));
@@ -94,85 +94,75 @@ const credential = ({ headers }: Observed) =>
 const causes: SmokeCause[] = [
   [
     ({ error, exchange }) => [error, exchange.failure].some((one) => one instanceof TooLarge),
-    () => "this is no MCP answer, or a tool that returns far too much; the rest was not read",
+    () => "not an MCP response, or a tool that returns far too much; the rest was not read",
   ],
   [
     ({ exchange }) => exchange.failure instanceof Redirected,
-    ({ exchange }) =>
-      `the server is elsewhere, or wants a login first: give ${shownLocation(exchange)} if that is the server`,
+    ({ exchange }) => `the server has moved, or requires a login: use ${shownLocation(exchange)} if that is the server`,
   ],
   [
     ({ exchange }) => messageOf(exchange.failure) === "bad port",
-    ({ where }) => `no web client speaks to the port of ${where}, which the web's standard blocks: serve on another`,
+    ({ where }) => `web clients block the port of ${where} (fetch standard, bad ports): use another one`,
   ],
-  [code(/ECONNREFUSED/), ({ where }) => `nothing listens at ${where}: is the server started, and is the port right?`],
-  [
-    code(/ENOTFOUND|EAI_/),
-    ({ name }) => `the name ${name} cannot be resolved: misspelt, or unknown to the DNS used here`,
-  ],
+  [code(/ECONNREFUSED/), ({ where }) => `nothing listens at ${where}: is the server running, and is the port right?`],
+  [code(/ENOTFOUND|EAI_/), ({ name }) => `cannot resolve ${name}: misspelled, or unknown to the DNS server used here`],
   [code(/CERT_HAS_EXPIRED/), ({ name }) => `the certificate of ${name} has expired`],
   [code(/ALTNAME/), ({ name }) => `the certificate is for another name than ${name}`],
   [
     code(/SELF_SIGNED|UNABLE_TO|CERT_/),
     ({ name }) =>
-      `the TLS certificate of ${name} is not trusted here: for an authority of your own, set NODE_EXTRA_CA_CERTS to its certificate`,
+      `the TLS certificate of ${name} is not trusted here: for a private CA, set NODE_EXTRA_CA_CERTS to its certificate`,
   ],
-  [code(/ERR_SSL|EPROTO|ERR_TLS/), ({ where }) => `${where} does not speak TLS as asked: is it plain http://?`],
-  [
-    code(/TIMEOUT|ETIMEDOUT|UNREACH/),
-    ({ where }) => `${where} cannot be reached: wrong address, or a firewall in between`,
-  ],
+  [code(/ERR_SSL|EPROTO|ERR_TLS/), ({ where }) => `${where} does not speak TLS: is it plain http://?`],
+  [code(/TIMEOUT|ETIMEDOUT|UNREACH/), ({ where }) => `cannot reach ${where}: wrong address, or a firewall in between`],
   [code(/^HPE_/), ({ where }) => `${where} does not speak HTTP`],
   [
     code(/ECONNRESET|UND_ERR_SOCKET|EPIPE/),
-    () => "the connection was closed before an answer: the server crashed, or wants https://",
+    () => "the connection was closed before a response: the server crashed, or requires https://",
   ],
   [
     ({ exchange }) => exchange.failure !== undefined && exchange.status !== undefined && !isAbort(exchange.failure),
-    () => "the connection broke in the middle of the answer: the server crashed, or a proxy cut it",
+    () => "the connection broke in the middle of the response: the server crashed, or a proxy cut it",
   ],
   [
     (seen) => silent(seen) && seen.exchange.status === undefined,
-    () => "the server hangs or is overloaded, or a firewall drops what is sent; --timeout waits longer",
+    () => "the server hangs or is overloaded, or a firewall drops the packets; --timeout waits longer",
   ],
-  [(seen) => silent(seen) && seen.exchange.ended, () => "the answer ended without answering this request"],
-  [silent, () => "the server keeps the answer open without ever giving it, or is too slow; --timeout waits longer"],
+  [(seen) => silent(seen) && seen.exchange.ended, () => "the stream ended without a response to this request"],
+  [silent, () => "the server keeps the stream open without responding, or is too slow; --timeout waits longer"],
   [
     status(401),
     (seen) =>
       credential(seen)
-        ? "the credential that was sent is not accepted here: wrong, expired, or for another server"
-        : "the server wants a credential: --header 'Authorization: Bearer ...'",
+        ? "the server rejects the credential: wrong, expired, or for another server"
+        : "the server requires a credential: --header 'Authorization: Bearer ...'",
   ],
-  [status(403), () => "the credential lacks the right, or the server does not accept this host name"],
-  [status(421), () => "the server does not accept this host name: allow it there, or use the name it knows"],
+  [status(403), () => "the credential lacks permission, or the server does not accept this host name"],
+  [status(421), () => "the server does not accept this host name: allow it there, or use a name that it accepts"],
   [
     (seen) => status(404)(seen) && seen.exchange.inSession,
     () =>
-      "the session is unknown to the instance that answered: it restarted, or replicas share no sessions and the proxy is not sticky",
+      "the instance that answered does not know the session: it restarted, or replicas do not share sessions and the proxy is not sticky",
   ],
-  [status(404, 405), () => "nothing speaks MCP at this path: --path names another one"],
-  [status(429), () => "a rate limit is reached: wait, or smoke from a client that has its own limit"],
-  [
-    status(502, 503, 504),
-    () => "what answers is up but cannot serve: a proxy without its server, or a server not ready yet",
-  ],
-  [({ exchange }) => (exchange.status ?? 0) >= 500, () => "the server failed inside: its log says why"],
+  [status(404, 405), () => "no MCP endpoint at this path: set --path"],
+  [status(429), () => "rate limit reached: wait, or run from a client with its own limit"],
+  [status(502, 503, 504), () => "a proxy answers without its server, or the server is not ready yet"],
+  [({ exchange }) => (exchange.status ?? 0) >= 500, () => "internal server error: see the server's log"],
   [
     ({ exchange }) => /html/i.test(exchange.contentType) || /^\s*<(!doctype|html)/i.test(exchange.body),
-    () => "a web page answers here, not an MCP server: wrong address or path, or a login page in front",
+    () => "a web page, not an MCP server: wrong address or path, or a login page in front",
   ],
   [
     ({ exchange }) => !/json|event-stream/.test(exchange.contentType) && exchange.rpc !== undefined,
-    () => "what answers here is not an MCP server: MCP answers JSON or an event stream",
+    () => "not an MCP server: MCP responds with JSON or an event stream",
   ],
   [
     ({ exchange }) => exchange.rpc === "ping" && exchange.body.includes("-32601"),
-    () => "the server does not know MCP's ping: name a health address (--health)",
+    () => "the server does not support MCP's ping: set a health endpoint (--health)",
   ],
   [
     ({ error }) => innermost(error) instanceof SyntaxError,
-    ({ error }) => `the answer is not JSON: ${messageOf(error)}`,
+    ({ error }) => `the response is not JSON: ${messageOf(error)}`,
   ],
   [() => true, ({ error }) => messageOf(error)],
 ];
@@ -185,7 +175,7 @@ function causeOf(trouble: Trouble): string {
   return causes.find(([when]) => when(seen))?.[1](seen) ?? "unknown";
 }
 
-/** The error at the bottom: `fetch` wraps the socket's error, which may hold one error for each address tried. */
+/** The root cause: `fetch` wraps the socket's error, which may contain one error per address tried. */
 function innermost(error: unknown): unknown {
   const inner = error instanceof AggregateError ? error.errors[0] : error instanceof Error ? error.cause : undefined;
   return inner instanceof Error ? innermost(inner) : error;
@@ -195,7 +185,7 @@ const codeOf = (error: unknown): string => String((innermost(error) as { code?: 
 
 const LONGEST_MESSAGE = 300;
 
-/** The message of the error at the bottom, with its code where the message does not have it. */
+/** The root cause's message, with its code if the message lacks it. */
 function messageOf(error: unknown): string {
   const inner = innermost(error);
   if (!(inner instanceof Error)) return String(inner);

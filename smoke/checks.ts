@@ -7,15 +7,15 @@ import { unhealthyBecause } from "./health.ts";
 import { errorIn } from "./result.ts";
 import type { Wire } from "./wire.ts";
 
-/** A tool call that changes nothing, with its arguments. */
+/** A read-only tool call, with its arguments. */
 export type SafeCall = { tool: string; arguments: Record<string, unknown> };
 
-/** What every check works with: a connected client, the wire beneath it, and how long it may take. */
+/** What every check needs: a connected client, the wire beneath it, and the timeout. */
 export type SmokeBench = { client: Client; wire: Wire; signal: AbortSignal; timeoutMs: number };
 
 const within = ({ signal, timeoutMs }: SmokeBench) => ({ signal, timeout: timeoutMs });
 
-/** 1 - Health: asks the health address. Returns what it said. @throws Finding where that is not healthy. */
+/** 1 - Health: queries the health endpoint. Returns its response. @throws Finding if that is not healthy. */
 export async function askHealth(
   address: URL,
   wire: Wire,
@@ -34,29 +34,29 @@ export async function askHealth(
 }
 
 const likelyUnhealthy = (status: number): string | undefined => {
-  if (status === 404) return "there is no health address at this path: --health names another one";
+  if (status === 404) return "no health endpoint at this path: set --health";
   if (status === 200 || status === 503) return "the server, or something it depends on, is not ready";
   return undefined;
 };
 
-/** 2 - Initialize: who answers, in which version of the protocol. @throws Finding where it is another version of the server than `expected`. */
+/** 2 - Initialize: the server and the protocol version. @throws Finding if the server's version is not `expected`. */
 export function greeting({ server, protocol, inSession }: Connection, expected: string | undefined): string {
-  const who = server ? `${server.name} ${server.version}` : "a server that does not say its name";
+  const who = server ? `${server.name} ${server.version}` : "an unnamed server";
   if (expected !== undefined && server?.version !== expected) {
     throw new Finding(`the server is ${who}, not version ${expected}`, {
-      likely: "another revision answers than the one that was deployed, or the deployment is not finished",
+      likely: "another revision answers than the deployed one, or the deployment is not finished",
     });
   }
   return `${who} speaks ${protocol} ${inSession ? "with" : "without"} a session`;
 }
 
-/** 3 - tools/list: every tool by name. @throws Finding where an expected one, or any at all, is missing. */
+/** 3 - tools/list: the names of all tools. @throws Finding if there are none, or an expected one is missing. */
 export async function listTools(bench: SmokeBench, expected: readonly string[]): Promise<string[]> {
   const { tools } = await bench.client.listTools(undefined, { ...within(bench), cacheMode: "refresh" });
   const names = tools.map(({ name }) => name);
   const missing = expected.filter((name) => !names.includes(name));
   if (names.length === 0) {
-    throw new Finding("tools/list holds no tool", { likely: "the server started without its tools: its log says why" });
+    throw new Finding("tools/list is empty", { likely: "the server started without its tools: see its log" });
   }
   if (missing.length === 0) return names;
   throw new Finding(`${missing.join(", ")} not among the ${names.length} tools (${brief(names.join(", "))})`, {
@@ -64,7 +64,7 @@ export async function listTools(bench: SmokeBench, expected: readonly string[]):
   });
 }
 
-/** 4, 5 - A safe call. Returns what it said. @throws Finding where the tool is not listed, or its result is or hides an error. */
+/** 4, 5 - A safe call. Returns its result. @throws Finding if the tool is not listed, or its result is or hides an error. */
 export async function callTool(
   bench: SmokeBench,
   call: SafeCall,
@@ -76,11 +76,11 @@ export async function callTool(
   const result = await bench.client.callTool({ name: call.tool, arguments: call.arguments }, within(bench));
   const error = errorIn(result);
   if (error)
-    throw new Finding(`${call.tool} failed: ${error}`, { likely: "the tool itself fails: the server's log says why" });
+    throw new Finding(`${call.tool} failed: ${error}`, { likely: "the tool itself fails: see the server's log" });
   return `${call.tool} answered ${brief(textOf(result))}`;
 }
 
-/** 7 - Health time: asks five times. @throws Finding where the median or the worst is over the objective. */
+/** 7 - Health time: five health checks. @throws Finding if one takes longer than the objective. */
 export async function timeHealth(ask: () => Promise<unknown>): Promise<string> {
   const bound = objectives.smokeHealthMs;
   const times: number[] = [];
@@ -98,7 +98,7 @@ export async function timeHealth(ask: () => Promise<unknown>): Promise<string> {
   });
 }
 
-/** 8 - Refusals: an unknown method and an unknown tool. @throws Finding where either is answered as if it existed. */
+/** 8 - Refusals: an unknown method and an unknown tool. @throws Finding if either is answered as if it existed. */
 export async function refusals(bench: SmokeBench): Promise<string> {
   const { client, wire } = bench;
   const refused = async (what: string, ask: () => Promise<CallToolResult | undefined>): Promise<string> => {
@@ -111,7 +111,7 @@ export async function refusals(bench: SmokeBench): Promise<string> {
       throw error;
     }
     throw new Finding(`an ${what} was answered as if it existed`, {
-      likely: "the server, or a proxy in between, answers whatever is asked",
+      likely: "the server, or a proxy in between, answers any request",
     });
   };
   const method = await refused("unknown method", async () => {
@@ -124,7 +124,7 @@ export async function refusals(bench: SmokeBench): Promise<string> {
   return `${method}; ${tool}`;
 }
 
-/** The JSON-RPC error of the last answer where it came with HTTP 400 or 404, as since 2026-07-28; one that answers our request has its id. */
+/** The JSON-RPC error of the last response with HTTP 400 or 404, which protocol versions since 2026-07-28 use; only one for our request has an id. */
 function errorCodeOnTheWire({ exchanges }: Wire): number | undefined {
   const last = exchanges.findLast(({ aside }) => !aside);
   if (last?.status !== 400 && last?.status !== 404) return undefined;
@@ -132,9 +132,9 @@ function errorCodeOnTheWire({ exchanges }: Wire): number | undefined {
   return parsed.data?.error.code;
 }
 
-/** MCP's own sign of life, in words. */
+/** MCP's own ping, as text. */
 export async function ping(bench: SmokeBench): Promise<string> {
-  return `${await signOfLife(bench.client, within(bench))} answered; no health address was named`;
+  return `${await signOfLife(bench.client, within(bench))} answered; no health endpoint is set`;
 }
 
 function textOf({ content, structuredContent }: CallToolResult): string {

@@ -4,7 +4,7 @@ import { Finding, telling } from "./cause.ts";
 import type { EndpointPlace } from "./endpoint.ts";
 import type { Exchange, Wire } from "./wire.ts";
 
-/** A server that answered: the client that speaks to it, where it is, who it says it is, and what was agreed on. */
+/** A connected server: the client, the endpoint, the server's name and version, and the negotiated protocol. */
 export type Connection = {
   client: Client;
   place: EndpointPlace;
@@ -16,9 +16,9 @@ export type Connection = {
 type Reach = { wire: Wire; headers: Record<string, string>; timeoutMs: number };
 
 /**
- * Connects at the first place that speaks MCP, in the newest protocol version both sides know.
- * The next place is tried only where the one before has nothing to say to MCP at all.
- * @throws Finding that names the exchange that tells most.
+ * Connects to the first endpoint that speaks MCP, in the newest protocol version both sides support.
+ * Tries the next endpoint only if the previous one is not MCP at all.
+ * @throws Finding with the most telling exchange.
  */
 export async function connect(
   places: readonly EndpointPlace[],
@@ -82,7 +82,7 @@ const isNotMcp = (exchange: Exchange | undefined): boolean =>
   exchange?.status === 405 ||
   (exchange?.status === 200 && /html/i.test(exchange.contentType));
 
-/** MCP's own sign of life: `ping`, and since 2026-07-28, which has none, `server/discover`. Returns the method's name. */
+/** MCP's own liveness check: `ping`, or `server/discover` since 2026-07-28, which has no ping. Returns the method's name. */
 export async function signOfLife(client: Client, options: { signal: AbortSignal; timeout: number }): Promise<string> {
   if (client.getProtocolEra() === "modern") {
     await client.discover(options);
@@ -92,12 +92,12 @@ export async function signOfLife(client: Client, options: { signal: AbortSignal;
   return "ping";
 }
 
-/** No session is waited for longer than this, in milliseconds: a server that hangs keeps its session. */
+/** Longest wait for the end of the sessions, in milliseconds; a hanging server keeps its session. */
 const END_MS = 5000;
 
 /**
- * Ends every session a server handed out, also those of a connection that failed half-way, and closes the client.
- * A rate limit that stands in the way is waited for while time lasts. Returns why sessions were left, if any were; never throws.
+ * Ends every session that a server created, including those of failed connections, and closes the client. Retries on a
+ * rate limit while time lasts. Returns why sessions were left open, if any; never throws.
  */
 export async function disconnect(
   connection: Connection | undefined,
@@ -117,8 +117,8 @@ export async function disconnect(
   const outcomes = await Promise.allSettled(endings);
   const left = outcomes.find((outcome) => outcome.status === "rejected" || !isEnded(outcome.value));
   if (!left) return undefined;
-  return `the session was left open: DELETE ${left.status === "fulfilled" ? `answered ${left.value}` : "was not answered in time"}`;
+  return `the session was left open: DELETE ${left.status === "fulfilled" ? `returned ${left.value}` : "timed out"}`;
 }
 
-// 400 and 404 are what servers answer where the session is gone; 405 is a server that ends its sessions by itself.
+// Servers return 400 or 404 for a session that is gone, and 405 if they end sessions by themselves.
 const isEnded = (status: number): boolean => (status >= 200 && status < 300) || [400, 404, 405].includes(status);

@@ -1,16 +1,16 @@
-/** One place where a server may be: the address that speaks MCP, and the base that its other paths hang from. */
+/** A possible location of a server: its MCP endpoint, and the base URL of its other paths. */
 export type EndpointPlace = { endpoint: URL; base: URL };
 
 const MCP_PATH = "/mcp";
 
 /**
- * Where to look for MCP, in order, from what a person wrote: the server's base or the endpoint itself.
- * With `path` there is one place: that path below the base. Without it a bare host means `/mcp`, then `/`;
- * a longer address is tried as it stands, then with `/mcp` below it.
- * User and password are left out of the addresses; `credentials` has them as a header's value.
- * @throws TypeError where it is not an http or https address.
+ * Where to look for MCP, in order, given the server's base URL or the endpoint itself.
+ * With `path` there is one location: that path below the base. Without it a bare host means `/mcp`, then `/`;
+ * a longer URL is tried as it is, then with `/mcp` appended.
+ * User and password are removed from the URLs; `credentials` returns them as a header's value.
+ * @throws TypeError if it is not an http or https URL.
  */
-export function backupLocationsOf(written: string, path?: string): [EndpointPlace, ...EndpointPlace[]] {
+export function endpointPlacesOf(written: string, path?: string): [EndpointPlace, ...EndpointPlace[]] {
   const url = new URL(written);
   if (url.protocol !== "http:" && url.protocol !== "https:")
     throw new TypeError(`${url.protocol} is not http or https`);
@@ -28,18 +28,18 @@ export function backupLocationsOf(written: string, path?: string): [EndpointPlac
   return [{ endpoint: url, base: at(url, "/") }, inside];
 }
 
-/** The address of `path` below `base`, with the base's query. */
+/** The URL of `path` below `base`, with the base's query. */
 export const below = (base: URL, path: string): URL =>
   at(base, base.pathname.replace(/\/$/, "") + path.replace(/^\/*/, "/"));
 
-/** The value of an `Authorization` header for the user and password in an address, if it has any. */
+/** The `Authorization` header for the user and password in a URL, if it has any. */
 export function credentials(written: string): string | undefined {
   const { username, password } = new URL(written);
   if (!username && !password) return undefined;
   return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString("base64")}`;
 }
 
-/** A part of an address without its percent signs, or as it is where they make no sense. */
+/** A percent-decoded part of a URL, or the part itself if it is malformed. */
 export function decoded(part: string): string {
   try {
     return decodeURIComponent(part);

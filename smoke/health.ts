@@ -1,17 +1,17 @@
-/** What a health address answered: the status, the content type and the body as far as it was kept. */
+/** A health endpoint's response: the status, the content type and the first part of the body. */
 export type HealthAnswer = { status: number; contentType: string; body: string };
 
 /**
- * Why an answer of a health address is not a healthy one, or `undefined` where it is.
- * Healthy is a 200 whose body says so: a word ("ok"), a JSON word, or a JSON object whose status fields all agree.
- * An empty body says nothing against its 200. A web page, or a body that names no status, proves nothing.
+ * Why a health response is not healthy, or `undefined` if it is.
+ * Healthy is a 200 whose body agrees: a word ("ok"), a JSON string, or a JSON object whose status fields all agree.
+ * An empty body is fine. A web page, or a body without a status, proves nothing.
  */
 export function unhealthyBecause({ status, contentType, body }: HealthAnswer): string | undefined {
-  if (status !== 200) return `it answered ${status}, not 200`;
+  if (status !== 200) return `it returned ${status}, not 200`;
   const text = body.trim();
   if (text === "") return undefined;
   if (/html/i.test(contentType) || /^<(!doctype|html)/i.test(text))
-    return "it answered a web page, not a health status";
+    return "it returned a web page, not a health status";
   const parsed = parsedJson(text);
   if (typeof parsed === "object" && parsed !== null) return unhealthyObject(parsed as Record<string, unknown>);
   return isOkWord(parsed ?? text) ? undefined : "the body does not say ok";
@@ -21,7 +21,7 @@ const fields = ["status", "state", "health", "healthy", "ok", "success", "alive"
 
 function unhealthyObject(body: Record<string, unknown>): string | undefined {
   const said = fields.filter((field) => ["string", "boolean", "number"].includes(typeof body[field]));
-  if (said.length === 0) return `the body names no status (${fields.slice(0, 4).join(", ")}, ...)`;
+  if (said.length === 0) return `the body contains no status (${fields.slice(0, 4).join(", ")}, ...)`;
   const bad = said.find((field) => !isOkWord(body[field]));
   return bad && `the body says ${bad}: ${String(body[bad]).slice(0, 100)}`;
 }

@@ -1,13 +1,13 @@
-/** What a tool answered, as far as it is judged: the result of `tools/call`. */
+/** The result of `tools/call`, as far as it is judged. */
 export type ToolResult = { isError?: boolean | undefined; content?: unknown; structuredContent?: unknown };
 
 /**
- * Why the result of a tool call is an error, or `undefined` where it is a good one.
- * An error counts whether the protocol says so (`isError`) or the body hides it: a JSON body with an error, a failed
- * status or `success: false`, or a text that reads like an error report. An empty result hides nothing.
+ * Why the result of a tool call is an error, or `undefined` if it is good.
+ * An error may be declared (`isError`) or hidden in the body: JSON with an error, a failed status or `success: false`, or
+ * text that reads like an error report. An empty result is good.
  */
 export function errorIn(result: ToolResult): string | undefined {
-  if (result.isError) return "the result says isError";
+  if (result.isError) return "the result has isError";
   const texts = Array.isArray(result.content) ? result.content.flatMap(textOf) : [];
   return firstOf([result.structuredContent, ...texts], (value) => errorInValue(value, 0));
 }
@@ -19,7 +19,7 @@ function textOf(block: unknown): string[] {
   return isRecord(resource) && typeof resource.text === "string" ? [resource.text] : [];
 }
 
-// Servers wrap a result in a few layers, and JSON in strings in JSON; nothing honest is nested deeper than this.
+// Servers wrap results in a few layers, and JSON in strings in JSON; no genuine result is nested deeper.
 const DEPTH = 6;
 const wrappers = ["result", "data", "response", "output", "body", "payload", "content"];
 const flags = ["success", "ok", "succeeded"];
@@ -39,7 +39,7 @@ function errorInValue(value: unknown, depth: number): string | undefined {
 }
 
 function errorInRecord(record: Record<string, unknown>): string | undefined {
-  if (record.isError === true || record.is_error === true) return "the body says isError";
+  if (record.isError === true || record.is_error === true) return "the body has isError";
   const flag = flags.find((key) => record[key] === false || /^(false|no)$/i.test(String(record[key])));
   if (flag) return `the body says ${flag}: false`;
   const state = states.find((key) => typeof record[key] === "string" && failed.test(record[key].trim()));
@@ -51,7 +51,7 @@ function errorInRecord(record: Record<string, unknown>): string | undefined {
   return firstOf(messages, (key) => (typeof record[key] === "string" ? errorInText(record[key]) : undefined));
 }
 
-/** An HTTP status of 400 or more, or a JSON-RPC code; a bare `code` counts only beside a message, since many things have codes. */
+/** An HTTP status of 400 or more, or a JSON-RPC code; a bare `code` counts only next to a message, because many things have codes. */
 function isErrorCode(record: Record<string, unknown>, key: string): boolean {
   const value = record[key];
   if (typeof value !== "number") return false;
@@ -59,7 +59,7 @@ function isErrorCode(record: Record<string, unknown>, key: string): boolean {
   return value >= 400 && value < 600;
 }
 
-// "Error: 0" and "Failed: none" are good news, and "errors: 3" is a count that a report may well hold.
+// "Error: 0" and "Failed: none" are fine, and "errors: 3" may be a count in a report.
 const end = String.raw`\s*(?:$|[,;.)\n])`;
 const something = String.raw`(?!\s*(?:0|none|null|nil|no|false|\[\]|\{\})${end})`;
 const notCounted = String.raw`(?!\s*\d+${end})`;

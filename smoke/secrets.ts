@@ -1,11 +1,11 @@
 import { decoded } from "./endpoint.ts";
 
-/** Makes text from elsewhere fit to be shown: secrets masked, control characters gone, one line. */
+/** Makes untrusted text safe to print: masks secrets, removes control characters, joins lines. */
 export type Show = (text: string) => string;
 
 const MASK = "***";
 
-/** Headers whose values a person needs to see and that hold no secret. Every other value is masked. */
+/** Headers whose values are useful and never secret. All other values are masked. */
 const harmless = new Set([
   "accept",
   "accept-encoding",
@@ -20,7 +20,7 @@ const harmless = new Set([
   "x-revision",
 ]);
 
-/** The headers as they may be shown: names in lower case, secret values masked. */
+/** The headers for output: names in lower case, secret values masked. */
 export function shownHeaders(headers: Readonly<Record<string, string>>): string[] {
   return Object.entries(headers).map(([name, value]) => {
     const key = name.toLowerCase();
@@ -28,7 +28,7 @@ export function shownHeaders(headers: Readonly<Record<string, string>>): string[
   });
 }
 
-/** The address as it may be shown: user, password and the values of the query masked. */
+/** The URL for output: user, password and query values masked. */
 export function shownUrl(url: URL | string): string {
   const shown = new URL(url);
   const credentials = shown.username || shown.password ? `${MASK}@` : "";
@@ -36,7 +36,7 @@ export function shownUrl(url: URL | string): string {
   return `${shown.protocol}//${credentials}${shown.host}${shown.pathname}${query && `?${query}`}`;
 }
 
-/** Every secret of one run: values of headers, of the query, and the address's user and password, also in their encoded forms. */
+/** Every secret of one run, plain and encoded: header values, query values, and the URL's user and password. */
 export function secretsOf(url: URL, headers: Readonly<Record<string, string>>): string[] {
   const values = Object.entries(headers)
     .filter(([name]) => !harmless.has(name.toLowerCase()))
@@ -47,10 +47,10 @@ export function secretsOf(url: URL, headers: Readonly<Record<string, string>>): 
   return [...new Set(forms)].filter((form) => form.length >= SHORTEST);
 }
 
-// Shorter than this is no secret, and masking every "1" of a text would make it unreadable.
+// Anything shorter is not a secret, and masking every "1" would make the text unreadable.
 const SHORTEST = 4;
 
-/** `Bearer abc` holds `abc`, `Basic ...` a user and a password, a cookie its values. */
+/** The secrets within a header: the token after `Bearer`, the user and password in `Basic`, a cookie's values. */
 function partsOf(name: string, value: string): string[] {
   const [, scheme, rest] = /^(\S+)\s+(.+)$/.exec(value) ?? [];
   if (scheme?.toLowerCase() === "basic" && rest) {
@@ -61,7 +61,7 @@ function partsOf(name: string, value: string): string[] {
   return rest ? [rest] : [];
 }
 
-/** A `Show` that masks these secrets; the list may grow while it is used. */
+/** A `Show` that masks these secrets; the list may grow later. */
 export function masking(secrets: Iterable<string>): Show {
   return (text) => {
     const longestFirst = [...secrets].sort((a, b) => b.length - a.length);

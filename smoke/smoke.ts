@@ -12,32 +12,32 @@ import {
   timeHealth,
 } from "./checks.ts";
 import { type Connection, connect, disconnect } from "./connection.ts";
-import { backupLocationsOf, below, credentials, type EndpointPlace } from "./endpoint.ts";
+import { below, credentials, type EndpointPlace, endpointPlacesOf } from "./endpoint.ts";
 import { masking, secretsOf, shownHeaders, shownUrl } from "./secrets.ts";
 import { openTrials, Skipped, type TestReport } from "./trial.ts";
 import type { Wire } from "./wire.ts";
 
 export type SmokeOptions = {
-  /** The server's base (then `/mcp`, or `path`, is looked for below it) or its MCP endpoint. */
+  /** The server's base URL (then `/mcp`, or `path`, is tried below it) or its MCP endpoint. */
   url: string;
   path?: string | undefined;
-  /** The path of a health address below the base; without it MCP's own ping stands for health. */
+  /** The health endpoint's path below the base; without it, MCP's ping is used. */
   health?: string | undefined;
   expectTools?: readonly string[] | undefined;
-  /** Safe tool calls: the first for tests 4 and 6, the second (or again the first) for test 5. */
+  /** Safe tool calls: the first for tests 4 and 6, the second (else the first) for test 5. */
   calls?: readonly SafeCall[] | undefined;
   expectVersion?: string | undefined;
-  /** The number of calls beyond which a rate limit must answer 429. */
+  /** The number of calls beyond which a rate limit must return 429. */
   expectLimit?: number | undefined;
   /** Sent with every request. Their values are masked in the report. */
   headers?: Readonly<Record<string, string>> | undefined;
-  /** For each test, in milliseconds; 10,000 where absent. */
+  /** Timeout of each test, in milliseconds; 10,000 by default. */
   timeoutMs?: number | undefined;
-  /** Hears of each test as it ends; test 6 ends last. */
+  /** Called for each test as it ends; test 6 ends last. */
   onTest?: ((test: TestReport) => void) | undefined;
 };
 
-/** What the eight tests found, by id. `server` and `protocol` are null where no MCP server was reached. */
+/** The results of the eight tests, by id. `server` and `protocol` are null if no MCP server was reached. */
 export type SmokeReport = {
   url: string;
   server: { name: string; version: string } | null;
@@ -50,8 +50,8 @@ export type SmokeReport = {
 
 /**
  * Runs the eight smoke tests against one MCP server over streamable HTTP, one after the other, and ends its sessions.
- * A bad server is a failed test, never an exception; the whole takes at most nine time-outs.
- * @throws TypeError where the address or a header is not one.
+ * A bad server is a failed test, never an exception. Takes at most nine timeouts.
+ * @throws TypeError if the URL or a header is invalid.
  */
 export async function runSmoke(options: SmokeOptions): Promise<SmokeReport> {
   const { url, timeoutMs = 10_000, onTest } = options;
@@ -61,7 +61,7 @@ export async function runSmoke(options: SmokeOptions): Promise<SmokeReport> {
   const trials = openTrials(timeoutMs, shownHeaders(headers), show);
   const run: SmokeRun = {
     options,
-    places: backupLocationsOf(url, options.path),
+    places: endpointPlacesOf(url, options.path),
     headers,
     wire: trials.wire,
     timeoutMs,
@@ -71,9 +71,9 @@ export async function runSmoke(options: SmokeOptions): Promise<SmokeReport> {
   for (const test of inOrder) {
     const report = await trials.attempt(test, (signal) => test.work(run, signal));
     const left = test === inOrder.at(-1) ? await disconnect(run.connection, run) : undefined;
-    const told = left ? { ...report, detail: `${report.detail}; ${left}` } : report;
-    tests.push(told);
-    onTest?.(told);
+    const final = left ? { ...report, detail: `${report.detail}; ${left}` } : report;
+    tests.push(final);
+    onTest?.(final);
   }
 
   const { server, place, protocol = null } = run.connection ?? {};
@@ -89,7 +89,7 @@ export async function runSmoke(options: SmokeOptions): Promise<SmokeReport> {
   };
 }
 
-/** One run: what it was asked, what it sends with, and what the tests so far have found out for the next ones. */
+/** One run: its options, its wire, and what earlier tests found out for later ones. */
 type SmokeRun = {
   options: SmokeOptions;
   places: [EndpointPlace, ...EndpointPlace[]];
@@ -103,7 +103,7 @@ type SmokeRun = {
 
 type SmokeTest = { id: number; name: string; work: (run: SmokeRun, signal: AbortSignal) => Promise<string> };
 
-// A connection comes first, since most tests need one; the burst comes last, since a limit that it reaches would starve the others.
+// The connection comes first because most tests need it; the burst comes last because it may use up the rate limit.
 const inOrder: SmokeTest[] = [
   {
     id: 2,
@@ -138,7 +138,7 @@ const inOrder: SmokeTest[] = [
     id: 7,
     name: "health time",
     async work(run, signal) {
-      if (!run.healthy) throw new Finding("not tried: test 1 found no health");
+      if (!run.healthy) throw new Finding("not run: test 1 failed");
       return timeHealth(() => ask(run, signal));
     },
   },
@@ -153,14 +153,14 @@ const inOrder: SmokeTest[] = [
       const { expectLimit } = run.options;
       if (expectLimit !== undefined)
         return burstAgainstLimit(once, expectLimit, performance.now() + run.timeoutMs * 0.9);
-      const what = call ? call.tool : "MCP's own ping";
-      return `${await burst(once)} (${what}); the limit part is skipped: no limit is expected (--expect-limit)`;
+      const what = call ? call.tool : "MCP's ping";
+      return `${await burst(once)} (${what}); rate limit not tested (--expect-limit)`;
     },
   },
 ];
 
 function benchOf({ connection, wire, timeoutMs }: SmokeRun, signal: AbortSignal): SmokeBench {
-  if (!connection) throw new Finding("not tried: test 2 reached no MCP server");
+  if (!connection) throw new Finding("not run: test 2 reached no MCP server");
   return { client: connection.client, wire, signal, timeoutMs };
 }
 
@@ -170,15 +170,15 @@ async function ask(run: SmokeRun, signal: AbortSignal): Promise<string> {
   return askHealth(below((run.connection?.place ?? run.places[0]).base, health), run.wire, run.headers, signal);
 }
 
-/** The call at this place of the list, or the last one where the list is shorter. */
+/** The call at this index, or the last one if the list is shorter. */
 async function callAt(place: number, run: SmokeRun, signal: AbortSignal): Promise<string> {
   const { calls = [] } = run.options;
   const call = calls[place] ?? calls.at(-1);
-  if (!call) throw new Skipped("skipped: no safe call is named (--call 'tool {json}')");
+  if (!call) throw new Skipped("skipped: no safe call is set (--call 'tool {json}')");
   return callTool(benchOf(run, signal), call, run.tools);
 }
 
-/** The run's headers by their names in lower case, with the address's user and password where no other credential is given. */
+/** The run's headers, names in lower case, with the URL's user and password unless another credential is given. */
 function headersOf({ url, headers = {} }: SmokeOptions): Record<string, string> {
   const login = credentials(url);
   const all = new Headers(login === undefined ? {} : { authorization: login });

@@ -2,28 +2,28 @@ import { explain, Finding, telling } from "./cause.ts";
 import type { Show } from "./secrets.ts";
 import { openWire, type Wire } from "./wire.ts";
 
-/** How one test ended. `ms` is how long it took; `detail` is one line: what was seen, why it was skipped, or what is wrong. */
+/** A test's result. `ms` is its duration; `detail` is one line: what was seen, why it was skipped, or what is wrong. */
 export type TestReport = { id: number; name: string; verdict: "pass" | "fail" | "skip"; ms: number; detail: string };
 
-/** Thrown by a test that has nothing to test with. */
+/** Thrown by a test that lacks its input. */
 export class Skipped extends Error {
   override name = "Skipped";
 }
 
-// A server may call itself, or its errors, whatever it likes and as long as it likes.
+// A server's name and errors may be arbitrarily long.
 const LONGEST_DETAIL = 2000;
 
-/** Runs tests one after the other over one wire, each within its time-out, and puts every failure into words. */
+/** Runs tests one after the other over one wire, each with a timeout, and explains failures. */
 export type Trials = {
   wire: Wire;
-  /** `work` returns what it saw and throws where that is not good. Never throws itself, and ends in time whatever the work does. */
+  /** `work` returns what it saw, and throws on a problem. `attempt` never throws, and ends in time whatever `work` does. */
   attempt(test: { id: number; name: string }, work: (signal: AbortSignal) => Promise<string>): Promise<TestReport>;
 };
 
-/** Trials that wait `timeoutMs` for each test; `headers` are the run's own, as they may be shown. */
+/** Trials with `timeoutMs` per test; `headers` are the run's own, masked for output. */
 export function openTrials(timeoutMs: number, headers: readonly string[], show: Show): Trials {
   let current = { from: 0, deadline: new AbortController() };
-  // An answer that breaks late, from a test that is over, is not the fault of the test at work now.
+  // A response that breaks late belongs to an earlier test, not to the current one.
   const wire = openWire((exchange) => {
     if (exchange.rpc && wire.exchanges.indexOf(exchange) >= current.from) current.deadline.abort(exchange.failure);
   });
@@ -33,7 +33,7 @@ export function openTrials(timeoutMs: number, headers: readonly string[], show: 
       const from = wire.exchanges.length;
       const deadline = new AbortController();
       current = { from, deadline };
-      const outOfTime = new Error(`no answer within ${timeoutMs / 1000} s`);
+      const outOfTime = new Error(`no response within ${timeoutMs / 1000} s`);
       const timer = setTimeout(() => deadline.abort(outOfTime), timeoutMs);
       const began = performance.now();
       const report = (verdict: TestReport["verdict"], detail: string): TestReport => {

@@ -1,4 +1,4 @@
-/** One HTTP exchange as it went: what was sent, what came back so far, and how it broke if it did. */
+/** One HTTP exchange: the request, the response so far, and how it broke, if it did. */
 export type Exchange = {
   method: string;
   url: string;
@@ -6,7 +6,7 @@ export type Exchange = {
   rpc?: string;
   /** Whether the request named a session. */
   inSession: boolean;
-  /** Sent along the way and waited for by nobody: a notification, an event stream, the end of a session. */
+  /** Nothing waits for it: a notification, an event stream, the end of a session. */
   aside: boolean;
   status?: number;
   contentType: string;
@@ -19,31 +19,31 @@ export type Exchange = {
   failure?: Error;
 };
 
-/** Sends the requests of one run, remembers them, and lets no answer grow without bound. */
+/** Sends one run's requests, records them, and bounds the size of responses. */
 export type Wire = {
   fetch: (input: string | URL, init?: RequestInit) => Promise<Response>;
   exchanges: Exchange[];
-  /** Every session a server handed out, with the address that did, so that each can be ended. */
+  /** Every session that a server created, with its URL, so that each can be ended. */
   sessions: Map<string, string>;
 };
 
-/** The server answered with a redirect. It is not followed: that would test another address than the one given. */
+/** The server responded with a redirect, which is not followed, because that would test another URL. */
 export class Redirected extends Error {
   override name = "Redirected";
 }
 
-/** The answer grew beyond `LARGEST_BODY`. */
+/** The response exceeded `LARGEST_BODY`. */
 export class TooLarge extends Error {
   override name = "TooLarge";
 }
 
-/** No MCP answer is larger than this, in bytes; whatever is will not be read to its end. */
+/** Largest response, in bytes; the rest of a larger one is not read. */
 const LARGEST_BODY = 16 * 1024 * 1024;
 const KEPT = 8192;
 
 /**
- * A wire over the platform's `fetch`. `onBroken` hears of an answer that broke off and cannot be resumed, since a
- * reader of an event stream would go on waiting for a message that cannot come any more.
+ * A wire over the platform's `fetch`. `onBroken` is called for a response that broke off and cannot be resumed, because
+ * an event stream's reader would otherwise wait for a message that will never come.
  */
 export function openWire(onBroken: (exchange: Exchange) => void): Wire {
   const exchanges: Exchange[] = [];
@@ -105,13 +105,13 @@ function note(exchange: Exchange, response: Response): void {
   if (response.status >= 300 && response.status < 400 && location !== null) exchange.location = location;
 }
 
-/** Whether it was this side that broke off. */
+/** True if this side aborted. */
 export const isAbort = (failure: Error): boolean => failure.name === "AbortError";
 
-/** An event stream whose events have ids: the client goes on behind the last one by itself. */
+/** True for an event stream with event ids, which the client resumes by itself. */
 const isResumable = ({ body }: Exchange): boolean => /^id:/m.test(body);
 
-/** The same body, remembered in part and cut off where it grows too large. */
+/** The same body, recorded in part and cut off if it grows too large. */
 function watched(body: ReadableStream<Uint8Array>, exchange: Exchange, onBroken: (exchange: Exchange) => void) {
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -126,7 +126,7 @@ function watched(body: ReadableStream<Uint8Array>, exchange: Exchange, onBroken:
         exchange.bytes += value.length;
         if (exchange.body.length < KEPT) exchange.body += decoder.decode(value.subarray(0, KEPT), { stream: true });
         if (exchange.bytes <= LARGEST_BODY) return controller.enqueue(value);
-        throw new TooLarge(`the answer is larger than ${LARGEST_BODY / 1024 / 1024} MiB`);
+        throw new TooLarge(`the response is larger than ${LARGEST_BODY / 1024 / 1024} MiB`);
       } catch (error) {
         exchange.failure = error as Error;
         controller.error(error);

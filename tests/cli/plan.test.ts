@@ -30,7 +30,7 @@ test("a file changes the plan that it extends", async () => {
 test("neither a name nor a file: the names that there are", async () => {
   const error = await readPlan(join(folder, "nowhere")).catch((error: Error) => error);
   expect(error).toBeInstanceOf(UsageError);
-  expect((error as Error).message).toMatch(/evidence, rehearsal, report.*there is no such file/);
+  expect((error as Error).message).toMatch(/evidence, rehearsal, report.*no such file/);
 });
 
 test("a folder is no plan", async () => {
@@ -38,7 +38,7 @@ test("a folder is no plan", async () => {
 });
 
 test("a file that is no JSON, and one whose plan cannot be followed", async () => {
-  await expect(readPlan(await file("torn.json", '{"steps": ['))).rejects.toThrow(/torn\.json: the file is no JSON/);
+  await expect(readPlan(await file("torn.json", '{"steps": ['))).rejects.toThrow(/torn\.json: not valid JSON/);
   const down = JSON.stringify({ steps: [{ share: 50, maxErrorRate: 0.01, minDuration: 1, maxDuration: 2 }] });
   await expect(readPlan(await file("down.json", down))).rejects.toThrow(PlanError);
 });

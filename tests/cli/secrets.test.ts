@@ -98,7 +98,7 @@ describe("maha secrets with a double of the pulumi CLI", { concurrent: true, tim
     here.set(ours, today());
     const { code, stderr } = await here.maha(["init", "--rotate", "session-encryption-key"]);
     expect(code).toBe(64);
-    expect(stderr).toContain("--rotate session-encryption-key: a new value alone would lose data");
+    expect(stderr).toContain("--rotate session-encryption-key: replacing it would lose data");
     expect(double.calls()).toEqual([]);
   });
 
@@ -134,7 +134,9 @@ describe("maha secrets without a pulumi CLI", { concurrent: true }, () => {
     const here = project(context, "/nowhere");
     const { code, stderr } = await here.maha(["init"]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^pulumi is not on PATH, and it alone encrypts a stack's secrets\. Install it .*\n$/);
+    expect(stderr).toMatch(
+      /^pulumi is not on PATH; only the pulumi CLI can encrypt a stack's secrets\. Install it .*\n$/,
+    );
     expect(here.config().secrets).toBe(undefined);
   });
 
@@ -144,7 +146,7 @@ describe("maha secrets without a pulumi CLI", { concurrent: true }, () => {
     const { code, stderr } = await here.maha(["check"]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^auth-secret +unchecked +0 d$/m);
-    expect(stderr).toContain("its value can be looked at where a pulumi CLI is");
+    expect(stderr).toContain("its value can only be checked with the pulumi CLI");
   });
 });
 
@@ -162,7 +164,7 @@ describeWith([pulumiCli], "maha secrets with the real pulumi CLI", {}, () => {
     });
     const early = await here.maha(["init"]);
     expect(early.code).toBe(1);
-    expect(early.stderr).toContain("no stack named 'local' found. Make it first: pulumi stack init local");
+    expect(early.stderr).toContain("no stack named 'local' found. Create it first: pulumi stack init local");
 
     await here.pulumi(["stack", "init", "local"]);
     expect((await here.maha(["init"])).code).toBe(2);

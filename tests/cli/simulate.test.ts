@@ -90,11 +90,11 @@ test.each([
 
 test.each([
   ["a rate that is no number", ["--rps", "many"], /--rps many: .* Example: --rps 100/],
-  ["an empty rate", ["--rps", ""], /--rps : not a number/],
-  ["a negative rate", ["--rps=-1"], /--rps -1: not a number from 0/],
+  ["an empty rate", ["--rps", ""], /--rps : expected a number/],
+  ["a negative rate", ["--rps=-1"], /--rps -1: expected a number from 0/],
   ["stable below nothing", ["--stable-error=-1"], /--stable-error -1: /],
-  ["no run", ["--runs", "0"], /--runs 0: not a whole number from 1/],
-  ["half a run", ["--runs", "1.5"], /--runs 1.5: not a whole number/],
+  ["no run", ["--runs", "0"], /--runs 0: expected a whole number from 1/],
+  ["half a run", ["--runs", "1.5"], /--runs 1.5: expected a whole number/],
   ["a seed that is no number", ["--seed", "x"], /--seed x: /],
 ])("%s is refused, and the example is one that works", async (_, args, message) => {
   const refused = command.parseAsync([...dead, ...args], { from: "user" });

@@ -62,7 +62,7 @@ test("with --json standard output holds one object and standard error nothing; w
   expect(Object.keys(report)).toEqual(["url", "server", "protocol", "passed", "failed", "skipped", "tests"]);
   expect(report.tests.map(Object.keys)).toEqual(Array(8).fill(["id", "name", "verdict", "ms", "detail"]));
   const details = report.tests.map(({ detail }: { detail: string }) => detail);
-  expect(details[0]).toContain("not healthy: it answered 503");
+  expect(details[0]).toContain("not healthy: it returned 503");
   expect(details[2]).toContain("fly, swim not among the 4 tools");
   expect(details[3]).toContain("list_repos answered");
   expect(details[4]).toContain("get_health answered");
@@ -89,12 +89,12 @@ describe("wrong usage says what is wrong, without a secret", () => {
   test.each<[string[], string]>([
     [["ftp://user:secret@h/"], "smoke ftp://***@h/: not an http or https URL"],
     [["http://h", "--service", "nobody"], "--service nobody: not one of session-buddy, akosha, mahavishnu"],
-    [["http://h", "--call", "echo {"], "--call 'echo {': not a tool and a JSON object"],
-    [["http://h", "--call", "echo [1]"], "--call 'echo [1]': not a tool and a JSON object"],
-    [["http://h", "--header", "secret"], "--header: not a name and a value"],
-    [["http://h", "--header", "X-Key: \u0001secret"], "--header X-Key: its name or value holds a character"],
-    [["http://h", "--timeout", "soon"], "--timeout soon: not a number from 0.1 to 3600"],
-    [["http://h", "--expect-limit", "0"], "--expect-limit 0: not a whole number from 1"],
+    [["http://h", "--call", "echo {"], "--call 'echo {': expected a tool name and a JSON object"],
+    [["http://h", "--call", "echo [1]"], "--call 'echo [1]': expected a tool name and a JSON object"],
+    [["http://h", "--header", "secret"], "--header: expected NAME:VALUE"],
+    [["http://h", "--header", "X-Key: \u0001secret"], "--header X-Key: its name or value contains a character"],
+    [["http://h", "--timeout", "soon"], "--timeout soon: expected a number from 0.1 to 3600"],
+    [["http://h", "--expect-limit", "0"], "--expect-limit 0: expected a whole number from 1"],
     [["http://h", "--health", "healthz"], "--health healthz: not a path"],
   ])("%o", async (args, words) => {
     const program = new Command().addCommand(command.exitOverride());

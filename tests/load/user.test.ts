@@ -135,7 +135,7 @@ describe("failures", () => {
     vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => timeout(ms / 100));
     expect(await live(10_000)).toBe("broken");
     expect(tally).toMatchObject({ failures: 1, lostSessions: 1 });
-    expect(tally.failuresLog[0]?.what).toBe("tools/call: no answer within 30 s");
+    expect(tally.failuresLog[0]?.what).toBe("tools/call: no response within 30 s");
   });
 
   test("an answer that is no MCP is one", async () => {

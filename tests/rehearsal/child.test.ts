@@ -30,14 +30,14 @@ test("a death is told with its exit code and its last lines", async () => {
   expect(death).toMatchObject({ what: "the server", code: 3, signal: null });
   const lines = death.output.split("\n");
   expect([lines.length, lines[0], lines.at(-1)]).toEqual([20, "line 12", "no disk"]);
-  expect(describeDeath(death)).toContain("the server ended with exit code 3. Its last lines:\n  | line 12\n");
+  expect(describeDeath(death)).toContain("the server exited with code 3. Its last lines:\n  | line 12\n");
   await child.ended;
 });
 
 test("a death by a signal, without a word: what was in the log before is not its", async () => {
   writeFileSync(join(folder, "old.log"), "from long ago\n");
   const child = await start('process.kill(process.pid, "SIGSEGV")', { log: "old.log" });
-  expect(describeDeath(await child.died)).toBe("the server was ended by SIGSEGV. It printed nothing.");
+  expect(describeDeath(await child.died)).toBe("the server was killed by SIGSEGV. It printed nothing.");
 });
 
 test("what is asked to end, ends: politely when it can, by force when it does not, and that is no death", async () => {
@@ -77,10 +77,10 @@ test.each([
   ["a command that does not exist", { command: ["no-such-server", "--port", "1"], folder }, "ENOENT"],
   ["a folder that does not exist", { command: [process.execPath], folder: join(folder, "nowhere") }, "ENOENT"],
   ["a file that is no program", { command: [import.meta.filename], folder }, "EACCES"],
-  ["an empty command", { command: [""], folder }, "could not be started"],
-])("%s is told with the command", async (_, { command, folder: at }, why) => {
+  ["an empty command", { command: [""], folder }, "could not start"],
+])("%s is reported with the command", async (_, { command, folder: at }, why) => {
   const start = startChild({ what: "files stable", command, folder: at, log: join(folder, "none.log") });
   await expect(start).rejects.toThrow(why);
-  await expect(start).rejects.toThrow(`files stable could not be started`);
-  await expect(start).rejects.toThrow(`was: ${command.join(" ")}`);
+  await expect(start).rejects.toThrow(`could not start files stable`);
+  await expect(start).rejects.toThrow(`Command, in ${at}: ${command.join(" ")}`);
 });

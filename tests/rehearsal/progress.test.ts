@@ -34,14 +34,14 @@ describe("in plain lines", () => {
     expect(rows()).toEqual([
       "  0:03  ✔ smoke tests at 0 %: 8 of 8 tests passed",
       "  0:03  → 50 % of new sessions go to everything-b71e4c55d0",
-      "  0:05  · waits: certified below 2 %; waiting for the step's minimum duration",
+      "  0:05  · waiting: certified below 2 %; waiting for the step's minimum duration",
       "  0:10  ▲ 50 % took 0:07: certified below 0.603 %; failed: candidate 0 of 540, stable 0 of 545",
       "  0:10  → 100 % of new sessions go to everything-b71e4c55d0",
-      "  0:12  · waits: certified below 1 %; waiting for the step's minimum duration",
+      "  0:12  · waiting: certified below 1 %; waiting for the step's minimum duration",
       "  0:14  ▲ 100 % took 0:04: certified below 0.495 %; failed: candidate 0 of 659, stable 0 of 78",
       "  0:17  ▲ promoted: the bake after 100 % is complete",
-      "  0:21  ✔ the old revision has nothing in flight any more",
-      "  0:21  ✔ the old revision has left the edge",
+      "  0:21  ✔ the old revision is drained",
+      "  0:21  ✔ the old revision is removed from the edge",
     ]);
     expect(log()).not.toContain("\u001b");
   });
@@ -51,20 +51,20 @@ describe("in plain lines", () => {
       "  0:03  ✔ smoke tests at 0 %: 8 of 8 tests passed",
       "  0:03  → 10 % of new sessions go to everything-b71e4c55d0",
       "  0:06  ▼ rolled back at 10 %: the candidate fails more than stable; failed: candidate 33 of 33, stable 0 of 284",
-      "  0:06  → 0 % is in force: every new session goes to stable",
+      "  0:06  → 0 % is in force: all new sessions go to stable",
     ]);
   });
 
-  test("an outage says for how long it is waited for, and that it is left to a person", async () => {
+  test("an outage shows how long it has been held, and when it needs a person", async () => {
     const { rows } = await play(scripts.outage, undefined, true);
     expect(rows().slice(-7)).toEqual([
       "  0:24  ■ held: shared outage: both revisions fail",
-      "  0:29  10 %, step 1 of 4: held for 0:05, left to a person after 0:30; failed: candidate 109 of 388, stable 1,121 of 3,558",
-      "  0:34  10 %, step 1 of 4: held for 0:10, left to a person after 0:30; failed: candidate 211 of 490, stable 1,842 of 4,279",
-      "  0:39  10 %, step 1 of 4: held for 0:15, left to a person after 0:30; failed: candidate 289 of 568, stable 2,527 of 4,964",
-      "  0:44  10 %, step 1 of 4: held for 0:20, left to a person after 0:30; failed: candidate 363 of 642, stable 3,219 of 5,656",
-      "  0:49  10 %, step 1 of 4: held for 0:25, left to a person after 0:30; failed: candidate 451 of 730, stable 3,930 of 6,367",
-      "  0:54  ■ held at 10 % for a person: shared outage: both revisions fail (held for 30 s); failed: candidate 526 of 805, stable 4,657 of 7,094",
+      "  0:29  10 %, step 1 of 4: held for 0:05, needs a person after 0:30; failed: candidate 109 of 388, stable 1,121 of 3,558",
+      "  0:34  10 %, step 1 of 4: held for 0:10, needs a person after 0:30; failed: candidate 211 of 490, stable 1,842 of 4,279",
+      "  0:39  10 %, step 1 of 4: held for 0:15, needs a person after 0:30; failed: candidate 289 of 568, stable 2,527 of 4,964",
+      "  0:44  10 %, step 1 of 4: held for 0:20, needs a person after 0:30; failed: candidate 363 of 642, stable 3,219 of 5,656",
+      "  0:49  10 %, step 1 of 4: held for 0:25, needs a person after 0:30; failed: candidate 451 of 730, stable 3,930 of 6,367",
+      "  0:54  ■ held at 10 %, needs a person: shared outage: both revisions fail (held for 30 s); failed: candidate 526 of 805, stable 4,657 of 7,094",
     ]);
   });
 
@@ -73,7 +73,7 @@ describe("in plain lines", () => {
     expect(lines).toContain(
       "  0:13  ■ held: the metrics source is silent (no answer from the admin socket within 1 s)",
     );
-    expect(lines).toContain("  0:31  → goes on: certified below 1 %; waiting for the step's minimum duration");
+    expect(lines).toContain("  0:31  → continues: certified below 1 %; waiting for the step's minimum duration");
   });
 
   test("a narrow terminal gets shorter lines, and no word less", async () => {
@@ -107,16 +107,16 @@ describe("in a block", () => {
       "50 %, step 1 of 2, 0:06 in force",
       "stable           472 requests        0 failed  0 %",
       "candidate        477 requests        0 failed  0 %",
-      "certified  below 0.682 %, 2 % wanted",
+      "certified  below 0.682 %, 2 % required",
       "evidence   20.0 of 20 (95 % confidence)",
-      "next       100 % when certified, in 0:01 at the soonest; to a person in 0:54",
+      "next       100 % once certified, in 0:01 at the earliest; needs a person in 0:54",
     ]);
     expect(frames.findLast((frame) => frame.some((line) => line.startsWith("bake")))?.slice(-5)).toEqual([
       "bake at 100 %, 0:02 in force",
       "stable           116 requests        0 failed  0 %",
       "candidate        986 requests        0 failed  0 %",
       "certified  below 0.331 %",
-      "next       promoted in 0:01, if the candidate stays well",
+      "next       promoted in 0:01, if the candidate stays healthy",
     ]);
     shown.end();
     expect(rows()).toEqual([
@@ -128,8 +128,8 @@ describe("in a block", () => {
       "  0:14  ▲ 100 % took 0:04: certified below 0.495 %; failed: candidate 0 of 659,",
       "        stable 0 of 78",
       "  0:17  ▲ promoted: the bake after 100 % is complete",
-      "  0:21  ✔ the old revision has nothing in flight any more",
-      "  0:21  ✔ the old revision has left the edge",
+      "  0:21  ✔ the old revision is drained",
+      "  0:21  ✔ the old revision is removed from the edge",
     ]);
   });
 

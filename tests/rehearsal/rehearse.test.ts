@@ -186,7 +186,7 @@ describe.concurrent("a rehearsal", { timeout: 90_000 }, () => {
       t.expect([resumed.code, resumed.summary?.result], resumed.err).toEqual([0, "promoted"]);
       t.expect(resumed.summary?.movedSessions).toBe(0);
       const again = await maha(t, cwd, "resume").ended;
-      t.expect(again.err).toContain("is over");
+      t.expect(again.err).toContain("has already finished");
       t.expect(again.summary).toEqual(resumed.summary);
     },
   );
@@ -266,7 +266,7 @@ const settings = { workload: null, plan: whole, rps: 1, fault: null, sourceDown:
 
 describe.concurrent("bad input is refused before anything starts, with 64", () => {
   test.for([
-    [["rehearse", "--fault", "flood"], "there is no such fault"],
+    [["rehearse", "--fault", "flood"], "unknown fault"],
     [["rehearse", "--rps", "many"], "--rps many"],
     [["rehearse", "--plan", "down.json"], "only goes up"],
     [["rehearse", "--plan", "over.json"], "100"],

@@ -101,7 +101,7 @@ describe("two releases of a real server", () => {
     process.kill(server?.pid ?? 0, "SIGKILL");
     await expect.poll(() => deaths.length, soon).toBe(1);
     expect(describeDeath(deaths[0] as Death)).toMatch(
-      /^everything stable \(version \S+\) was ended by SIGKILL\. Its last/,
+      /^everything stable \(version \S+\) was killed by SIGKILL\. Its last/,
     );
     await expect.poll(() => accepts(stable.port), soon).toBe(false);
     const late: Death[] = [];
@@ -141,14 +141,14 @@ describe("a workload that cannot be raised shows why, and leaves nothing behind"
   test("when a server ends at once", async () => {
     const ends = 'console.error("no such database"); process.exit(7)';
     expect(await failure(workloadOf(LISTENS, ends, { health: "/health" }))).toBe(
-      "files candidate (version 1) ended with exit code 7. Its last lines:\n  | no such database",
+      "files candidate (version 1) exited with code 7. Its last lines:\n  | no such database",
     );
   });
 
   test("when its command does not exist", async () => {
     const candidate = { ...script(""), command: ["no-such-server", "{port}"] };
     expect(await failure(workloadOf(LISTENS, LISTENS, { health: "/health", candidate }))).toMatch(
-      /^files candidate \(version 1\) could not be started: .*ENOENT.* was: no-such-server \d+$/,
+      /^could not start files candidate \(version 1\): .*ENOENT.* Command, in .*: no-such-server \d+$/,
     );
   });
 
@@ -162,7 +162,7 @@ describe("a workload that cannot be raised shows why, and leaves nothing behind"
     expect(hangs).toMatch(
       new RegExp(`${begins}/mcp did not open an MCP session .*Its last lines:\n  \\| still thinking$`, "s"),
     );
-    expect(ill).toMatch(new RegExp(`${begins}/ill answered 503\\. It printed nothing\\.$`));
+    expect(ill).toMatch(new RegExp(`${begins}/ill returned 503\\. It printed nothing\\.$`));
     expect(other).toMatch(new RegExp(`${begins}/mcp did not open an MCP session \\(.*content type`));
   });
 });

@@ -66,13 +66,13 @@ test("everything that is wrong is said at once, with file, key and an example", 
   const keys = ["name", "stable.command", "candidate.version", "candidate.command", "path", "ready", "calls"];
   for (const key of keys) expect(lines.some((line) => line.includes(`workload.json, services[0].${key}: `))).toBe(true);
   expect(message).toContain('Unrecognized key: "retries"');
-  expect(message).toContain("says {port}");
+  expect(message).toContain("{port} must occur");
   expect(lines).toHaveLength(keys.length + 1);
   for (const line of lines) expect(line).toContain("Example: ");
 });
 
 test.each([
-  ["no JSON", "{ services", "cannot be read"],
+  ["no JSON", "{ services", "cannot read the workload"],
   ["no services", { services: [] }, "services: "],
   ["no object", [1], "the whole file: "],
   ["one name twice", { services: [service, service] }, "two services have the same name"],

@@ -46,7 +46,7 @@ describe("a healthy promotion", () => {
       tone: "good",
       word: "Promoted",
       sentence: expect.stringMatching(
-        /^The bake after 100 % is complete: after 2 min \d+ s, everything-b71e4c55d0 has all the traffic\.$/,
+        /^The bake after 100 % is complete\. everything-b71e4c55d0 took over all traffic in 2 min \d+ s\.$/,
       ),
     });
   });
@@ -60,7 +60,7 @@ test("a rollback says why, and how long it took until stable had everything", as
     tone: "bad",
     word: "Rolled back",
     sentence: expect.stringMatching(
-      /^The candidate fails more than .*, \d+ s after the beginning\. Stable had every new session again 187 ms after the verdict\.$/,
+      /^The candidate fails more than .*, after \d+ s\. All new sessions went to stable again 187 ms after the verdict\.$/,
     ),
   });
 });
@@ -82,12 +82,12 @@ test("an outage is one hold, which a person ends", async () => {
   ]);
 });
 
-test("a held promotion is left to a person", async () => {
+test("a held promotion asks for a person", async () => {
   expect(headline(chronicle(await journalOf(scripts.outage)))).toEqual({
     tone: "warn",
     word: "Held at 10 %",
     sentence:
-      "Shared outage: both revisions fail (held for 30 s). It is left to a person after 54 s: resume it, or roll it back.",
+      "Shared outage: both revisions fail (held for 30 s). It needs a person after 54 s: resume it, or roll it back.",
   });
 });
 
@@ -95,7 +95,7 @@ test("a smoke test that fails is the whole story", async () => {
   const story = chronicle(await journalOf(scripts.lifeless));
   expect(story.rows).toEqual([]);
   expect(headline(story).sentence).toBe(
-    "4 of 8 tests failed: tools/list, 3 s after the beginning. No user's session was sent to the candidate.",
+    "4 of 8 tests failed: tools/list, after 3 s. No user session reached the candidate.",
   );
 });
 

@@ -40,13 +40,15 @@ test("every chart has room for what it shows", async () => {
 
 test("where nothing failed, the failures' chart is not a magnified nothing", async () => {
   const page = renderReport({ events: await journalOf({ errorRate: () => 0 }), extras });
-  expect(drawingIn(page).charts.find(({ title }) => title === "Failures a second")?.range[1]).toBeGreaterThanOrEqual(1);
+  expect(drawingIn(page).charts.find(({ title }) => title === "Failures per second")?.range[1]).toBeGreaterThanOrEqual(
+    1,
+  );
 });
 
 test("a candidate that never had a user has no charts of what nobody saw", async () => {
   const page = renderReport({ events: await journalOf(scripts.lifeless), extras });
   expect(drawingIn(page).charts.map(({ title }) => title)).toEqual(["Share of new sessions"]);
-  expect(page).toContain("The candidate never had a share.");
+  expect(page).toContain("The candidate never received traffic.");
 });
 
 test("nothing that came from outside is HTML, and only the page's own two scripts may run", async () => {

@@ -22,19 +22,19 @@ const explained = (seen: Exchange, more: { error?: unknown; waitedMs?: number; h
 describe("the likely cause", () => {
   test.each([
     ["ECONNREFUSED", "nothing listens at h:8443"],
-    ["ENOTFOUND", "the name h cannot be resolved"],
-    ["EAI_AGAIN", "the name h cannot be resolved"],
+    ["ENOTFOUND", "cannot resolve h"],
+    ["EAI_AGAIN", "cannot resolve h"],
     ["CERT_HAS_EXPIRED", "the certificate of h has expired"],
     ["ERR_TLS_CERT_ALTNAME_INVALID", "the certificate is for another name than h"],
     ["DEPTH_ZERO_SELF_SIGNED_CERT", "is not trusted here"],
     ["SELF_SIGNED_CERT_IN_CHAIN", "is not trusted here"],
     ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "NODE_EXTRA_CA_CERTS"],
     ["ERR_SSL_WRONG_VERSION_NUMBER", "is it plain http://?"],
-    ["UND_ERR_CONNECT_TIMEOUT", "cannot be reached"],
-    ["EHOSTUNREACH", "cannot be reached"],
+    ["UND_ERR_CONNECT_TIMEOUT", "cannot reach h:8443"],
+    ["EHOSTUNREACH", "cannot reach h:8443"],
     ["HPE_INVALID_CONSTANT", "does not speak HTTP"],
-    ["ECONNRESET", "the connection was closed before an answer"],
-    ["UND_ERR_SOCKET", "the connection was closed before an answer"],
+    ["ECONNRESET", "the connection was closed before a response"],
+    ["UND_ERR_SOCKET", "the connection was closed before a response"],
   ])("of %s", (code, cause) => {
     const line = explained(failing(code));
     expect(line).toContain(`got inner (${code})`);
@@ -42,15 +42,15 @@ describe("the likely cause", () => {
   });
 
   test.each([
-    [401, "the server wants a credential"],
-    [403, "the credential lacks the right"],
-    [404, "nothing speaks MCP at this path"],
-    [405, "nothing speaks MCP at this path"],
+    [401, "the server requires a credential"],
+    [403, "the credential lacks permission"],
+    [404, "no MCP endpoint at this path"],
+    [405, "no MCP endpoint at this path"],
     [421, "does not accept this host name"],
-    [429, "a rate limit is reached"],
-    [500, "the server failed inside"],
-    [502, "a proxy without its server"],
-    [503, "a server not ready yet"],
+    [429, "rate limit reached"],
+    [500, "internal server error"],
+    [502, "a proxy answers without its server"],
+    [503, "the server is not ready yet"],
   ])("of HTTP %i", (status, cause) => {
     const line = explained(exchange({ status, body: "said" }));
     expect(line).toContain(`got ${status} application/json "said"`);
@@ -58,9 +58,13 @@ describe("the likely cause", () => {
   });
 
   test("of a 401 with a credential and of a 404 in a session is another", () => {
-    expect(explained(exchange({ status: 401 }), { headers: ["authorization: ***"] })).toContain("is not accepted here");
-    expect(explained(exchange({ status: 401 }), { headers: ["x-api-key: ***"] })).toContain("is not accepted here");
-    expect(explained(exchange({ status: 404, inSession: true }))).toContain("the session is unknown");
+    expect(explained(exchange({ status: 401 }), { headers: ["authorization: ***"] })).toContain(
+      "the server rejects the credential",
+    );
+    expect(explained(exchange({ status: 401 }), { headers: ["x-api-key: ***"] })).toContain(
+      "the server rejects the credential",
+    );
+    expect(explained(exchange({ status: 404, inSession: true }))).toContain("does not know the session");
   });
 
   test("of silence tells a hanging server from a stream without an answer", () => {
@@ -68,9 +72,9 @@ describe("the likely cause", () => {
       "got nothing within 1.5 s; likely cause: the server hangs",
     );
     const stream = exchange({ status: 200, contentType: "text/event-stream", body: ": ping\n\n", ended: false });
-    expect(explained(stream, { waitedMs: 1000 })).toContain('": ping\n\n", and within 1 s no answer to the request');
+    expect(explained(stream, { waitedMs: 1000 })).toContain('": ping\n\n", but no response to the request');
     expect(explained({ ...stream, ended: true }, { waitedMs: 1000 })).toContain(
-      "the answer ended without answering this request",
+      "the stream ended without a response to this request",
     );
   });
 
@@ -83,26 +87,26 @@ describe("the likely cause", () => {
   });
 
   test("of something that is no MCP server", () => {
-    expect(explained(exchange({ status: 200, contentType: "text/html" }))).toContain("a web page answers here");
+    expect(explained(exchange({ status: 200, contentType: "text/html" }))).toContain("a web page, not an MCP server");
     expect(explained(exchange({ status: 200, contentType: "text/plain", body: "hi" }))).toContain("not an MCP server");
   });
 
-  test("of a ping that is not known names the way out", () => {
+  test("of an unsupported ping names the way out", () => {
     const refusal = exchange({
       status: 200,
       rpc: "ping",
       body: '{"error":{"code":-32601,"message":"Method not found"}}',
     });
-    expect(explained(refusal)).toContain("the server does not know MCP's ping: name a health address (--health)");
+    expect(explained(refusal)).toContain("the server does not support MCP's ping: set a health endpoint (--health)");
   });
 
   test("of an answer that broke off, or that is not JSON", () => {
     const cut = exchange({ status: 200, ended: false, failure: new TypeError("terminated") });
     expect(explained(cut)).toContain(
-      "then: terminated; likely cause: the connection broke in the middle of the answer",
+      "then: terminated; likely cause: the connection broke in the middle of the response",
     );
     const error = new Error("outer", { cause: new SyntaxError("Unexpected end") });
-    expect(explained(exchange({ status: 200 }), { error })).toContain("the answer is not JSON: Unexpected end");
+    expect(explained(exchange({ status: 200 }), { error })).toContain("the response is not JSON: Unexpected end");
   });
 
   test("of anything else is what was thrown", () => {

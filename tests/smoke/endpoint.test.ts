@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { backupLocationsOf, below, credentials } from "../../smoke/endpoint.ts";
+import { below, credentials, endpointPlacesOf } from "../../smoke/endpoint.ts";
 
 const places = (url: string, path?: string) =>
-  backupLocationsOf(url, path).map(({ endpoint, base }) => [endpoint.href, base.href]);
+  endpointPlacesOf(url, path).map(({ endpoint, base }) => [endpoint.href, base.href]);
 
 describe("places to look for MCP", () => {
   test.each([
@@ -38,8 +38,8 @@ describe("places to look for MCP", () => {
   });
 
   test("other schemes are refused", () => {
-    expect(() => backupLocationsOf("ftp://h/")).toThrow("ftp: is not http or https");
-    expect(() => backupLocationsOf("nonsense")).toThrow(TypeError);
+    expect(() => endpointPlacesOf("ftp://h/")).toThrow("ftp: is not http or https");
+    expect(() => endpointPlacesOf("nonsense")).toThrow(TypeError);
   });
 });
 

@@ -47,7 +47,7 @@ describeWith([fastmcp], "FastMCP", {}, () => {
   test("with a tool that raises, or hides that it failed, fails", async () => {
     const raised = await smoke("broken");
     expect(verdicts(raised)).toBe("pppfffpp");
-    expect(detail(raised, 4)).toContain("broken failed: the result says isError");
+    expect(detail(raised, 4)).toContain("broken failed: the result has isError");
     const hidden = await smoke("hiding");
     expect(verdicts(hidden)).toBe("pppfffpp");
     expect(detail(hidden, 4)).toContain("hiding failed: the body says success: false");

@@ -34,16 +34,16 @@ describe("not healthy", () => {
     [
       "an object without a status",
       answer('{"version":"1"}'),
-      "the body names no status (status, state, health, healthy, ...)",
+      "the body contains no status (status, state, health, healthy, ...)",
     ],
-    ["a list", answer("[]"), "the body names no status (status, state, health, healthy, ...)"],
+    ["a list", answer("[]"), "the body contains no status (status, state, health, healthy, ...)"],
     ["the word unhealthy", answer("unhealthy"), "the body does not say ok"],
     ["ok and not ok", answer("ok, but redis is down"), "the body does not say ok"],
     ["something else", answer("Hello"), "the body does not say ok"],
-    ["a web page", answer("<!doctype html><p>ok</p>"), "it answered a web page, not a health status"],
-    ["a page by its type", answer("ok", 200, "text/html"), "it answered a web page, not a health status"],
-    ["another status code", answer('{"status":"ok"}', 503), "it answered 503, not 200"],
-    ["204", answer("", 204), "it answered 204, not 200"],
+    ["a web page", answer("<!doctype html><p>ok</p>"), "it returned a web page, not a health status"],
+    ["a page by its type", answer("ok", 200, "text/html"), "it returned a web page, not a health status"],
+    ["another status code", answer('{"status":"ok"}', 503), "it returned 503, not 200"],
+    ["204", answer("", 204), "it returned 204, not 200"],
   ])("%s", (_, given, reason) => {
     expect(unhealthyBecause(given)).toBe(reason);
   });

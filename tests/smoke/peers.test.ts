@@ -52,7 +52,7 @@ describe("server-everything, on the TypeScript SDK 1.x, with sessions", () => {
     expect(verdicts(await runSmoke({ url, calls: [{ tool: "fly", arguments: {} }] }))).toBe("pppfffpp");
     const report = await runSmoke({ url, calls: [{ tool: "get-sum", arguments: { a: "one" } }] });
     expect(verdicts(report)).toBe("pppfffpp");
-    expect(detail(report, 4)).toContain("get-sum failed: the result says isError");
+    expect(detail(report, 4)).toContain("get-sum failed: the result has isError");
   });
 });
 
@@ -80,7 +80,7 @@ describe("the TypeScript SDK 2.x, without sessions", () => {
     expect(report.tests.filter(({ verdict }) => verdict !== "pass")).toEqual([]);
     expect(report).toMatchObject({ protocol: "2026-07-28", server: { name: "sessionless", version: "3.2.1" } });
     expect(detail(report, 1)).toBe(
-      "server/discover (this protocol version has no ping) answered; no health address was named",
+      "server/discover (this protocol version has no ping) answered; no health endpoint is set",
     );
     expect(detail(report, 2)).toContain("without a session");
     expect(detail(report, 8)).toMatch(/^unknown method: error -32601; unknown tool: /);
@@ -140,7 +140,7 @@ describe("TLS", () => {
   test("asked of a plain server fails, and so does plain asked of TLS", async () => {
     const { url, server } = await secured();
     expect(detail(await runSmoke({ url: server.url.replace("http:", "https:") }), 2)).toContain("is it plain http://?");
-    expect(detail(await runSmoke({ url: url.replace("https:", "http:") }), 2)).toContain("or wants https://");
+    expect(detail(await runSmoke({ url: url.replace("https:", "http:") }), 2)).toContain("or requires https://");
     await server.close();
   });
 });

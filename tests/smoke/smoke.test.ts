@@ -77,9 +77,9 @@ describe("a good server", () => {
   test("without a health address is asked by ping, and without a safe call tests 4 and 5 are skipped by name", async () => {
     const report = await smoke({ calls: [] });
     expect(verdicts(report)).toBe("pppssppp");
-    expect(detail(report, 1)).toBe("ping answered; no health address was named");
-    expect(detail(report, 4)).toBe("skipped: no safe call is named (--call 'tool {json}')");
-    expect(detail(report, 6)).toContain("(MCP's own ping); the limit part is skipped");
+    expect(detail(report, 1)).toBe("ping answered; no health endpoint is set");
+    expect(detail(report, 4)).toBe("skipped: no safe call is set (--call 'tool {json}')");
+    expect(detail(report, 6)).toContain("(MCP's ping); rate limit not tested");
     expect(server.counts.methods).toMatchObject({ ping: 1 + 5 + 5, "tools/call": 1 });
   });
 
@@ -108,7 +108,7 @@ describe("expectations", () => {
     expect(verdicts(report)).toBe("ppfppppp");
     expect(detail(report, 3)).toContain("fly not among the 4 tools (get_liveness, ");
     const bare = await startReferenceServer({ name: "akosha", version: "1", tools: [] });
-    expect(detail(await smoke({ url: bare.url, calls: [] }), 3)).toContain("tools/list holds no tool");
+    expect(detail(await smoke({ url: bare.url, calls: [] }), 3)).toContain("tools/list is empty");
     await bare.close();
   });
 
@@ -116,10 +116,10 @@ describe("expectations", () => {
     const report = await smoke({ health: "/health" });
     expect(verdicts(report)).toBe("fpppppfp");
     expect(detail(report, 1)).toMatch(
-      /not healthy: it answered 503, not 200; sent GET .*\/health; got 503 .*redis.*likely cause: the server, or something/,
+      /not healthy: it returned 503, not 200; sent GET .*\/health; got 503 .*redis.*likely cause: the server, or something/,
     );
-    expect(detail(report, 7)).toBe("not tried: test 1 found no health");
-    expect(detail(await smoke({ health: "/nothing" }), 1)).toContain("--health names another one");
+    expect(detail(report, 7)).toBe("not run: test 1 failed");
+    expect(detail(await smoke({ health: "/nothing" }), 1)).toContain("set --health");
   });
 
   test("a tool that does not exist never passes", async () => {
@@ -130,7 +130,7 @@ describe("expectations", () => {
     server.setFault({ kind: "dead", on: "tools/list" });
     const unlisted = await smoke({ calls: absent });
     expect(verdicts(unlisted)).toBe("ppffffpp");
-    expect(detail(unlisted, 4)).toContain("fly failed: the result says isError");
+    expect(detail(unlisted, 4)).toContain("fly failed: the result has isError");
   });
 });
 
@@ -152,13 +152,13 @@ describe("a limit", () => {
   test("that is not there fails, after a bounded number of calls", async () => {
     const report = await smoke({ expectLimit: 20 });
     expect(verdicts(report)).toBe("pppppfpp");
-    expect(detail(report, 6)).toMatch(/^no 429 in 25 calls \(limit 20\); .*likely cause: no limit is in force/);
+    expect(detail(report, 6)).toMatch(/^no 429 in 25 calls \(limit 20\); .*likely cause: no limit applies/);
   });
 
   test("that nobody expects, and cuts the burst short, fails", async () => {
     const report = await smoke({ url: await limited(18) });
     expect(verdicts(report)).toBe("pppppfpp");
-    expect(detail(report, 6)).toMatch(/cut short by a rate limit.*got 429.*a rate limit is reached/);
+    expect(detail(report, 6)).toMatch(/a rate limit cut the burst short.*got 429.*rate limit reached/);
   });
 
   test("far below the expected one fails", async () => {
@@ -186,13 +186,17 @@ describe("a limit", () => {
 
 describe("a bad server", () => {
   test.each<[string, number, RegExp]>([
-    ["dead", 5000, /got 503 text\/plain "no healthy upstream"; likely cause: what answers is up but cannot serve/],
-    ["html", 5000, /no MCP server at \/mcp or \/; .*got 200 text\/html "<!doctype html>.*a web page answers here/],
-    ["unauthorized", 5000, /got 401 .*the server wants a credential/],
-    ["redirect:https://login.example/in", 5000, /got 302, location: https:\/\/login.example\/in; .*give https/],
-    ["huge:1073741824", 5000, /then: the answer is larger than 16 MiB; likely cause: this is no MCP answer/],
+    ["dead", 5000, /got 503 text\/plain "no healthy upstream"; likely cause: a proxy answers without its server/],
+    [
+      "html",
+      5000,
+      /no MCP server at \/mcp or \/; .*got 200 text\/html "<!doctype html>.*a web page, not an MCP server/,
+    ],
+    ["unauthorized", 5000, /got 401 .*the server requires a credential/],
+    ["redirect:https://login.example/in", 5000, /got 302, location: https:\/\/login.example\/in; .*use https/],
+    ["huge:1073741824", 5000, /then: the response is larger than 16 MiB; likely cause: not an MCP response/],
     ["hang", 400, /got nothing within 0.4 s; likely cause: the server hangs/],
-    ["endless-sse", 400, /": still here.*within 0.4 s no answer to the request/],
+    ["endless-sse", 400, /": still here.*no response to the request within 0.4 s/],
   ])(
     "that is %s fails test 2 within its time-out of %i ms, and what depends on it at once",
     async (fault, timeoutMs, line) => {
@@ -204,7 +208,7 @@ describe("a bad server", () => {
       expect(report).toMatchObject({ server: null, protocol: null });
       expect(detail(report, 2)).toMatch(/sent POST http:.*\/mcp server\/discover/);
       expect(detail(report, 2)).toMatch(line);
-      expect(detail(report, 4)).toBe("not tried: test 2 reached no MCP server");
+      expect(detail(report, 4)).toBe("not run: test 2 reached no MCP server");
     },
   );
 
@@ -221,14 +225,14 @@ describe("a bad server", () => {
       { kind: "hidden-error" },
       "pppfffpp",
       4,
-      /get_liveness failed: the body says success: false; .*"isError":false.*server's log says why/,
+      /get_liveness failed: the body says success: false; .*"isError":false.*see the server's log/,
     ],
-    [{ kind: "tool-errors", percent: 100 }, "pppfffpp", 5, /list_skills failed: the result says isError/],
+    [{ kind: "tool-errors", percent: 100 }, "pppfffpp", 5, /list_skills failed: the result has isError/],
     [
       { kind: "tool-errors", percent: 25 },
       "pppppfpp",
       6,
-      /1 of 5 calls at once failed; .*"isError":true.*likely cause: get_liveness failed/,
+      /1 of 5 concurrent calls failed; .*"isError":true.*likely cause: get_liveness failed/,
     ],
     [{ kind: "credulous" }, "pppppppf", 8, /an unknown method was answered as if it existed/],
     [{ kind: "credulous", on: "tools/call" }, "pppppppf", 8, /an unknown tool was answered as if it existed/],
@@ -285,7 +289,7 @@ describe("a bad server", () => {
 
   test("that redirects within itself fails, with the address to use", async () => {
     const report = await smoke({ url: `${server.url}/mcp/` });
-    expect(detail(report, 2)).toContain(`got 307, location: ${server.url}/mcp; likely cause: the server is elsewhere`);
+    expect(detail(report, 2)).toContain(`got 307, location: ${server.url}/mcp; likely cause: the server has moved`);
   });
 
   test("that cuts an answer off fails at once, not at the time-out", async () => {
@@ -303,7 +307,7 @@ describe("a bad server", () => {
   test("that answers something else than was asked fails in time", async () => {
     const url = await serving((_, response) => void response.writeHead(202).end());
     const report = await smoke({ url, timeoutMs: 300 });
-    expect(detail(report, 2)).toContain("likely cause: the answer ended without answering this request");
+    expect(detail(report, 2)).toContain("likely cause: the stream ended without a response to this request");
   });
 
   test("that calls itself anything, at any length, cannot fill a terminal", async () => {
@@ -318,12 +322,12 @@ describe("a bad server", () => {
     await server.close();
     const report = await smoke();
     expect(verdicts(report)).toBe("ffffffff");
-    expect(detail(report, 2)).toMatch(/ECONNREFUSED.*nothing listens at 127.0.0.1:\d+: is the server started/);
+    expect(detail(report, 2)).toMatch(/ECONNREFUSED.*nothing listens at 127.0.0.1:\d+: is the server running/);
   });
 
   test("with a name that does not exist is a clear line", async () => {
     const report = await smoke({ url: "http://no-such-host.invalid", timeoutMs: 5000 });
-    expect(detail(report, 2)).toMatch(/likely cause: the name no-such-host.invalid cannot be resolved/);
+    expect(detail(report, 2)).toMatch(/likely cause: cannot resolve no-such-host.invalid/);
   });
 
   test("that will not end its session is said so, and fails nothing", async () => {
@@ -332,7 +336,7 @@ describe("a bad server", () => {
     );
     const report = await smoke({ url });
     expect(verdicts(report)).toBe("pppppppp");
-    expect(detail(report, 6)).toContain("; the session was left open: DELETE answered 500");
+    expect(detail(report, 6)).toContain("; the session was left open: DELETE returned 500");
   });
 });
 
@@ -373,7 +377,7 @@ describe("credentials", () => {
     expect(detail(report, 2)).toMatch(
       /\(authorization: \*\*\*, cookie: \*\*\*, x-api-key: \*\*\*, x-revision: candidate\)/,
     );
-    expect(detail(report, 2)).toMatch(/got 401 .*the credential that was sent is not accepted/);
+    expect(detail(report, 2)).toMatch(/got 401 .*the server rejects the credential/);
   });
 });
 
