@@ -39,7 +39,7 @@ export function checkPublished(
     const image = release && imagesOf(release, target).find(isUnpublished);
     if (image) {
       throw new ReleaseError(
-        `release ${release.name} of ${stack} runs ${image}, which is in no registry. Build images/*, push them to your registry, name edge.image and backups.image in ${file}, then: npx maha release new --stack ${stack} --image SERVICE=REF@sha256:... and name it in place of ${release.name}`,
+        `release ${release.name} of ${stack} runs ${image}, which no registry holds. Build images/*, push them to your registry, name edge.image and backups.image in ${file}, then: npx maha release new --stack ${stack} --image SERVICE=REF@sha256:... and name it in place of ${release.name}`,
       );
     }
   }
