@@ -9,8 +9,8 @@ export default defineConfig({
   test: {
     reporters: ["./tests/fixtures/reporter.ts"],
     globalSetup: ["tests/fixtures/setup.ts"],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     projects: [
       {
         extends: true,
