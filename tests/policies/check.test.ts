@@ -77,7 +77,7 @@ describe("the score", () => {
   test("is the report's: 8 passes and 6 warnings are 78.57", () => {
     expect(scoreOf([...Array(8).fill("pass"), ...Array(6).fill("warn")])).toBeCloseTo(78.57, 2);
   });
-  test("counts what applies only", () => {
+  test("is a share of the points of the checks that apply, not of all", () => {
     expect(scoreOf(["pass", "fail", "not-applicable"])).toBe(50);
     expect(scoreOf(["not-applicable"])).toBe(0);
   });

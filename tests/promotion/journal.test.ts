@@ -167,7 +167,7 @@ describe("refused, with the file, the line and what to do", () => {
     ["an event with a key too few", '{"event":"smoked","at":1,"passed":true}\n', /line 2 is no event.*reason/],
   ];
 
-  test.each(inTheMiddle)("%s in the middle", async (_, damage, words) => {
+  test.each(inTheMiddle)("%s in the middle is refused, and nothing is appended behind it", async (_, damage, words) => {
     const path = newPath();
     await writeFile(path, Buffer.concat([Buffer.from(line(begun)), Buffer.from(damage), Buffer.from(line(resumed))]));
     const before = await readFile(path);
@@ -179,7 +179,7 @@ describe("refused, with the file, the line and what to do", () => {
     expect(await readFile(path)).toEqual(before); // nothing was lost by trying
   });
 
-  test("another format", async () => {
+  test("a journal of a format that this version does not know", async () => {
     const path = newPath();
     await writeFile(path, JSON.stringify(begun).replace('"format":1', '"format":2').concat("\n"));
     await expect(fileJournal(path).read()).rejects.toThrow(

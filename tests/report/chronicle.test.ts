@@ -31,7 +31,7 @@ describe("a healthy promotion", () => {
     }
   });
 
-  test("tells changes, not polls", () => {
+  test("has a line for each change, and none for a poll that changed nothing", () => {
     expect(story.entries.map(({ what }) => what)).toEqual(
       ["begun", "in-force", "smoked"]
         .concat(...[10, 25, 50, 100].map(() => ["in-force", "wait", "promote"]))

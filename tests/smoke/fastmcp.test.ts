@@ -25,7 +25,7 @@ describeWith([fastmcp], "FastMCP", {}, () => {
   const smoke = (tool: string, more: Partial<SmokeOptions> = {}) =>
     runSmoke({ url, calls: [{ tool, arguments: {} }], ...more });
 
-  test("passes", async () => {
+  test("passes every smoke test", async () => {
     const report = await smoke("get_liveness", { health: "/healthz", expectVersion: "1.2.3", expectTools: ["broken"] });
     expect(report.tests.filter(({ verdict }) => verdict !== "pass")).toEqual([]);
     expect(report).toMatchObject({ server: { name: "fastmcp-probe", version: "1.2.3" }, passed: 8 });

@@ -35,7 +35,7 @@ describe("server-everything, on the TypeScript SDK 1.x, with sessions", () => {
     { tool: "get-sum", arguments: { a: 1, b: 2 } },
   ];
 
-  test("passes", async () => {
+  test("passes every smoke test", async () => {
     const report = await runSmoke({ url, calls, expectTools: ["echo"], expectVersion: "2.0.0" });
     expect(report.tests.filter(({ verdict }) => verdict !== "pass")).toEqual([]);
     expect(report.protocol).toBe("2025-11-25");
@@ -43,7 +43,7 @@ describe("server-everything, on the TypeScript SDK 1.x, with sessions", () => {
     expect(detail(report, 5)).toContain("get-sum answered The sum of 1 and 2 is 3");
   });
 
-  test("passes behind a proxy", async () => {
+  test("passes every smoke test behind a proxy", async () => {
     const report = await runSmoke({ url: await serving(proxy(url)), calls });
     expect(verdicts(report)).toBe("pppppppp");
   });

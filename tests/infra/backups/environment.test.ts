@@ -92,5 +92,7 @@ test("the places of a Docker host are folders of it where the settings name path
     repository: { inside: "/repository", folder: "/var/backups/mahavishnu" },
     vault: { inside: "/vault", folder: "/var/backups/mahavishnu-vault" },
   });
-  expect(backupLocationsOf(prod).repository).toEqual({ inside: "gs:mahavishnu-prod-backups:/compose" });
+  expect(backupLocationsOf(backedOn("prod", "compose").settings).repository).toEqual({
+    inside: "gs:mahavishnu-prod-backups:/compose",
+  });
 });

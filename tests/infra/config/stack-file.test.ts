@@ -15,7 +15,7 @@ function folder(files: Record<string, string>): string {
 }
 
 describe("a stack's file", () => {
-  test("the repository has three", () => {
+  test("is in the repository for local, prod and staging, on the targets that they are meant for", () => {
     expect(stackNames(root)).toEqual(["local", "prod", "staging"]);
     expect(readStack(root, "prod").settings.target).toBe("cloud-run");
     expect(readStack(root, "local").settings.target).toBe("compose");

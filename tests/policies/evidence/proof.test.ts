@@ -41,7 +41,7 @@ describe.each(kindNames)("%s", (kind) => {
       /^fail: it cannot be read/,
     );
   });
-  test("counts by its newest", () => {
+  test("is judged by its newest record, whatever the older ones say", () => {
     const bad = { "unit-tests": { failed: 1 }, backup: { bytes: 0 }, pager: { acknowledged: false } }[kind as string];
     if (!bad) return;
     const worse = filed(kind, { date: old(0.5), result: { ...(filed(kind).evidence?.result as object), ...bad } });

@@ -17,7 +17,7 @@ import { both, candidate, charges, dead, healthy, polls, start, times } from "./
 
 describe("what was counted while the share was moved", () => {
   const carried = dead;
-  test("convicts", () => {
+  test("counts towards a conviction", () => {
     const twice = polls(start(), 1, dead, dead);
     expect(charges(observeEvidence(twice, { at: 3000, counts: healthy() }, carried))).toContain("errors");
     expect(charges(observeEvidence(twice, { at: 3000, counts: healthy() }))).toEqual([]);

@@ -116,7 +116,7 @@ describe("refused", () => {
     expect(() => exceedanceEValue({ bound: 0.001, failures, requests })).toThrow("cannot be");
   });
 
-  test.each([0, 1, -0.1, 1.5, 0.9, Number.NaN])("a bound of %f", (bound) => {
+  test.each([0, 1, -0.1, 1.5, 0.9, Number.NaN])("a bound of %f, which no rate can be held to", (bound) => {
     expect(() => exceedanceEValue({ bound, failures: 0, requests: 1 })).toThrow(RangeError);
     expect(() => exceedanceEValue({ bound, failures: 0, requests: 1 })).toThrow("the bound is");
   });

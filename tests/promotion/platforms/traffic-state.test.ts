@@ -47,7 +47,7 @@ describe("Cloud Run (Google's client, a double of its API)", () => {
       { endpoint: api.url, auth: async () => new GoogleAuth({ authClient: signedIn }) },
     )();
 
-  test("no service yet", async () => {
+  test("without a service there is no traffic state, and the API is asked with the token", async () => {
     expect(await read()).toBeNull();
     expect(api.asked.at(-1)).toEqual({ url: path("mahavishnu"), authorization: "Bearer token" });
   });
@@ -135,7 +135,7 @@ describe("Kubernetes (its own client, a double of its API)", () => {
     ...(data && { data }),
   });
 
-  test("nothing deployed yet", async () => expect(await read()).toBeNull());
+  test("without the edge's ConfigMap there is no traffic state", async () => expect(await read()).toBeNull());
 
   test("without data it rests where it was declared", async () => {
     api.answers.set(path, { status: 200, body: configMap() });
@@ -189,7 +189,7 @@ describe("a Docker host (a double of the docker command)", () => {
     expect(asked).toMatch(/^--host ssh:\/\/a@b exec edge sh -c /);
   });
 
-  test("no edge yet", async () => {
+  test("without the edge's container there is no traffic state", async () => {
     expect(
       (await read('echo "Error response from daemon: No such container: edge" >&2; exit 1')).trafficState,
     ).toBeNull();

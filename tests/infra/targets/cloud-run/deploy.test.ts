@@ -13,7 +13,7 @@ const namesOf = (graph: CloudGraph, type: string) =>
     .sort();
 
 describe("before the first release", () => {
-  test("nobody is woken", () => expect(graphs.none.those("AlertPolicy")).toEqual([]));
+  test("there is no alert policy, so that nobody is paged", () => expect(graphs.none.those("AlertPolicy")).toEqual([]));
 
   test("the ground is there, and nothing runs on it", () => {
     const { none } = graphs;
