@@ -6,7 +6,7 @@ const production = process.argv.includes("--production");
 export default {
   entry: [
     "infra/preload.js!",
-    "infra/targets/kubernetes/watcher/main.ts!",
+    "promotion/agent/main.ts!",
     "policies/pack.js!",
     // what the other rooms and the tests may use of the statistics
     "promotion/evidence/index.ts!",

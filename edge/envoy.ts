@@ -120,6 +120,7 @@ export type Listener = Typed & {
   enable_reuse_port: boolean;
   per_connection_buffer_limit_bytes: number;
   filter_chains: FilterChain[];
+  metadata?: { filter_metadata: Record<string, Record<string, string>> };
 };
 
 /** What is done with the connections of a listener, or with some of them. */

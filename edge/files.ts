@@ -1,5 +1,6 @@
 import { bootstrap } from "./bootstrap.ts";
 import { clusters, endpoints } from "./clusters.ts";
+import { declaredSplits } from "./declared-split.ts";
 import type { Discovery } from "./envoy.ts";
 import { listeners } from "./listeners.ts";
 import { FILES } from "./paths.ts";
@@ -8,8 +9,8 @@ import { type Edge, type EdgeSettings, type Position, servedRevisions } from "./
 import { certificates } from "./tls.ts";
 
 /**
- * Everything in the folder of an edge, by its name relative to the folder, in the order it is written: what Envoy watches,
- * what it starts with, and last what the edge was told to be.
+ * Everything in the folder of an edge, by its name relative to the folder: what Envoy watches,
+ * what it starts with, what the edge is meant to be, and the split that was declared.
  */
 export function edgeFiles(settings: EdgeSettings, position: Position): Record<string, object> {
   const { services, tls } = settings;
@@ -22,6 +23,7 @@ export function edgeFiles(settings: EdgeSettings, position: Position): Record<st
     [FILES.listeners, watched(listeners(settings))],
     [FILES.bootstrap, bootstrap(settings)],
     [FILES.settings, { settings, position } satisfies Edge],
+    [FILES.declared, declaredSplits(services)],
   ]);
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { authFilter, refusals } from "./auth.ts";
 import { answerFilters, countingLoggers } from "./counters.ts";
 import { type Extension, type FilterChain, type Listener, typed } from "./envoy.ts";
@@ -9,17 +10,30 @@ import { tlsSocket } from "./tls.ts";
 
 /** One listener for each service. */
 export function listeners(settings: EdgeSettings): Listener[] {
-  return settings.services.map((service) =>
-    typed("envoy.config.listener.v3.Listener", {
+  return settings.services.map((service) => {
+    const listener = {
       name: service.name,
       address: { socket_address: { address: service.listen.address, port_value: service.listen.port } },
       // Two edges on one port would silently share its calls; this way the second one fails to start.
       enable_reuse_port: false,
       per_connection_buffer_limit_bytes: LARGEST_BODY,
       filter_chains: filterChains(settings, service),
-    }),
-  );
+    };
+    return typed("envoy.config.listener.v3.Listener", { ...listener, metadata: versionOf(listener) });
+  });
 }
+
+/** The version of a listener, as its configuration carries it: Envoy prints that otherwise than it was written. */
+export const listenerVersion = ({ metadata }: Pick<Listener, "metadata">): string | undefined =>
+  metadata?.filter_metadata[METADATA]?.version;
+
+const METADATA = "edge";
+
+const versionOf = (content: object): NonNullable<Listener["metadata"]> => ({
+  filter_metadata: {
+    [METADATA]: { version: createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 16) },
+  },
+});
 
 /**
  * One for everybody, and one more for the peers' own connections: Envoy tells them by the address that a connection comes

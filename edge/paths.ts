@@ -9,6 +9,7 @@ import type { EdgeSettings } from "./settings.ts";
  */
 export const FILES = {
   settings: "edge.json",
+  declared: "declared.json",
   bootstrap: "bootstrap.json",
   listeners: "xds/lds.json",
   clusters: "xds/cds.json",

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import { newSessionsCluster, sessionsCluster } from "./clusters.ts";
+import type { Split, Splits } from "./declared-split.ts";
 import {
   type Destination,
   type HeaderMatcher,
@@ -9,7 +10,14 @@ import {
   type RouteConfiguration,
   typed,
 } from "./envoy.ts";
-import { type Address, type EdgeService, type Position, servedRevisions, takesNewSessions } from "./settings.ts";
+import {
+  type Address,
+  type Edge,
+  type EdgeService,
+  type Position,
+  servedRevisions,
+  takesNewSessions,
+} from "./settings.ts";
 
 /** The header that leads a probe, a smoke test or a curious person to one revision whatever the share is. */
 export const REVISION_HEADER = "x-revision";
@@ -90,7 +98,7 @@ export function routes(service: EdgeService, position: Position): RouteConfigura
  * How a route configuration splits new sessions: the percent of each revision, by its id. Throws when it does not look
  * like `routes` at all.
  */
-export function splitOf(configuration: RouteConfiguration): Record<string, number> {
+export function splitOf(configuration: RouteConfiguration): Split {
   const split = configuration.virtual_hosts[0]?.routes.find(({ name }) => name === ROUTES.new);
   const weights =
     split && "route" in split && "weighted_clusters" in split.route ? split.route.weighted_clusters.clusters : [];
@@ -101,22 +109,24 @@ export function splitOf(configuration: RouteConfiguration): Record<string, numbe
   return Object.fromEntries(weights.map(({ name, weight }) => [name, (100 * weight) / all]));
 }
 
+/** How an edge's routes split new sessions, by service. */
+export const splitsOf = ({ settings, position }: Edge): Splits =>
+  Object.fromEntries(settings.services.map((service) => [service.name, splitOf(routes(service, position))]));
+
 /**
- * The share that a route configuration gives to the candidate of its service, in percent. Throws when it sends new sessions
- * to a revision that the service does not have, or does not look like `routes` at all.
+ * The share that a split gives to the candidate of its service, in percent. Throws when new sessions go to a revision that
+ * the service does not have.
  */
-export function shareOf({ name, stable, candidate }: EdgeService, configuration: RouteConfiguration): number {
-  const split = splitOf(configuration);
-  const stranger = Object.keys(split).find(
-    (cluster) => ![stable, candidate].some((revision) => revision && newSessionsCluster(revision) === cluster),
-  );
+export function shareIn({ name, stable, candidate }: RevisionIds, split: Split): number {
+  const stranger = Object.keys(split).find((id) => id !== stable.id && id !== candidate?.id && split[id] !== 0);
   if (stranger !== undefined) {
-    throw new Error(
-      `${name}: the edge sends new sessions to ${stranger}, which is neither its stable nor its candidate`,
-    );
+    throw new Error(`${name}: new sessions go to ${stranger}, which is neither its stable nor its candidate`);
   }
-  return candidate ? (split[newSessionsCluster(candidate)] ?? 0) : 0;
+  return candidate ? (split[candidate.id] ?? 0) : 0;
 }
+
+/** A service as far as its split is concerned. */
+export type RevisionIds = { name: string; stable: { id: string }; candidate?: { id: string } };
 
 /** Whether two route configurations lead every call to the same place: same routes in the same order, same weights, same sessions. */
 export function sameRoutes(a: RouteConfiguration, b: RouteConfiguration): boolean {

@@ -36,9 +36,12 @@ export function checkSettings(settings: unknown): EdgeSettings {
 
 /** An edge as it was stored, checked like `checkSettings`; `where` names the file for the person who reads the error. */
 export function checkEdge(stored: unknown, where: string): Edge {
-  const checked = edge.safeParse(stored);
-  if (!checked.success) throw new Error(`${where} does not describe an edge:\n${z.prettifyError(checked.error)}`);
-  return checked.data;
+  return checked(edge, stored, where);
+}
+
+/** Like `checkEdge`, for an edge whose endpoints may have host names: Envoy takes addresses only, so they are resolved first. */
+export function checkNamedEdge(stored: unknown, where: string): Edge {
+  return checked(namedEdge, stored, where);
 }
 
 /** The revisions of a service that the edge still serves, stable first. */
@@ -61,11 +64,20 @@ export const takesNewSessions = (role: RevisionRole, share: number) => (role ===
 /** Names become file names, cluster names and tag values, so they are kept plain. */
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, dashes and underscores only");
 
-const address = z.object({ address: z.ipv4(), port: z.int().min(1).max(65535) });
+const port = z.int().min(1).max(65535);
+const address = z.object({ address: z.ipv4(), port });
 
-const edgeRevision = z.object({ id: name, endpoints: z.array(address).min(1) });
+/** An endpoint that may have a host name, as long as nobody has to connect to it. */
+const hostName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+const namedAddress = z.object({ address: z.string().regex(hostName, "neither a host name nor an IPv4 address"), port });
 
-const edgeService = z.object({ name, listen: address, stable: edgeRevision, candidate: edgeRevision.exactOptional() });
+const revisionAt = (endpoint: typeof address | typeof namedAddress) =>
+  z.object({ id: name, endpoints: z.array(endpoint).min(1) });
+const edgeRevision = revisionAt(address);
+
+const serviceOf = (revision: typeof edgeRevision) =>
+  z.object({ name, listen: address, stable: revision, candidate: revision.exactOptional() });
+const edgeService = serviceOf(edgeRevision);
 
 const network = z.union([z.cidrv4(), z.cidrv6()]);
 
@@ -94,43 +106,53 @@ const auth = z.strictObject({
 });
 
 /** What is left out is then as the rehearsal has it. */
-const edgeSettings = z
-  .strictObject({
-    folder: z.string().min(1),
-    services: z.array(edgeService).min(1),
-    limits: limits.exactOptional(),
-    /** How many proxies before the edge tell the client's address; none where nothing is said: clients connect directly. */
-    trustedHops: z.int().min(0).max(5).exactOptional(),
-    /** Where the request log goes; into the folder where nothing is said. */
-    accessLog: z.enum(["file", "stdout"]).exactOptional(),
-    /** Where the edge tells its health and its counters; nowhere where nothing is said. */
-    metrics: address.exactOptional(),
-    tls: tls.exactOptional(),
-    auth: auth.exactOptional(),
-    /** The services' own networks: who connects from there talks plain HTTP, and needs no token for what it asks itself. */
-    peers: z.array(network).exactOptional(),
-  })
-  .superRefine(({ services, metrics }, context) => {
-    const revisions = services.flatMap(({ stable, candidate }) => (candidate ? [stable, candidate] : [stable]));
-    const listening = [...services.map(({ listen }) => listen), ...(metrics ? [metrics] : [])];
-    const text = ({ address, port }: Address) => `${address}:${port}`;
-    const unique = (what: string, values: string[]) => {
-      for (const value of new Set(values.filter((value, index) => values.indexOf(value) !== index))) {
-        context.addIssue({ code: "custom", path: ["services"], message: `${what} ${value} stands there twice` });
-      }
-    };
-    unique(
-      "the service",
-      services.map(({ name }) => name),
-    );
-    unique("the listening address", listening.map(text));
-    unique(
-      "the revision",
-      revisions.map(({ id }) => id),
-    );
-    unique("the endpoint", revisions.flatMap(({ endpoints }) => endpoints).map(text));
-  });
+const settingsOf = (service: typeof edgeService) =>
+  z
+    .strictObject({
+      folder: z.string().min(1),
+      services: z.array(service).min(1),
+      limits: limits.exactOptional(),
+      /** How many proxies before the edge tell the client's address; none where nothing is said: clients connect directly. */
+      trustedHops: z.int().min(0).max(5).exactOptional(),
+      /** Where the request log goes; into the folder where nothing is said. */
+      accessLog: z.enum(["file", "stdout"]).exactOptional(),
+      /** Where the edge tells its health and its counters; nowhere where nothing is said. */
+      metrics: address.exactOptional(),
+      tls: tls.exactOptional(),
+      auth: auth.exactOptional(),
+      /** The services' own networks: who connects from there talks plain HTTP, and needs no token for what it asks itself. */
+      peers: z.array(network).exactOptional(),
+    })
+    .superRefine(({ services, metrics }, context) => {
+      const revisions = services.flatMap(({ stable, candidate }) => (candidate ? [stable, candidate] : [stable]));
+      const listening = [...services.map(({ listen }) => listen), ...(metrics ? [metrics] : [])];
+      const text = ({ address, port }: Address) => `${address}:${port}`;
+      const unique = (what: string, values: string[]) => {
+        for (const value of new Set(values.filter((value, index) => values.indexOf(value) !== index))) {
+          context.addIssue({ code: "custom", path: ["services"], message: `${what} ${value} stands there twice` });
+        }
+      };
+      unique(
+        "the service",
+        services.map(({ name }) => name),
+      );
+      unique("the listening address", listening.map(text));
+      unique(
+        "the revision",
+        revisions.map(({ id }) => id),
+      );
+      unique("the endpoint", revisions.flatMap(({ endpoints }) => endpoints).map(text));
+    });
+
+const edgeSettings = settingsOf(edgeService);
 
 const position = z.object({ share: z.number().min(0).max(100), draining: z.array(name), retired: z.array(name) });
 
 const edge = z.object({ settings: edgeSettings, position });
+const namedEdge = z.object({ settings: settingsOf(serviceOf(revisionAt(namedAddress))), position });
+
+function checked<Schema extends z.ZodType>(schema: Schema, stored: unknown, where: string): z.infer<Schema> {
+  const read = schema.safeParse(stored);
+  if (!read.success) throw new Error(`${where} does not describe an edge:\n${z.prettifyError(read.error)}`);
+  return read.data;
+}

@@ -45,15 +45,14 @@ export const namespaceOf = (stack: string): string => named(stack);
 export const edgeContainer = (stack: string): string => named(stack, "edge");
 export const edgeFolder = "/var/lib/edge";
 
+/** The command of the edge agent in the promoter's image. */
+export const AGENT = ["node", "/app/promotion/agent/main.ts"] as const;
+
 /** Where the edge tells its health and its counters inside a host's network or a cluster. */
 export const edgeMetricsPort = 9902;
 
-/** The ConfigMap that holds the edge's files in a cluster once a promoter has moved traffic; declared without data. */
+/** The ConfigMap that holds the edge of a cluster once a promoter has moved traffic; declared without data. */
 export const edgeConfigMap = "edge-traffic";
-
-/** Annotations of that ConfigMap: the split that was declared last, and the fingerprint of the files that the edge rests on. */
-export const declaredAnnotation = "mahavishnu.dev/declared";
-export const restingAnnotation = "mahavishnu.dev/resting";
 
 /** In a namespace of its own nothing needs the stack in its name. What is a service's own there: its secrets, its volume. */
 export const secretOf = (service: ServiceName): string => `${service}-secrets`;

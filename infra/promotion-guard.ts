@@ -2,20 +2,9 @@ import { hostname, userInfo } from "node:os";
 import * as pulumi from "@pulumi/pulumi";
 import { systemClock } from "../promotion/clock.ts";
 import { admitDeployment } from "../promotion/guard/guard.ts";
-import { cloudRunTrafficState } from "../promotion/platforms/cloud-run/traffic-state.ts";
-import { composeTrafficState } from "../promotion/platforms/envoy-files/docker.ts";
-import { kubernetesTrafficState } from "../promotion/platforms/kubernetes/traffic-state.ts";
-import type { ReadTrafficState } from "../promotion/traffic-state.ts";
-import {
-  declaredAnnotation,
-  edgeConfigMap,
-  edgeContainer,
-  edgeFolder,
-  namespaceOf,
-  restingAnnotation,
-} from "./names.ts";
-import { MOVED_FROM } from "./targets/kubernetes/watcher/choice.ts";
-import { type Declared, openBarrier, type TrafficGuard } from "./traffic-guard.ts";
+import { trafficStateAt } from "../promotion/platforms/traffic-state.ts";
+import { openBarrier, type TrafficGuard } from "./traffic-guard.ts";
+import { trafficPlace } from "./traffic-place.ts";
 
 /**
  * The guard that promotions are kept with, wired in by the entry file alone. `folder` is where the stack's lease and journals
@@ -30,7 +19,7 @@ export const promotionGuard = (folder: string, preview: boolean): TrafficGuard =
         folder,
         holder: { owner: `pulumi up by ${userInfo().username}`, host: hostname(), pid: process.pid },
         clock: systemClock,
-        readTrafficState: trafficStateOf(declared),
+        readTrafficState: trafficStateAt(trafficPlace(declared)),
         onLost: stopAtOnce,
       },
       declared.services,
@@ -49,32 +38,6 @@ export const promotionGuard = (folder: string, preview: boolean): TrafficGuard =
 
 function leaveTraffic(error: Error): never {
   throw new pulumi.RunError(`this update moves no more traffic, and leaves what it has changed: ${error.message}`);
-}
-
-/** Who can say where the traffic of a stack stands: its platform. */
-function trafficStateOf({ stack, settings, services }: Declared): ReadTrafficState {
-  switch (settings.target) {
-    case "cloud-run": {
-      const { project, region } = settings.cloudRun;
-      const stable = Object.fromEntries(Object.entries(services).map(([service, { stable }]) => [service, stable]));
-      return cloudRunTrafficState({ project, region, stable, declared: declaredAnnotation });
-    }
-    case "compose": {
-      const { host } = settings.compose;
-      return composeTrafficState({ host, container: edgeContainer(stack), folder: edgeFolder });
-    }
-    case "kubernetes": {
-      const { context } = settings.kubernetes;
-      return kubernetesTrafficState({
-        context,
-        namespace: namespaceOf(stack),
-        configMap: edgeConfigMap,
-        declared: declaredAnnotation,
-        resting: restingAnnotation,
-        movedFrom: MOVED_FROM,
-      });
-    }
-  }
 }
 
 function stopAtOnce(error: Error): void {

@@ -32,19 +32,20 @@ export function namedReleases(root: string, stack: string, { stable, candidate }
  */
 export function checkPublished(
   { stable, candidate }: NamedReleases,
-  { target, edge, backups }: Settings,
+  settings: Settings,
   { stack, file }: { stack: string; file: string },
 ): void {
+  const { target } = settings;
   for (const release of [stable, candidate]) {
     const image = release && imagesOf(release, target).find(isUnpublished);
     if (image) {
       throw new ReleaseError(
-        `release ${release.name} of ${stack} runs ${image}, which no registry holds. Build images/*, push them to your registry, name edge.image and backups.image in ${file}, then: npx maha release new --stack ${stack} --image SERVICE=REF@sha256:... and name it in place of ${release.name}`,
+        `release ${release.name} of ${stack} runs ${image}, which no registry holds. Build images/*, push them to your registry, name edge.image, promoter.image and backups.image in ${file}, then: npx maha release new --stack ${stack} --image SERVICE=REF@sha256:... and name it in place of ${release.name}`,
       );
     }
   }
   if (target === "cloud-run" && !stable) return;
-  const own = Object.entries({ edge: edge.image, backups: backups.image }).find(([, image]) => isUnpublished(image));
+  const own = Object.entries(ownImages(settings)).find(([, image]) => isUnpublished(image));
   if (own) {
     throw new ReleaseError(
       `${file}, mahavishnu:${own[0]}.image: this image is in no registry. Build images/*, push it to your registry and set its digest`,
@@ -83,17 +84,21 @@ export function deploymentOf<T extends Target>(asked: {
   );
   const named = [releases.stable, releases.candidate, ...(releases.previous ?? [])].filter((one) => one !== undefined);
   const images = [
-    ...new Set([...named.flatMap((release) => imagesOf(release)), settings.edge.image, settings.backups.image]),
+    ...new Set([...named.flatMap((release) => imagesOf(release)), ...Object.values(ownImages(settings))]),
   ];
   return { stack, settings, stable, candidate, images, secret, barrier: openBarrier };
 }
 
-function checkImages({ edge, backups }: Settings, file: string): void {
-  for (const [key, image] of [
-    ["edge", edge.image],
-    ["backups", backups.image],
-  ]) {
-    if (image && !isPinned(image)) {
+/** The images that a stack runs beside its services, by the block of its settings that names them. */
+const ownImages = ({ edge, promoter, backups }: Settings) => ({
+  edge: edge.image,
+  promoter: promoter.image,
+  backups: backups.image,
+});
+
+function checkImages(settings: Settings, file: string): void {
+  for (const [key, image] of Object.entries(ownImages(settings))) {
+    if (!isPinned(image)) {
       throw new SettingsError(
         `${file}, mahavishnu:${key}.image: ${image} has no digest, and its tag can move. Example: image: registry.acme.dev/${key}@sha256:...`,
       );

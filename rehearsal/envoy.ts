@@ -163,7 +163,7 @@ async function untilReady(settings: EdgeSettings, started: number, exited: Envoy
 /** The listeners of the Envoy started at that time; an older one may still own the admin socket. */
 async function listenersOf(admin: Admin, started: number): Promise<string[]> {
   await admin.get("/ready");
-  return Date.parse(await startOfLife(admin)) >= started ? listenersInForce(admin) : [];
+  return Date.parse(await startOfLife(admin)) >= started ? [...(await listenersInForce(admin)).keys()] : [];
 }
 
 /** The errors in Envoy's log since `from`, without notices about work-in-progress extensions. */

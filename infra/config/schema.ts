@@ -81,6 +81,14 @@ export const settingsSchema = z
         example:
           "edge: { image: registry.acme.dev/edge@sha256:..., rateLimit: { perMinute: 60, burst: 10, perHour: 1000 } }",
       }),
+    promoter: z
+      .strictObject({
+        image: image("the image of images/promoter", "image: registry.acme.dev/promoter@sha256:..."),
+      })
+      .meta({
+        allowed: "what moves traffic: its image",
+        example: "promoter: { image: registry.acme.dev/promoter@sha256:... }",
+      }),
     alerts: z
       .strictObject({
         P1: receivers("P1: [pagerduty-routing-key]"),

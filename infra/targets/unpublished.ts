@@ -7,7 +7,7 @@ export function aboutUnpublished(images: Iterable<string>): string[] {
     ? []
     : [
         "It cannot run as it stands. No registry holds these images: build images/*, push them, and name them in a release",
-        "(npx maha release new) and in the settings (edge.image, backups.image):",
+        "(npx maha release new) and in the settings (edge.image, promoter.image, backups.image):",
         ...missing,
         "",
       ];

@@ -1,12 +1,18 @@
 import { basename } from "node:path";
 import { parse } from "yaml";
-import { objectAt } from "../props.ts";
+import { edgeFiles } from "../../edge/files.ts";
+import { FILES } from "../../edge/paths.ts";
+import { checkNamedEdge } from "../../edge/settings.ts";
+import { listAt, objectAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
 import type { ContainerView } from "./container.ts";
 import { filesIn } from "./docker.ts";
 import { oneShot } from "./one-shot.ts";
 
-/** A text file that a resource brings, by its plain name. `content` is what it says, where it is YAML or JSON; it may throw a NotProven. */
+/**
+ * A text file that a resource brings, by its plain name. `content` is what it says, where it is YAML or JSON, and what Envoy
+ * gets of it where it describes an edge; it may throw a NotProven.
+ */
 export type ParsedFile = { resource: Resource; name: string; content: () => unknown };
 
 const CONFIG_MAP = "kubernetes:core/v1:ConfigMap";
@@ -34,8 +40,15 @@ function fileOf(resource: Resource, name: string, text: () => string): ParsedFil
 
 function parsed(name: string, text: string): unknown {
   try {
-    return name.endsWith(".json") ? JSON.parse(text) : parse(text);
+    const content = name.endsWith(".json") ? JSON.parse(text) : parse(text);
+    return name === FILES.settings ? envoyResources(content) : content;
   } catch {
     return undefined;
   }
+}
+
+/** An edge is declared by its settings alone; whoever writes its files renders them by the same code. */
+function envoyResources(declared: unknown): { resources: unknown[] } {
+  const { settings, position } = checkNamedEdge(declared, FILES.settings);
+  return { resources: Object.values(edgeFiles(settings, position)).flatMap((file) => listAt(file, "resources")) };
 }

@@ -1,4 +1,5 @@
-import { type Split, sameSplit, splitInWords, type TrafficState } from "../traffic-state.ts";
+import type { Split } from "../../edge/declared-split.ts";
+import { sameSplit, splitInWords, type TrafficState } from "../traffic-state.ts";
 import type { LastPromotion } from "./history.ts";
 
 /** The revisions that a deployment declares, by service. */

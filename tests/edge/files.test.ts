@@ -11,7 +11,7 @@ import { listeners } from "../../edge/listeners.ts";
 import { routes } from "../../edge/routes.ts";
 import { type EdgeSettings, restingPosition } from "../../edge/settings.ts";
 import { certificates } from "../../edge/tls.ts";
-import { createEdge } from "../../promotion/platforms/envoy-files/folder.ts";
+import { createEdge } from "../../promotion/platforms/envoy-files/inforce.ts";
 import { envoyBinary, temporaryFolder } from "../fixtures/envoy.ts";
 
 const at = (port: number) => ({ address: "127.0.0.1", port });
@@ -130,6 +130,7 @@ test("a folder holds a file for each thing that Envoy watches, and none for what
     "xds/lds.json",
     "bootstrap.json",
     "edge.json",
+    "declared.json",
   ]);
 });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { RouteConfiguration } from "../../edge/envoy.ts";
-import { routes, sameRoutes, shareOf } from "../../edge/routes.ts";
+import { routes, sameRoutes, shareIn, splitOf } from "../../edge/routes.ts";
 import { type EdgeService, type Position, restingPosition } from "../../edge/settings.ts";
 
 const at = (port: number) => ({ address: "127.0.0.1", port });
@@ -156,7 +156,7 @@ test("every share of two decimals comes back as it went in", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 10_000 }), (hundredths) => {
       const share = Number((hundredths / 100).toFixed(2));
-      expect(shareOf(service, routes(service, { ...restingPosition, share }))).toBe(share);
+      expect(shareIn(service, splitOf(routes(service, { ...restingPosition, share })))).toBe(share);
     }),
   );
 });
@@ -184,10 +184,10 @@ test("a split to somebody else's cluster is an error, not a share", () => {
     { ...service, candidate: { id: "stranger", endpoints: [at(1)] } },
     { ...restingPosition, share: 10 },
   );
-  expect(() => shareOf(service, foreign)).toThrow(
-    "echo: the edge sends new sessions to stranger, which is neither its stable nor its candidate",
+  expect(() => shareIn(service, splitOf(foreign))).toThrow(
+    "echo: new sessions go to stranger, which is neither its stable nor its candidate",
   );
-  expect(() => shareOf(service, { ...foreign, virtual_hosts: [] })).toThrow("split no new sessions");
+  expect(() => splitOf({ ...foreign, virtual_hosts: [] })).toThrow("split no new sessions");
 });
 
 test("routes are the same when they lead the same calls to the same places", () => {

@@ -44,6 +44,7 @@ const platforms: Record<Target, () => Promise<{ env: NodeJS.ProcessEnv; close():
 
 const images = {
   edge: { image: "edge:dev", rateLimit: { perMinute: 60, burst: 10, perHour: 1000 } },
+  promoter: { image: "promoter:dev" },
   backups: { image: "backup:dev", daily: 30, weekly: 12, monthly: 6, lockVault: false },
 };
 

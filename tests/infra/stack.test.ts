@@ -9,6 +9,7 @@ describe("what no registry holds", () => {
   const check = (changes: Partial<typeof settings>, releases: Parameters<typeof checkPublished>[0]) => () =>
     checkPublished(releases, { ...settings, ...changes }, { stack: "prod", file });
   const edge = { ...settings.edge, image: `registry.acme.dev/edge@sha256:${"e".repeat(64)}` };
+  const promoter = { image: `registry.acme.dev/promoter@sha256:${"f".repeat(64)}` };
   const backups = { ...settings.backups, image: `registry.acme.dev/backup@sha256:${"b".repeat(64)}` };
   const releaseWith = (changes: Partial<typeof settings>, images = {}) =>
     makeRelease({
@@ -26,7 +27,8 @@ describe("what no registry holds", () => {
   });
 
   test("is looked for in the images themselves, those that the target runs: a mark may be missing", () => {
-    const own = { edge, backups };
+    const own = { edge, promoter, backups };
+    expect(check({ edge, backups }, published)).toThrow(/mahavishnu:promoter\.image: no registry holds this image/);
     expect(check(own, published)).not.toThrow();
     // a release that was frozen while the edge had no registry: Cloud Run runs it beside a service, and nothing else does
     const { unpublished, ...proxied } = releaseWith({});

@@ -34,6 +34,7 @@ describeWith([pulumiCli], "policies in a real pulumi up", {}, () => {
     await work.settings({
       ...settings,
       edge: { ...settings.edge, image: own("edge") },
+      promoter: { image: own("promoter") },
       backups: { ...settings.backups, image: own("backup") },
     });
     const values = secretNames.flatMap((secret) => [

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { createEdge } from "../../promotion/platforms/envoy-files/folder.ts";
+import { createEdge } from "../../promotion/platforms/envoy-files/inforce.ts";
 import { findEnvoy, startEnvoy } from "../../rehearsal/envoy.ts";
 import { freePort } from "../../rehearsal/port.ts";
 import { envoyBinary, temporaryFolder } from "../fixtures/envoy.ts";

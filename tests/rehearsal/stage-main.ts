@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { users } from "../../load/users.ts";
-import { createEdge } from "../../promotion/platforms/envoy-files/folder.ts";
+import { createEdge } from "../../promotion/platforms/envoy-files/inforce.ts";
 import { findEnvoy } from "../../rehearsal/envoy.ts";
 import { freePort } from "../../rehearsal/port.ts";
 import { raise } from "../../rehearsal/stage.ts";

@@ -2,8 +2,9 @@ import { Service } from "@pulumi/gcp/cloudrunv2/service.js";
 import { ServiceIamMember } from "@pulumi/gcp/cloudrunv2/serviceIamMember.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceName } from "../../../ecosystem/services.ts";
+import { DECLARED_ANNOTATION, declaredSplits, encodeDeclared } from "../../../edge/declared-split.ts";
 import type { CloudRunDeployment, Pair } from "../../deployment.ts";
-import { accountEmail, declaredAnnotation, labelsOf } from "../../names.ts";
+import { accountEmail, labelsOf } from "../../names.ts";
 import { cloudRunUrl } from "../../release/addresses.ts";
 import { invokersOf } from "./access.ts";
 import type { Network } from "./network.ts";
@@ -52,7 +53,7 @@ export class CloudRunService extends pulumi.ComponentResource {
         project,
         location: region,
         labels: labelsOf(stack),
-        annotations: { [declaredAnnotation]: JSON.stringify({ [stable.id]: 100 }) },
+        annotations: { [DECLARED_ANNOTATION]: encodeDeclared(declaredSplits([{ name: service, ...args.pair }])) },
         deletionProtection: true,
         invokerIamDisabled: false,
         ...(domain === undefined ? { ingress: "INGRESS_TRAFFIC_ALL", defaultUriDisabled: false } : behindBalancer),

@@ -1,14 +1,19 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { bootstrap } from "../../../edge/bootstrap.ts";
-import { edgeFiles } from "../../../edge/files.ts";
-import { edgePaths } from "../../../edge/paths.ts";
-import { checkSettings, type EdgeService, type EdgeSettings, restingPosition } from "../../../edge/settings.ts";
+import { edgePaths, FILES } from "../../../edge/paths.ts";
+import {
+  checkSettings,
+  type Edge,
+  type EdgeService,
+  type EdgeSettings,
+  restingPosition,
+} from "../../../edge/settings.ts";
+import { fingerprint } from "../../../edge/traffic-config-map.ts";
 import { type ComposeDeployment, pairsOf } from "../../deployment.ts";
-import { edgeContainer, edgeFolder, edgeMetricsPort, named } from "../../names.ts";
+import { AGENT, edgeContainer, edgeFolder, edgeMetricsPort, named } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
 import type { Addresses } from "./addresses.ts";
 import { asksHttp, type ComposeContainer, type Mount, OURS } from "./container.ts";
+import { started } from "./start.ts";
 
 type EdgeDeployment = Pick<ComposeDeployment, "stack" | "settings" | "stable" | "candidate">;
 
@@ -17,8 +22,8 @@ export const EDGE = "edge";
 /** The container whose work puts traffic where the deployment rests. */
 export const SEEDING = "edge-files";
 
-/** What was declared last, beside the traffic itself. */
-const DECLARED = "declared.json";
+/** Where it finds the edge to bring in force. */
+const SEED_FOLDER = "/seed";
 
 /** Where the host's certificate stands in the edge: the folder is mounted, so that a renewal needs no restart. */
 export const CERTIFICATES = "/etc/edge/certificates";
@@ -65,14 +70,17 @@ export function edgeContainers(
   const edge = edgeSettings(asked, addresses);
   const { publish, certificates } = settings.compose;
   const folder: Mount = { path: edgeFolder, volume: { key: "edge-folder", keeps: false } };
-  const common = { image: settings.edge.image, user: OURS };
+  const seed = `${SEED_FOLDER}/${FILES.settings}`;
   return [
     {
-      ...common,
       key: SEEDING,
       name: named(stack, SEEDING),
-      entrypoint: ["python3", "-c", SEED],
-      command: [edgeFolder, ...Object.entries(seededFiles(asked, edge)).flat()],
+      image: settings.promoter.image,
+      user: OURS,
+      ...started([...AGENT, "seed", seed], {
+        files: { [seed]: JSON.stringify({ settings: edge, position: restingPosition } satisfies Edge) },
+      }),
+      scratch: [SEED_FOLDER],
       mounts: [folder],
       cpu: 0.5,
       memoryMi: 128,
@@ -81,11 +89,12 @@ export function edgeContainers(
       after,
     },
     {
-      ...common,
       key: EDGE,
       name: edgeContainer(stack),
+      image: settings.edge.image,
+      user: OURS,
       // Envoy reads it only when it starts, so another one starts another edge
-      environment: { EDGE_BOOTSTRAP: fingerprint(bootstrap(edge)) },
+      environment: { EDGE_BOOTSTRAP: fingerprint(JSON.stringify(bootstrap(edge))) },
       entrypoint: ["envoy"],
       command: [
         "--config-path",
@@ -108,18 +117,3 @@ export function edgeContainers(
     },
   ];
 }
-
-const fingerprint = (content: object): string =>
-  createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 16);
-
-/** What the edge rests on, and what was declared: who guards the traffic compares it with what Envoy's files say. */
-function seededFiles({ stable, candidate }: EdgeDeployment, edge: EdgeSettings): Record<string, string> {
-  const declared = [...pairsOf({ stable, candidate })].map(([name, { stable, candidate }]) => [
-    name,
-    { [stable.id]: 100, ...(candidate && { [candidate.id]: 0 }) },
-  ]);
-  const files = { ...edgeFiles(edge, restingPosition), [DECLARED]: Object.fromEntries(declared) };
-  return Object.fromEntries(Object.entries(files).map(([name, content]) => [name, `${JSON.stringify(content)}\n`]));
-}
-
-const SEED = readFileSync(new URL("seed.py", import.meta.url), "utf8");

@@ -1,28 +1,26 @@
 import type { core } from "@pulumi/kubernetes/types/input.js";
-import { images } from "../../../ecosystem/images.ts";
-import { component, edgeConfigMap, edgeFolder, edgeMetricsPort, labelsOf, namespaceOf } from "../../names.ts";
+import { edgePaths } from "../../../edge/paths.ts";
+import { AGENT, component, edgeConfigMap, edgeFolder, edgeMetricsPort, labelsOf, namespaceOf } from "../../names.ts";
 import { resources, restrictedContainer, restrictedPod, scratch, spread } from "./pods.ts";
 
 /** The edge's service account, and what else has its name. */
 export const EDGE = "edge";
 
-/** The ConfigMaps that Pulumi fills: the files that the edge rests on, and the programs that run beside Envoy. */
+/** The ConfigMap that Pulumi fills: the edge to rest on. */
 export const RESTING = "edge-resting";
-export const PROGRAMS = "edge-programs";
 
 /** Seconds that calls which are open may take to end when an edge is stopped, and the least that it waits for nothing new to come. */
 const DRAIN = { mostSeconds: 60, leastSeconds: 10 };
 
-const PROGRAMS_FOLDER = "/programs";
 const RESTING_FOLDER = "/resting";
 const TOKEN_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/** Written last, so whoever sees it has all files. */
-const LAST_FILE = `${edgeFolder}/edge.json`;
+/** Written last, so that Envoy starts on a whole folder. */
+const { bootstrap: BOOTSTRAP, admin: ADMIN_SOCKET } = edgePaths(edgeFolder);
 
 type EdgePodArgs = {
   stack: string;
-  image: string;
+  images: { envoy: string; watcher: string };
   /** Where it answers, by service. */
   ports: { name: string; port: number }[];
   /** Annotations: another value of one starts other pods, for what a running pod cannot follow. */
@@ -30,9 +28,8 @@ type EdgePodArgs = {
 };
 
 /** The pod of the edge: Envoy, and before it the watcher that fills its folder and goes on beside it. */
-export function edgePod({ stack, image, ports, restarts }: EdgePodArgs) {
+export function edgePod({ stack, images, ports, restarts }: EdgePodArgs) {
   const folder = { name: "folder", mountPath: edgeFolder };
-  const programs = { name: "programs", mountPath: PROGRAMS_FOLDER, readOnly: true };
   return {
     metadata: { labels: { ...labelsOf(stack), ...component("edge") }, annotations: restarts },
     spec: {
@@ -44,10 +41,10 @@ export function edgePod({ stack, image, ports, restarts }: EdgePodArgs) {
         {
           ...restrictedContainer,
           name: "watcher",
-          image: images.node,
+          image: images.watcher,
           // Envoy starts when there are files
           restartPolicy: "Always",
-          command: ["node", `${PROGRAMS_FOLDER}/main.ts`],
+          command: [...AGENT, "watch"],
           env: [
             { name: "NAMESPACE", value: namespaceOf(stack) },
             { name: "MOVED_CONFIG_MAP", value: edgeConfigMap },
@@ -55,11 +52,11 @@ export function edgePod({ stack, image, ports, restarts }: EdgePodArgs) {
             { name: "RESTING_FOLDER", value: RESTING_FOLDER },
             { name: "EDGE_FOLDER", value: edgeFolder },
             { name: "TOKEN_FOLDER", value: TOKEN_FOLDER },
-            // the heap of a process whose files are some ten thousand bytes
+            // the heap of a process that keeps a few files of some ten thousand bytes
             { name: "NODE_OPTIONS", value: "--max-old-space-size=64" },
           ],
           resources: resources({ cpu: 0.1, memoryMi: 128 }),
-          startupProbe: { exec: { command: ["test", "-e", LAST_FILE] }, periodSeconds: 1, failureThreshold: 120 },
+          startupProbe: { exec: { command: ["test", "-e", BOOTSTRAP] }, periodSeconds: 1, failureThreshold: 120 },
           livenessProbe: {
             exec: { command: ["sh", "-c", `test -n "$(find ${edgeFolder}/.watcher -mmin -1)"`] },
             periodSeconds: 20,
@@ -68,7 +65,6 @@ export function edgePod({ stack, image, ports, restarts }: EdgePodArgs) {
           },
           volumeMounts: [
             folder,
-            programs,
             { name: "resting", mountPath: RESTING_FOLDER, readOnly: true },
             { name: "token", mountPath: TOKEN_FOLDER, readOnly: true },
           ],
@@ -78,11 +74,11 @@ export function edgePod({ stack, image, ports, restarts }: EdgePodArgs) {
         {
           ...restrictedContainer,
           name: EDGE,
-          image,
+          image: images.envoy,
           command: [
             "envoy",
             "--config-path",
-            `${edgeFolder}/bootstrap.json`,
+            BOOTSTRAP,
             "--disable-hot-restart",
             "--concurrency",
             "2",
@@ -101,22 +97,16 @@ export function edgePod({ stack, image, ports, restarts }: EdgePodArgs) {
           lifecycle: {
             preStop: {
               exec: {
-                command: [
-                  "python3",
-                  `${PROGRAMS_FOLDER}/drain.py`,
-                  `${edgeFolder}/admin.sock`,
-                  `${DRAIN.leastSeconds}`,
-                  `${DRAIN.mostSeconds}`,
-                ],
+                // a program of Envoy's own image: a preStop runs in the container that is stopped
+                command: ["drain.py", ADMIN_SOCKET, `${DRAIN.leastSeconds}`, `${DRAIN.mostSeconds}`],
               },
             },
           },
-          volumeMounts: [folder, programs],
+          volumeMounts: [folder],
         },
       ],
       volumes: [
         scratch("folder", "64Mi"),
-        { name: "programs", configMap: { name: PROGRAMS } },
         { name: "resting", configMap: { name: RESTING } },
         { name: "token", projected: { sources: tokenSources } },
       ],

@@ -1,8 +1,5 @@
-import { createHash } from "node:crypto";
-import { basename } from "node:path";
 import type { ServiceName } from "../../../ecosystem/services.ts";
-import { edgeFiles } from "../../../edge/files.ts";
-import { type EdgeService, type EdgeSettings, restingPosition } from "../../../edge/settings.ts";
+import { checkNamedEdge, type EdgeService, type EdgeSettings, restingPosition } from "../../../edge/settings.ts";
 import type { KubernetesSettings, Settings } from "../../config/schema.ts";
 import type { Pair } from "../../deployment.ts";
 import { edgeFolder, edgeMetricsPort, namespaceOf } from "../../names.ts";
@@ -13,7 +10,7 @@ export const EDGE_REPLICAS = 2;
 
 /**
  * The edge of a stack in a cluster. Its instances are the Services of the revisions, whose addresses only the cluster
- * knows: where an address stands elsewhere, a name stands here, which the watcher beside each edge replaces.
+ * knows: elsewhere they are addresses, here host names, which the agent beside each Envoy resolves.
  */
 export function edgeSettings(
   stack: string,
@@ -42,15 +39,6 @@ export function edgeSettings(
   };
 }
 
-/** What the edge does as long as no promotion moves its traffic: its files by their plain names, as a ConfigMap holds them. */
-export const restingFiles = (settings: EdgeSettings): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(edgeFiles(settings, restingPosition)).map(([path, content]) => [
-      basename(path),
-      `${JSON.stringify(content, null, 1)}\n`,
-    ]),
-  );
-
-/** What tells files from others. Whoever moves traffic names the files that it moved it from, so that old moves do not count. */
-export const fingerprint = (content: Record<string, string>): string =>
-  createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 16);
+/** The edge as long as no promotion moves its traffic, as a ConfigMap holds it. */
+export const restingEdge = (settings: EdgeSettings): string =>
+  `${JSON.stringify(checkNamedEdge({ settings, position: restingPosition }, "the edge of the cluster"), null, 1)}\n`;

@@ -8,16 +8,18 @@ import { Role } from "@pulumi/kubernetes/rbac/v1/role.js";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceName } from "../../../ecosystem/services.ts";
+import { bootstrap } from "../../../edge/bootstrap.ts";
+import { DECLARED_ANNOTATION, declaredSplits, encodeDeclared } from "../../../edge/declared-split.ts";
+import type { EdgeSettings } from "../../../edge/settings.ts";
+import { fingerprint, TRAFFIC_CONFIG_MAP } from "../../../edge/traffic-config-map.ts";
 import type { SettingsOn } from "../../config/schema.ts";
 import type { Pair } from "../../deployment.ts";
-import { component, declaredAnnotation, edgeConfigMap, labelsOf, restingAnnotation } from "../../names.ts";
+import { component, edgeConfigMap, labelsOf } from "../../names.ts";
 import type { TrafficBarrier } from "../../traffic-guard.ts";
-import { EDGE, edgePod, PROGRAMS, RESTING } from "./edge-pod.ts";
-import { EDGE_REPLICAS, edgeSettings, fingerprint, restingFiles } from "./edge-settings.ts";
+import { EDGE, edgePod, RESTING } from "./edge-pod.ts";
+import { EDGE_REPLICAS, edgeSettings, restingEdge } from "./edge-settings.ts";
 import { edgePolicy } from "./network.ts";
 import { drainable } from "./pods.ts";
-import { edgePrograms } from "./programs.ts";
-import { MOVED_FROM } from "./watcher/choice.ts";
 
 type ClusterEdgeArgs = {
   stack: string;
@@ -27,7 +29,7 @@ type ClusterEdgeArgs = {
   barrier: TrafficBarrier;
 };
 
-/** The edge of a stack in a cluster: two Envoys that split the traffic alike, and what tells them how. */
+/** The edge of a stack in a cluster: two Envoys that split the traffic alike, and the ConfigMaps that their agents follow. */
 export class ClusterEdge extends pulumi.ComponentResource {
   constructor(name: string, args: ClusterEdgeArgs, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:kubernetes:Edge", name, {}, options);
@@ -35,13 +37,8 @@ export class ClusterEdge extends pulumi.ComponentResource {
     const own = { parent: this };
     const called = (name: string) => ({ name, namespace, labels: { ...labelsOf(stack), ...component("edge") } });
     const ports = [...pairs].map(([name, { stable }]) => ({ name, port: stable.port }));
-    const files = restingFiles(
-      edgeSettings(stack, pairs, {
-        edge: settings.edge,
-        cluster: settings.kubernetes,
-      }),
-    );
-    const programs = edgePrograms();
+    const edge = edgeSettings(stack, pairs, { edge: settings.edge, cluster: settings.kubernetes });
+    const atRest = restingEdge(edge);
 
     const account = new ServiceAccount(
       `${name}-account`,
@@ -64,16 +61,18 @@ export class ClusterEdge extends pulumi.ComponentResource {
     );
     const resting = new ConfigMap(
       `${name}-resting`,
-      { metadata: called(RESTING), data: { ...files, [MOVED_FROM]: fingerprint(files) } },
+      {
+        metadata: called(RESTING),
+        data: { [TRAFFIC_CONFIG_MAP.edge]: atRest, [TRAFFIC_CONFIG_MAP.resting]: fingerprint(atRest) },
+      },
       own,
     );
     // without data: that is the promoter's, and stays as it is whatever is declared here; what it names is what counts
     const traffic = new ConfigMap(
       `${name}-traffic`,
-      { metadata: { ...called(edgeConfigMap), annotations: standing(pairs, files) } },
+      { metadata: { ...called(edgeConfigMap), annotations: standing(edge, atRest) } },
       { ...own, dependsOn: [resting], hooks: barrier.hooks },
     );
-    const sources = new ConfigMap(`${name}-programs`, { metadata: called(PROGRAMS), data: programs }, own);
     const policy = new NetworkPolicy(
       `${name}-network`,
       { metadata: called(EDGE), spec: edgePolicy(pairs, settings) },
@@ -88,10 +87,15 @@ export class ClusterEdge extends pulumi.ComponentResource {
           revisionHistoryLimit: 1,
           strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
           selector: { matchLabels: component("edge") },
-          template: edgePod({ stack, image: settings.edge.image, ports, restarts: restarts(files, programs) }),
+          template: edgePod({
+            stack,
+            images: { envoy: settings.edge.image, watcher: settings.promoter.image },
+            ports,
+            restarts: { "mahavishnu.dev/bootstrap": fingerprint(JSON.stringify(bootstrap(edge))) },
+          }),
         },
       },
-      { ...own, dependsOn: [account, binding, resting, traffic, sources, policy] },
+      { ...own, dependsOn: [account, binding, resting, traffic, policy] },
     );
     new PodDisruptionBudget(name, { metadata: called(EDGE), spec: drainable(component("edge")) }, own);
     new Service(
@@ -121,16 +125,8 @@ const mayFollow = (...configMaps: string[]) => ({
   verbs: ["get", "list", "watch"],
 });
 
-/** What the next deployment, the promoter and the watcher must know: where traffic rests, and by which files. */
-const standing = (pairs: ReadonlyMap<ServiceName, Pair>, files: Record<string, string>) => ({
-  [declaredAnnotation]: JSON.stringify(
-    Object.fromEntries([...pairs].map(([name, { stable }]) => [name, { [stable.id]: 100 }])),
-  ),
-  [restingAnnotation]: fingerprint(files),
-});
-
-/** What is read only at the start of a pod: the programs, and what Envoy starts with. */
-const restarts = (files: Record<string, string>, programs: Record<string, string>) => ({
-  "mahavishnu.dev/programs": fingerprint(programs),
-  "mahavishnu.dev/bootstrap": fingerprint({ bootstrap: files["bootstrap.json"] ?? "" }),
+/** What the next deployment, the promoter and the watcher must know: where traffic rests, and on which edge. */
+const standing = ({ services }: EdgeSettings, atRest: string) => ({
+  [DECLARED_ANNOTATION]: encodeDeclared(declaredSplits(services)),
+  [TRAFFIC_CONFIG_MAP.restingAnnotation]: fingerprint(atRest),
 });

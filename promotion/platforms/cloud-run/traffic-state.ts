@@ -1,6 +1,7 @@
 import type { GoogleAuth } from "google-auth-library";
 import { z } from "zod";
-import type { ReadTrafficState, Split, TrafficState } from "../../traffic-state.ts";
+import { DECLARED_ANNOTATION, decodeDeclared, type Split } from "../../../edge/declared-split.ts";
+import type { ReadTrafficState, TrafficState } from "../../traffic-state.ts";
 
 /** Where Google's API is and who asks it; anything else than the default is for tests. */
 export type CloudRunApi = { endpoint: string; auth(): Promise<Pick<GoogleAuth, "request">> };
@@ -13,23 +14,23 @@ const service = z.object({
 type CloudRunService = z.infer<typeof service>;
 
 /**
- * Reads where the traffic of a project's Cloud Run services stands (Cloud Run Admin API v2); `declared` is the annotation
- * that says what was declared last, `stable` the revision that each service is to have. Services that do not exist yet
- * have no traffic; null where none does.
+ * Reads where the traffic of a project's Cloud Run services stands (Cloud Run Admin API v2); `stable` is the revision that
+ * each service is to have. Services that do not exist yet have no traffic; null where none does.
  */
 export function cloudRunTrafficState(
-  place: { project: string; region: string; stable: Record<string, string>; declared: string },
+  place: { project: string; region: string; stable: Record<string, string> },
   api: CloudRunApi = google,
 ): ReadTrafficState {
-  const { project, region, stable, declared } = place;
+  const { project, region, stable } = place;
   return async () => {
     const trafficState = { declared: {}, live: {}, overtaken: {} } as Required<TrafficState>;
     const look = async ([name, revision]: [string, string]) => {
       const path = `projects/${project}/locations/${region}/services/${name}`;
       const found = await read(path, api);
       if (found === null) return;
-      const at = service.parse(found);
-      trafficState.declared[name] = JSON.parse(at.annotations[declared] ?? "{}");
+      const at = checked(found, path);
+      const where = `the annotation ${DECLARED_ANNOTATION} of ${path}`;
+      trafficState.declared[name] = decodeDeclared(at.annotations[DECLARED_ANNOTATION] ?? "{}", where)[name] ?? {};
       trafficState.live[name] = splitOf(at);
       const newest = at.latestCreatedRevision.split("/").at(-1) ?? "";
       const there = newest !== revision && (await read(`${path}/revisions/${revision}`, api)) !== null;
@@ -38,6 +39,12 @@ export function cloudRunTrafficState(
     await Promise.all(Object.entries(stable).map(look));
     return Object.keys(trafficState.live).length > 0 ? trafficState : null;
   };
+}
+
+function checked(found: unknown, path: string): CloudRunService {
+  const parsed = service.safeParse(found);
+  if (!parsed.success) throw new Error(`${path} is not a Cloud Run service:\n${z.prettifyError(parsed.error)}`);
+  return parsed.data;
 }
 
 /** Traffic without a revision goes to the newest, also while that is not ready: until it is, nobody has moved anything. */
@@ -56,7 +63,7 @@ const isAnswer = (status: number): boolean => status !== 429 && status < 500;
 
 /** Reads a resource; null where there is none. */
 async function read(path: string, { endpoint, auth }: CloudRunApi): Promise<unknown> {
-  const failed = (why: string) => new Error(`${path} cannot be read, so nobody knows where its traffic stands: ${why}`);
+  const failed = (why: string) => new Error(`${path} cannot be read, so its traffic split is unknown: ${why}`);
   const request = { url: `${endpoint}/v2/${path}`, timeout: 30_000, retry: true, validateStatus: isAnswer };
   const { status, data } = await (await auth()).request(request).catch((error: Error & { status?: number }) => {
     throw failed(

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { request } from "node:http";
+import { connect } from "node:net";
 
 /** Envoy's admin interface, as far as the promotion asks it. */
 export type Admin = {
@@ -22,6 +24,20 @@ export function adminSocket(socketPath: string): Admin {
       return body;
     },
   };
+}
+
+/** Whether anything listens behind a unix socket: an Envoy that runs, also one that does not answer. */
+export async function isListening(socketPath: string): Promise<boolean> {
+  const socket = connect(socketPath);
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch (error) {
+    if (["ENOENT", "ECONNREFUSED"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
+    throw error;
+  } finally {
+    socket.destroy();
+  }
 }
 
 const get = (socketPath: string, path: string, signal: AbortSignal) =>

@@ -1,22 +1,21 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { ReadTrafficState, TrafficState } from "../../traffic-state.ts";
-import { declaredSplits, liveSplits } from "./splits.ts";
-
-const DECLARED = "declared.json";
+import { z } from "zod";
+import { decodeDeclared, parseJson, type Splits } from "../../../edge/declared-split.ts";
+import type { RouteConfiguration } from "../../../edge/envoy.ts";
+import { FILES } from "../../../edge/paths.ts";
+import { splitOf } from "../../../edge/routes.ts";
+import type { ReadTrafficState } from "../../traffic-state.ts";
 
 /** Prints the name and content of each file, each ended by a zero byte, so that one call shows one moment. */
-const SHOW = `cd "$1" && for file in ${DECLARED} xds/rds-*.json; do printf "%s\\0" "$file"; cat "$file"; printf "\\0"; done`;
+const SHOW = `cd "$1" && for file in ${FILES.declared} ${FILES.routes("*")}; do printf "%s\\0" "$file"; cat "$file"; printf "\\0"; done`;
 
 /**
- * Reads where the traffic of an edge on a Docker host stands, from the files that its Envoy watches. `folder` is the
+ * Reads where the traffic of an edge on a Docker host stands, from the files that its Envoy follows. `folder` is the
  * edge's folder inside its container. Null where there is no such container.
  */
-export function composeTrafficState({
-  host,
-  container,
-  folder,
-}: Record<"host" | "container" | "folder", string>): ReadTrafficState {
+export function composeTrafficState(place: { host: string; container: string; folder: string }): ReadTrafficState {
+  const { host, container, folder } = place;
   return async () => {
     const command = ["--host", host, "exec", container, "sh", "-c", SHOW, "sh", folder];
     const shown = await promisify(execFile)("docker", command, { timeout: 30_000 }).catch(
@@ -24,22 +23,41 @@ export function composeTrafficState({
         const said = error.stderr?.trim() || error.message;
         if (/no such container/i.test(said)) return null;
         throw new Error(
-          `the edge ${container} on ${host} cannot be asked where its traffic stands: ${said}. See that docker can reach the host; a container that does not run is started with docker start ${container}, or removed (docker rm -f ${container}) when it cannot: without it traffic stands nowhere, and the next deployment makes it anew`,
+          `the traffic split of the edge ${container} on ${host} cannot be read: ${said}. Check that docker reaches the host. If the container is stopped, start it (docker start ${container}); if it cannot start, remove it (docker rm -f ${container}), and the next deployment creates it again`,
         );
       },
     );
-    return shown && trafficStateOf(shown.stdout, container);
+    if (shown === null) return null;
+    const { [FILES.declared]: declared = "", ...routes } = filesIn(shown.stdout);
+    const where = (name: string) => `${name} of the edge ${container}`;
+    return { declared: decodeDeclared(declared, where(FILES.declared)), live: liveSplits(routes, where) };
   };
 }
 
-function trafficStateOf(shown: string, container: string): TrafficState {
+function filesIn(shown: string): Record<string, string> {
   const parts = shown.split("\0");
-  const files = Object.fromEntries(
+  return Object.fromEntries(
     parts.flatMap((name, i) => (i % 2 === 0 && name !== "" ? [[name, parts[i + 1] ?? ""]] : [])),
   );
-  const where = `the edge ${container}`;
-  return {
-    declared: declaredSplits(files[DECLARED] ?? "", DECLARED, where),
-    live: liveSplits(files, where),
-  };
 }
+
+const liveSplits = (files: Record<string, string>, where: (name: string) => string): Splits =>
+  Object.fromEntries(
+    Object.entries(files).map(([file, text]) => {
+      const { success, data } = routesFile.safeParse(parseJson(text, where(file)));
+      const configuration = data?.resources[0];
+      if (!success || !configuration || FILES.routes(configuration.name) !== file)
+        throw new Error(`${where(file)} has no routes of this edge`);
+      return [configuration.name, splitOf(configuration as RouteConfiguration)];
+    }),
+  );
+
+/** As much of a file of routes as is needed to find their split. */
+const routesFile = z.object({
+  resources: z.array(
+    z.looseObject({
+      name: z.string(),
+      virtual_hosts: z.array(z.looseObject({ routes: z.array(z.looseObject({ name: z.string() })) })),
+    }),
+  ),
+});

@@ -1,4 +1,5 @@
-import type { RouteConfiguration } from "../../../edge/envoy.ts";
+import type { Listener, RouteConfiguration } from "../../../edge/envoy.ts";
+import { listenerVersion } from "../../../edge/listeners.ts";
 import type { Admin } from "./admin.ts";
 
 /** One cluster as Envoy has it: its instances with their state, and how many requests are open on them. */
@@ -43,12 +44,13 @@ export async function clustersInForce(admin: Admin): Promise<Map<string, Cluster
 export const instance = (address: string, port: number, draining: boolean) =>
   `${address}:${port}${draining ? " draining" : ""}`;
 
-/** The services whose listener is up. */
-export async function listenersInForce(admin: Admin): Promise<string[]> {
-  const { listener_statuses = [] }: { listener_statuses?: { name: string }[] } = JSON.parse(
-    await admin.get("/listeners?format=json"),
+/** The services whose listener is up, with the version of its configuration in force. */
+export async function listenersInForce(admin: Admin): Promise<Map<string, string | undefined>> {
+  const { configs = [] }: { configs?: { name: string; active_state?: { listener: Pick<Listener, "metadata"> } }[] } =
+    JSON.parse(await admin.get("/config_dump?resource=dynamic_listeners"));
+  return new Map(
+    configs.flatMap(({ name, active_state }) => (active_state ? [[name, listenerVersion(active_state.listener)]] : [])),
   );
-  return listener_statuses.map(({ name }) => name);
 }
 
 /** How often Envoy has rejected each kind of file so far, by the counter's name: a rejected file leaves the old one in force. */

@@ -1,14 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
 import { newSessionsCluster, sessionsCluster } from "../../../edge/clusters.ts";
-import { REVISION_HEADER, shareOf } from "../../../edge/routes.ts";
+import { REVISION_HEADER } from "../../../edge/routes.ts";
 import { type EdgeSettings, type Position, takesNewSessions, withCandidate } from "../../../edge/settings.ts";
 import type { Clock } from "../../clock.ts";
 import type { Drained, TrafficController } from "../../traffic-controller.ts";
+import { shareOfTraffic } from "../../traffic-state.ts";
 import type { Admin } from "./admin.ts";
 import { readEdge } from "./folder.ts";
 import { bringInForce } from "./inforce.ts";
-import { clustersInForce, routesInForce } from "./readback.ts";
+import { clustersInForce } from "./readback.ts";
+import { edgeTrafficState } from "./traffic-state.ts";
 
 /** How long nothing may be open on a draining revision before it counts as quiet, in milliseconds, and how often that is looked at. */
 const QUIET_MS = 2000;
@@ -31,6 +33,7 @@ export function edgeTrafficController({
   clock: Clock;
 }): TrafficController {
   const services = withCandidate(settings);
+  const read = edgeTrafficState({ folder: settings.folder, admin });
   const revisionIds = (role: RevisionRole) => services.flatMap((service) => service[role]?.id ?? []);
 
   async function position(): Promise<Position> {
@@ -65,19 +68,9 @@ export function edgeTrafficController({
         })),
 
     async share() {
-      const now = await routesInForce(admin);
-      const shares = services.map((service) => {
-        const configuration = now.get(service.name);
-        if (!configuration)
-          throw new Error(`Envoy has no routes for ${service.name}; are its files in ${settings.folder}?`);
-        return { name: service.name, share: shareOf(service, configuration) };
-      });
-      if (new Set(shares.map(({ share }) => share)).size > 1) {
-        throw new Error(
-          `the services disagree about the share: ${shares.map(({ name, share }) => `${name} ${share} %`).join(", ")}; set it again to bring them together`,
-        );
-      }
-      return shares[0]?.share ?? 0;
+      const state = await read();
+      if (state === null) throw new Error(`there is no edge in ${settings.folder}`);
+      return shareOfTraffic(state.live, services);
     },
 
     async setShare(share) {

@@ -1,20 +1,17 @@
+import { DECLARED_ANNOTATION, decodeDeclared, parseJson } from "../../../edge/declared-split.ts";
+import { splitsOf } from "../../../edge/routes.ts";
+import { checkNamedEdge } from "../../../edge/settings.ts";
+import { TRAFFIC_CONFIG_MAP } from "../../../edge/traffic-config-map.ts";
 import type { ReadTrafficState, TrafficState } from "../../traffic-state.ts";
-import { declaredSplits, liveSplits } from "../envoy-files/splits.ts";
 
 /**
- * Where to look: the ConfigMap, its annotations that say what was declared last and which files that was, and the key of
- * its data that says from which files a promoter has moved on.
+ * Reads where the traffic of an edge in a cluster stands, from the ConfigMap that its agents follow. Without data, or with
+ * data that was moved from an older edge, it rests where it was declared. Null where there is no such ConfigMap.
  */
-type ConfigMapPlace = Record<"context" | "namespace" | "configMap" | "declared" | "resting" | "movedFrom", string>;
-
-/**
- * Reads where the traffic of an edge in a cluster stands, from the ConfigMap that its watchers follow. Without data, or
- * with data that was moved from older files, the edge rests where it was declared. Null where there is no such ConfigMap.
- */
-export function kubernetesTrafficState(place: ConfigMapPlace): ReadTrafficState {
+export function kubernetesTrafficState(place: Record<"context" | "namespace" | "configMap", string>): ReadTrafficState {
   const { context, namespace, configMap } = place;
   return async () => {
-    // half a second to load: only who deploys to a cluster pays it
+    // half a second to load: only a deployment to a cluster pays it
     const { ApiException, CoreV1Api, KubeConfig } = await import("@kubernetes/client-node");
     const config = new KubeConfig();
     config.loadFromDefault();
@@ -26,22 +23,25 @@ export function kubernetesTrafficState(place: ConfigMapPlace): ReadTrafficState 
       .catch((error: Error) => {
         if (error instanceof ApiException && error.code === 404) return null;
         throw new Error(
-          `${where} cannot be read, so nobody knows where traffic stands: ${error.message}; see that kubectl reaches the cluster`,
+          `${where} cannot be read, so the traffic split is unknown: ${error.message}. Check that kubectl reaches the cluster: kubectl --context ${context} --namespace ${namespace} get configmap ${configMap}`,
         );
       });
-    return found && trafficStateOf(found.metadata?.annotations ?? {}, found.data ?? {}, place, where);
+    return found && trafficStateOf(found.metadata?.annotations ?? {}, found.data ?? {}, where);
   };
 }
 
 type Texts = Record<string, string>;
 
-function trafficStateOf(
-  annotations: Texts,
-  data: Texts,
-  { declared, resting, movedFrom }: ConfigMapPlace,
-  where: string,
-): TrafficState {
-  const rest = declaredSplits(annotations[declared] ?? "{}", `the annotation ${declared}`, where);
-  const moved = data[movedFrom] === annotations[resting] ? liveSplits(data, where) : {};
-  return { declared: rest, live: { ...rest, ...moved } };
+function trafficStateOf(annotations: Texts, data: Texts, where: string): TrafficState {
+  const { restingAnnotation, edge, resting } = TRAFFIC_CONFIG_MAP;
+  const declared = decodeDeclared(
+    annotations[DECLARED_ANNOTATION] ?? "{}",
+    `the annotation ${DECLARED_ANNOTATION} of ${where}`,
+  );
+  if (data[resting] === undefined || data[resting] !== annotations[restingAnnotation]) {
+    return { declared, live: declared };
+  }
+  const key = `${edge} of ${where}`;
+  const live = splitsOf(checkNamedEdge(parseJson(data[edge] ?? "", key), key));
+  return { declared, live: { ...declared, ...live } };
 }

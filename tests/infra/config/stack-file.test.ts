@@ -77,6 +77,7 @@ describe("a stack's file", () => {
     const whole = (name: string) => `${text(name)}  mahavishnu:target: compose
   mahavishnu:edge: { image: edge:1, rateLimit: { perMinute: 60, burst: 10, perHour: 1000 } }
   mahavishnu:alerts: { P1: [pagerduty-routing-key], P2: [pagerduty-routing-key], P3: [ticket-webhook-url], P4: [ticket-webhook-url] }
+  mahavishnu:promoter: { image: promoter:1 }
   mahavishnu:backups: { image: backup:1, daily: 30, weekly: 12, monthly: 6, lockVault: false }
   mahavishnu:compose: { host: unix:///var/run/docker.sock, subnet: 172.29.0.0/24, backups: /b, vault: /v }
 `;

@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { secretNames } from "../../../ecosystem/secrets.ts";
 import { targets } from "../../../ecosystem/targets.ts";
+import { splitsOf } from "../../../edge/routes.ts";
+import { checkNamedEdge } from "../../../edge/settings.ts";
 import { captureStack } from "../../../infra/graph/offline.ts";
 import type { GraphResource, Inputs } from "../../../infra/graph/resource.ts";
 import { releasesOf, settingsOn, stackName } from "./arbitraries.ts";
@@ -57,16 +59,16 @@ function expectNoDanglingNames(resources: GraphResource[]): void {
   for (const [kind, name] of named) if (typeof name === "string") expect(there).toContain(`${kind} ${name}`);
 }
 
-/** Every split of new traffic in the graph, in percent. The edge's files stand in it as text, alone or one after the other. */
+/** Every split of new traffic in the graph, in percent. Edges are described in it as text. */
 function splits(resources: GraphResource[]): number[][] {
   const cloud = resources.flatMap(({ inputs }) => under(inputs, "traffics") as { percent?: number }[][]);
   const envoy = resources
     .flatMap(({ inputs }) => strings(inputs))
-    .flatMap((text) => [...text.matchAll(/"weighted_clusters":\s*\{\s*"clusters":\s*(\[[^\]]*\])/g)])
-    .map(([, clusters]) => JSON.parse(clusters as string) as { weight: number }[]);
+    .filter((text) => text.startsWith("{") && text.includes('"position"'))
+    .flatMap((text) => Object.values(splitsOf(checkNamedEdge(JSON.parse(text), "the graph"))));
   return [
     ...cloud.map((traffics) => traffics.map(({ percent = 0 }) => percent)),
-    ...envoy.map((clusters) => clusters.map(({ weight }) => weight / 100)),
+    ...envoy.map((split) => Object.values(split)),
   ];
 }
 

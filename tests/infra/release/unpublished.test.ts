@@ -4,7 +4,8 @@ import { unpublishedImage } from "../../../infra/release/unpublished.ts";
 import { root } from "../../fixtures/releases.ts";
 
 test.each(stackNames(root))("until they are published, %s names our images by their folders' content", (stack) => {
-  const { edge, backups } = readStack(root, stack).settings;
+  const { edge, promoter, backups } = readStack(root, stack).settings;
   expect(edge.image).toBe(unpublishedImage(root, "edge"));
+  expect(promoter.image).toBe(unpublishedImage(root, "promoter"));
   expect(backups.image).toBe(unpublishedImage(root, "backup"));
 });

@@ -1,4 +1,4 @@
-import { change, type Mutation, replace, unprotect } from "./fixtures.ts";
+import { change, changeEdge, type Mutation, replace, unprotect } from "./fixtures.ts";
 
 const host = (what: string, caught: string, breaks: Mutation["breaks"]): Mutation => ({
   target: "compose",
@@ -24,26 +24,23 @@ export const compose: readonly Mutation[] = [
   host(
     "an edge that asks nobody who calls",
     "authentication",
-    replace("container:Container edge-files", "http.jwt_authn", "http.nothing"),
-  ),
-  host(
-    "an edge that lets calls without a token pass",
-    "authentication",
-    replace(
-      "container:Container edge-files",
-      '"requires":{"provider_name":"edge:issuer"}',
-      '"requires":{"allow_missing":{}}',
-    ),
+    changeEdge("container:Container edge-files", (settings) => {
+      delete settings.auth;
+    }),
   ),
   host(
     "an edge to which everybody is a peer",
     "authentication",
-    replace("container:Container edge-files", /"prefix_len":32/, '"prefix_len":0'),
+    changeEdge("container:Container edge-files", (settings) => {
+      settings.peers = ["0.0.0.0/0"];
+    }),
   ),
   host(
     "a port on every address without TLS",
     "data-encryption",
-    replace("container:Container edge-files", "TLSv1_2", "TLSv1_0"),
+    changeEdge("container:Container edge-files", (settings) => {
+      delete settings.tls;
+    }),
   ),
   host("a scrape of another port", "metrics", replace("container:Container prometheus", /(?<=:)8682(?=\n)/, ":9999")),
   host(
@@ -52,11 +49,6 @@ export const compose: readonly Mutation[] = [
     change("container:Container mahavishnu-[0-9a-f]+$", (i) => {
       delete i.logOpts;
     }),
-  ),
-  host(
-    "requests that are not logged with their trace",
-    "logging",
-    replace("container:Container edge-files", "traceparent", "trace"),
   ),
   host(
     "a dropped alert route",
@@ -74,14 +66,11 @@ export const compose: readonly Mutation[] = [
   ),
   host("no dead man", "alerting", replace("container:Container prometheus", "alert: DeadMan", "alert: Nobody")),
   host(
-    "no ejection of failing instances",
+    "a file that describes no edge",
     "circuit-breakers",
-    replace("container:Container edge-files", "outlier_detection", "no_detection"),
-  ),
-  host(
-    "streams that never end",
-    "circuit-breakers",
-    replace("container:Container edge-files", '"idle_timeout":"300s"', '"idle_timeout":"0s"'),
+    changeEdge("container:Container edge-files", (settings) => {
+      settings.services = [];
+    }),
   ),
   host(
     "5 monthly backups",
@@ -96,12 +85,16 @@ export const compose: readonly Mutation[] = [
   host(
     "no rate limit",
     "rate-limiting",
-    replace("container:Container edge-files", "v3.LocalRateLimit", "v3.NoRateLimit"),
+    changeEdge("container:Container edge-files", (settings) => {
+      delete settings.limits;
+    }),
   ),
   host(
-    "a rate limit that is not enforced",
+    "a rate limit that spares everybody",
     "rate-limiting",
-    replace("container:Container edge-files", '"numerator":100', '"numerator":0'),
+    changeEdge("container:Container edge-files", (settings) => {
+      settings.limits.exempt = ["0.0.0.0/0"];
+    }),
   ),
   host(
     "a runbook that is not there",

@@ -50,19 +50,31 @@ export const unprotect = (what: string) => (told: DeclaredResource[]) => {
 };
 
 /** Replaces text in every string of some resources; text that is not there is a mistake of the test. */
-export const replace = (what: string, from: string | RegExp, to: string) => (told: DeclaredResource[]) => {
-  let replaced = false;
+export const replace = (what: string, from: string | RegExp, to: string) =>
+  rewrite(what, `${from}`, (text) => text.replaceAll(typeof from === "string" ? from : new RegExp(from, "g"), to));
+
+/** Changes the settings of the edges that some resources describe; none to change is a mistake of the test. */
+export const changeEdge = (what: string, edit: (settings: Inputs) => unknown) =>
+  rewrite(what, "edge to change", (text) => {
+    if (!text.startsWith("{") || !text.includes('"position"')) return text;
+    const edge = JSON.parse(text);
+    edit(edge.settings);
+    return JSON.stringify(edge);
+  });
+
+const rewrite = (what: string, sought: string, edit: (text: string) => string) => (told: DeclaredResource[]) => {
+  let changed = false;
   const walk = (value: Inputs): Inputs => {
     if (typeof value === "string") {
-      const next = value.replaceAll(typeof from === "string" ? from : new RegExp(from, "g"), to);
-      replaced ||= next !== value;
+      const next = edit(value);
+      changed ||= next !== value;
       return next;
     }
     if (Array.isArray(value)) return value.map(walk);
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item)]));
   };
-  const changed = told.map((one) => (matches(one, what) ? { ...one, inputs: walk(one.inputs) } : one));
-  if (!replaced) throw new Error(`${what} holds no ${from}`);
-  return changed;
+  const all = told.map((one) => (matches(one, what) ? { ...one, inputs: walk(one.inputs) } : one));
+  if (!changed) throw new Error(`${what} holds no ${sought}`);
+  return all;
 };

@@ -1,4 +1,4 @@
-import { add, change, drop, type Inputs, type Mutation, replace, unprotect } from "./fixtures.ts";
+import { add, change, changeEdge, drop, type Inputs, type Mutation, unprotect } from "./fixtures.ts";
 
 const pod = (inputs: Inputs) => inputs.spec.template.spec;
 
@@ -30,12 +30,16 @@ export const kubernetes: readonly Mutation[] = [
   cluster(
     "an edge that asks nobody who calls",
     "authentication",
-    replace("ConfigMap edge-resting", "http.jwt_authn", "http.nothing"),
+    changeEdge("ConfigMap edge-resting", (settings) => {
+      delete settings.auth;
+    }),
   ),
   cluster(
-    "an edge that takes whom the gateway speaks for as a peer",
+    "an edge to which everybody is a peer",
     "authentication",
-    replace("ConfigMap edge-resting", "[^,]+", ".+"),
+    changeEdge("ConfigMap edge-resting", (settings) => {
+      settings.peers = ["0.0.0.0/0"];
+    }),
   ),
   cluster(
     "a gateway without TLS",

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Split } from "../../../edge/declared-split.ts";
 import type { LastPromotion } from "../../../promotion/guard/history.ts";
 import { type DeclaredRevisions, movedTraffic, objection } from "../../../promotion/guard/refusal.ts";
-import type { Split, TrafficState } from "../../../promotion/traffic-state.ts";
+import type { TrafficState } from "../../../promotion/traffic-state.ts";
 
 const next = (stable: string, candidate?: string): DeclaredRevisions => ({
   akosha: { stable, ...(candidate && { candidate }) },

@@ -108,7 +108,7 @@ describe("the registry", () => {
     expect(keep.condition.versionNamePrefixes).toEqual(
       expect.arrayContaining([..."abf"].map((digit) => `sha256:${digit.repeat(64)}`)),
     );
-    const own = [prod.edge.image, prod.backups.image].map((image) => image.split("@")[1]);
+    const own = [prod.edge.image, prod.promoter.image, prod.backups.image].map((image) => image.split("@")[1]);
     expect(keep.condition.versionNamePrefixes).toEqual(expect.arrayContaining(own));
   });
 });

@@ -18,7 +18,7 @@ describe("a service on Cloud Run", () => {
       name: "akosha",
       template: { revision: stable },
       traffics: [{ type: "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent: 100 }],
-      annotations: { "mahavishnu.dev/declared": JSON.stringify({ [stable]: 100 }) },
+      annotations: { "mahavishnu.dev/declared": JSON.stringify({ akosha: { [stable]: 100 } }) },
       deletionProtection: true,
       invokerIamDisabled: false,
     });
@@ -32,7 +32,7 @@ describe("a service on Cloud Run", () => {
         { revision: stable, percent: 100 },
         { revision: candidate, percent: 0, tag: "candidate" },
       ],
-      annotations: { "mahavishnu.dev/declared": JSON.stringify({ [stable]: 100 }) },
+      annotations: { "mahavishnu.dev/declared": JSON.stringify({ akosha: { [stable]: 100, [candidate]: 0 } }) },
     });
   });
 

@@ -99,8 +99,13 @@ describe("a stack as compose.yaml", () => {
   test("says which of its images no registry holds, and nothing where all are published", () => {
     const [head = ""] = asYaml(descriptionOf(root, "local")).split("\nservices:");
     expect(head).toMatch(/No registry holds these images: build images/);
-    for (const name of [...serviceNames, "edge", "backup"]) expect(head).toContain(`#   unpublished.invalid/${name}\n`);
-    const own = { edge: { ...local.edge, image: "edge:dev" }, backups: { ...local.backups, image: "backup:dev" } };
+    for (const name of [...serviceNames, "edge", "promoter", "backup"])
+      expect(head).toContain(`#   unpublished.invalid/${name}\n`);
+    const own = {
+      edge: { ...local.edge, image: "edge:dev" },
+      promoter: { image: "promoter:dev" },
+      backups: { ...local.backups, image: "backup:dev" },
+    };
     expect(asYaml(describedIn("candidate", { ...local, ...own }))).not.toContain("No registry");
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { checkEdge } from "../../../../edge/settings.ts";
+import { declaredSplits } from "../../../../edge/declared-split.ts";
+import { checkEdge, type Edge } from "../../../../edge/settings.ts";
 import { addressesIn } from "../../../../infra/targets/compose/addresses.ts";
 import { edgeSettings } from "../../../../infra/targets/compose/edge.ts";
 import {
@@ -18,10 +19,13 @@ import {
 const addresses = addressesIn(local.compose?.subnet ?? "");
 const settingsIn = (state: State, settings = local) => edgeSettings(deploymentIn(state, settings), addresses);
 
-/** The files that the edge's folder is filled with. */
-function seeded(state: State, settings = local): Record<string, string> {
-  const [, ...rest] = containerOf(describedIn(state, settings), "edge-files").command ?? [];
-  return Object.fromEntries(rest.flatMap((name, index) => (index % 2 === 0 ? [[name, rest[index + 1] ?? ""]] : [])));
+/** The edge that is brought in force when it is deployed. */
+function seeded(state: State, settings = local): Edge {
+  const { command = [], entrypoint = [] } = containerOf(describedIn(state, settings), "edge-files");
+  expect(entrypoint.slice(0, 2)).toEqual(["/bin/sh", "-c"]);
+  const [write, path = "", content = "", ...rest] = command;
+  expect([write, ...rest]).toEqual(["write", "exec", "node", "/app/promotion/agent/main.ts", "seed", path]);
+  return checkEdge(JSON.parse(content), path);
 }
 
 describe("the edge of a stack on a Docker host", () => {
@@ -48,9 +52,10 @@ describe("the edge of a stack on a Docker host", () => {
   });
 
   test("is filled with the resting position, whatever it was told before", () => {
-    const edge = checkEdge(JSON.parse(seeded("candidate")["edge.json"] ?? ""), "edge.json");
-    expect(edge.position).toEqual({ share: 0, draining: [], retired: [] });
-    expect(JSON.parse(seeded("candidate")["declared.json"] ?? "")).toEqual(
+    const { settings, position } = seeded("candidate");
+    expect(settings).toEqual(settingsIn("candidate"));
+    expect(position).toEqual({ share: 0, draining: [], retired: [] });
+    expect(declaredSplits(settings.services)).toEqual(
       Object.fromEntries(
         ["session-buddy", "akosha", "mahavishnu"].map((name) => [
           name,

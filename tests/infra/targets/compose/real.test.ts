@@ -275,6 +275,7 @@ function settingsWith(image: string, folder: string, changes: Partial<Settings>)
   return {
     ...rest,
     edge: { image, rateLimit: { perMinute: 6000, burst: 1000, perHour: 100_000 } },
+    promoter: { image },
     backups: { ...local.backups, image },
     compose: {
       ...compose,

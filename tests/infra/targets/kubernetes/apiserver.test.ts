@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type Manifest, objectsOf, secretsOf } from "../../../../infra/targets/kubernetes/manifests.ts";
-import { edgePrograms } from "../../../../infra/targets/kubernetes/programs.ts";
 import {
   type ApiServer,
   apiServer,
@@ -126,7 +125,6 @@ describeWith([apiServer], "a real API server", {}, () => {
       await ask(config(), "DELETE", place);
       const resting = named("edge-resting").data as Record<string, string>;
       const watcher = await startWatcher({
-        programs: edgePrograms(),
         resting,
         namespace: NAMESPACE,
         url: server.url,
@@ -141,10 +139,7 @@ describeWith([apiServer], "a real API server", {}, () => {
 
       const traffic = named("edge-traffic");
       await apply(config(), traffic);
-      const data = {
-        ...resting,
-        "rds-mahavishnu.json": (resting["rds-mahavishnu.json"] ?? "").replaceAll("10000", "9000"),
-      };
+      const data = { ...resting, "edge.json": (resting["edge.json"] ?? "").replace('"share": 0', '"share": 10') };
       const { apiVersion, kind } = traffic;
       const metadata = { name: "edge-traffic", namespace: NAMESPACE };
       await apply(config(), { apiVersion, kind, metadata, data } as Manifest, "promoter");
@@ -158,7 +153,7 @@ describeWith([apiServer], "a real API server", {}, () => {
       ["read its ConfigMap", "configmaps/edge-traffic", 200],
       ["list all ConfigMaps", "configmaps", 403],
       ["read what the edge rests on", "configmaps/edge-resting", 200],
-      ["read another ConfigMap", "configmaps/edge-programs", 403],
+      ["read another ConfigMap", "configmaps/kube-root-ca.crt", 403],
       ["list the secrets", "secrets", 403],
       ["list the pods", "pods", 403],
     ])("it may not do more than it must: %s", async (_, path, expected) => {

@@ -157,16 +157,17 @@ describe("a stack in a cluster", () => {
     expect(binding?.inputs).toMatchObject({ subjects: [{ kind: "ServiceAccount", name: "edge" }] });
   });
 
-  test("declares the promoter's ConfigMap without data, with what has the traffic and the files it rests on", () => {
+  test("declares the promoter's ConfigMap without data, with what has the traffic and the edge it rests on", () => {
     const { "edge-traffic": traffic, "edge-resting": resting } = objects(all.candidate, "ConfigMap");
     expect(traffic?.inputs).not.toHaveProperty("data");
     expect(traffic?.ignoreChanges).toEqual([]);
     const annotations = at(traffic, "metadata", "annotations") as Record<string, string>;
     expect(JSON.parse(annotations["mahavishnu.dev/declared"] ?? "")).toEqual({
-      "session-buddy": { [sessionBuddy[0]]: 100 },
-      akosha: { [akosha[0]]: 100 },
-      mahavishnu: { [mahavishnu[0]]: 100 },
+      "session-buddy": { [sessionBuddy[0]]: 100, [sessionBuddy[1]]: 0 },
+      akosha: { [akosha[0]]: 100, [akosha[1]]: 0 },
+      mahavishnu: { [mahavishnu[0]]: 100, [mahavishnu[1]]: 0 },
     });
+    expect(Object.keys(at(resting, "data"))).toEqual(["edge.json", "resting"]);
     expect(annotations["mahavishnu.dev/resting"]).toBe(at(resting, "data", "resting"));
     const before = objects(all.stable, "ConfigMap")["edge-traffic"];
     expect(at(before, "metadata", "annotations")["mahavishnu.dev/resting"]).not.toBe(

@@ -1,13 +1,15 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { services } from "../../../../ecosystem/services.ts";
 import { edgePod } from "../../../../infra/targets/kubernetes/edge-pod.ts";
-import { edgePrograms } from "../../../../infra/targets/kubernetes/programs.ts";
+import { root } from "../../../fixtures/releases.ts";
 
 const { spec, metadata } = edgePod({
   stack: "prod",
-  image: "registry.acme.dev/edge@sha256:1",
+  images: { envoy: "registry.acme.dev/edge@sha256:1", watcher: "registry.acme.dev/promoter@sha256:2" },
   ports: services.map(({ name, port }) => ({ name, port })),
-  restarts: { "mahavishnu.dev/programs": "1" },
+  restarts: { "mahavishnu.dev/bootstrap": "1" },
 });
 const [watcher] = spec.initContainers;
 const [envoy] = spec.containers;
@@ -16,7 +18,7 @@ test("Envoy starts when the watcher has written the last file, and the watcher g
   expect(watcher).toMatchObject({
     name: "watcher",
     restartPolicy: "Always",
-    startupProbe: { exec: { command: ["test", "-e", "/var/lib/edge/edge.json"] } },
+    startupProbe: { exec: { command: ["test", "-e", "/var/lib/edge/bootstrap.json"] } },
   });
   expect(envoy?.command).toContain("/var/lib/edge/bootstrap.json");
   const folder = { name: "folder", mountPath: "/var/lib/edge" };
@@ -24,11 +26,13 @@ test("Envoy starts when the watcher has written the last file, and the watcher g
   expect(envoy?.volumeMounts).toContainEqual(folder);
 });
 
-test("the watcher runs what the ConfigMap of its programs holds", () => {
-  expect(watcher?.command).toEqual(["node", "/programs/main.ts"]);
-  expect(envoy?.lifecycle.preStop.exec.command[1]).toBe("/programs/drain.py");
-  expect(Object.keys(edgePrograms())).toEqual(expect.arrayContaining(["main.ts", "package.json", "drain.py"]));
-  expect(JSON.stringify(edgePrograms()).length).toBeLessThan(64 * 1024);
+test("the watcher runs the agent of the promoter's image, and the drain is a program of Envoy's own", () => {
+  expect(watcher?.image).toBe("registry.acme.dev/promoter@sha256:2");
+  expect(watcher?.command).toEqual(["node", "/app/promotion/agent/main.ts", "watch"]);
+  expect(existsSync(join(root, watcher?.command[1]?.replace("/app/", "") ?? ""))).toBe(true);
+  expect(envoy?.image).toBe("registry.acme.dev/edge@sha256:1");
+  const [program = ""] = envoy?.lifecycle.preStop.exec.command ?? [];
+  expect(readFileSync(join(root, "images/edge/Dockerfile"), "utf8")).toContain(`COPY ${program} /usr/local/bin/`);
 });
 
 test("an edge that is stopped has longer than its drain may last, and its health decides who sends it calls", () => {
@@ -42,14 +46,14 @@ test("an edge that is stopped has longer than its drain may last, and its health
   expect(livenessProbe).toHaveProperty("tcpSocket");
 });
 
-test("the edge is spread over machines and zones, and other programs start other pods", () => {
+test("the edge is spread over machines and zones, and another bootstrap starts other pods", () => {
   expect(spec.topologySpreadConstraints.map(({ topologyKey }) => topologyKey)).toEqual([
     "kubernetes.io/hostname",
     "topology.kubernetes.io/zone",
   ]);
   expect(metadata).toEqual({
     labels: expect.objectContaining({ component: "edge", stack: "prod" }),
-    annotations: { "mahavishnu.dev/programs": "1" },
+    annotations: { "mahavishnu.dev/bootstrap": "1" },
   });
   expect(envoy?.ports).toEqual([
     ...services.map(({ name, port }) => ({ name, containerPort: port })),

@@ -18,6 +18,7 @@ const text = asYaml(manifests);
 const publishedSettings = {
   ...prod.settings,
   edge: { ...prod.settings.edge, image: `registry.acme.dev/edge@sha256:${"e".repeat(64)}` },
+  promoter: { image: `registry.acme.dev/promoter@sha256:${"d".repeat(64)}` },
   backups: { ...prod.settings.backups, image: `registry.acme.dev/backup@sha256:${"f".repeat(64)}` },
 };
 

@@ -2,7 +2,8 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { edgePaths } from "../../../../edge/paths.ts";
 import { type EdgeSettings, restingPosition } from "../../../../edge/settings.ts";
-import { createEdge, readEdge } from "../../../../promotion/platforms/envoy-files/folder.ts";
+import { readEdge } from "../../../../promotion/platforms/envoy-files/folder.ts";
+import { createEdge } from "../../../../promotion/platforms/envoy-files/inforce.ts";
 import { temporaryFolder } from "../../../fixtures/envoy.ts";
 
 const at = (port: number) => ({ address: "127.0.0.1", port });
@@ -23,7 +24,7 @@ test("a folder holds all that a fresh process needs, and nothing half written", 
   const here = { ...settings, folder: await temporaryFolder() };
   await createEdge(here);
   expect(await readEdge(here.folder)).toEqual({ settings: here, position: restingPosition });
-  expect((await readdir(here.folder)).sort()).toEqual(["bootstrap.json", "edge.json", "xds"]);
+  expect((await readdir(here.folder)).sort()).toEqual(["bootstrap.json", "declared.json", "edge.json", "xds"]);
   expect((await readdir(edgePaths(here.folder).xds)).sort()).toEqual([
     "cds.json",
     "eds-backend-1.json",

@@ -2,8 +2,7 @@ import { expect, test } from "vitest";
 import { routes } from "../../../../edge/routes.ts";
 import { type EdgeSettings, type Position, restingPosition } from "../../../../edge/settings.ts";
 import type { Admin } from "../../../../promotion/platforms/envoy-files/admin.ts";
-import { createEdge } from "../../../../promotion/platforms/envoy-files/folder.ts";
-import { bringInForce } from "../../../../promotion/platforms/envoy-files/inforce.ts";
+import { bringInForce, createEdge } from "../../../../promotion/platforms/envoy-files/inforce.ts";
 import { temporaryFolder } from "../../../fixtures/envoy.ts";
 
 const at = (port: number) => ({ address: "127.0.0.1", port });
@@ -26,8 +25,8 @@ async function folderOfEdge(): Promise<EdgeSettings> {
 
 /** An Envoy that stays at a position whatever its files say, and rejects as often as `rejects` tells. */
 function stubborn({ services }: EdgeSettings, position: Position, rejects: () => number): Admin {
-  const status = ({ id, port }: { id: string; port: number }) => ({
-    name: id,
+  const status = (name: string, port: number) => ({
+    name,
     added_via_api: true,
     host_statuses: [
       {
@@ -40,7 +39,12 @@ function stubborn({ services }: EdgeSettings, position: Position, rejects: () =>
     async get(path) {
       if (path.startsWith("/clusters"))
         return JSON.stringify({
-          cluster_statuses: [status({ id: "echo-1", port: 9001 }), status({ id: "echo-2", port: 9002 })],
+          cluster_statuses: [
+            status("echo-1", 9001),
+            status("echo-1-sessions", 9001),
+            status("echo-2", 9002),
+            status("echo-2-sessions", 9002),
+          ],
         });
       if (path.startsWith("/stats"))
         return JSON.stringify({
@@ -49,6 +53,8 @@ function stubborn({ services }: EdgeSettings, position: Position, rejects: () =>
             { name: "listener_manager.lds.update_rejected", value: 0 },
           ],
         });
+      if (path.includes("dynamic_listeners"))
+        return JSON.stringify({ configs: services.map(({ name }) => ({ name, active_state: { listener: {} } })) });
       return JSON.stringify({ configs: services.map((service) => ({ route_config: routes(service, position) })) });
     },
   };
@@ -70,7 +76,7 @@ test("a rejected file is told at once, with what was wanted and what is in force
   const clock = fastClock();
   const admin = stubborn(settings, { ...restingPosition, share: 10 }, () => rejected++);
   await expect(bringInForce({ settings, position: { ...restingPosition, share: 25 } }, admin, clock)).rejects.toThrow(
-    /did not take over the routes: wanted \[\["echo","25 %"\]\], in force \[\["echo","10 %"\]\]\. Envoy rejected the file \(http\.echo\.rds\.echo\.update_rejected\).*envoy\.log says why/,
+    /did not take over the routes: wanted \[\["echo","25 %"\]\], in force \[\["echo","10 %"\]\]\. Envoy rejected the file \(http\.echo\.rds\.echo\.update_rejected\).*its log says why/,
   );
   expect(clock.now()).toBeLessThan(100);
 });

@@ -4,7 +4,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { edgePaths } from "../../../../edge/paths.ts";
 import { systemClock } from "../../../../promotion/clock.ts";
 import { type Admin, adminSocket } from "../../../../promotion/platforms/envoy-files/admin.ts";
-import { createEdge, readEdge } from "../../../../promotion/platforms/envoy-files/folder.ts";
+import { readEdge } from "../../../../promotion/platforms/envoy-files/folder.ts";
+import { createEdge } from "../../../../promotion/platforms/envoy-files/inforce.ts";
 import { edgeTrafficController } from "../../../../promotion/platforms/envoy-files/traffic-controller.ts";
 import type { TrafficController } from "../../../../promotion/traffic-controller.ts";
 import { freePort } from "../../../../rehearsal/port.ts";
@@ -56,13 +57,7 @@ test("a retired stable leaves the candidate alone with everything", async () => 
   expect(await client.call(session.id)).toMatchObject({ status: 404, by: undefined });
   expect(await client.open()).toMatchObject({ by: "echo-2" });
   expect(await client.call(undefined, probe("stable"))).toMatchObject({ status: 404, by: undefined });
-  expect((await readdir(xds)).sort()).toEqual([
-    "cds.json",
-    "eds-echo-2.json",
-    "eds-other.json",
-    "lds.json",
-    "rds-echo.json",
-  ]);
+  expect((await readdir(xds)).sort()).toEqual(["cds.json", "eds-echo-2.json", "lds.json", "rds-echo.json"]);
   expect(await readFile(join(root, "notes.txt"), "utf8")).toBe("somebody else's");
   await target.setShare(100);
   await expect(target.setShare(0)).rejects.toThrow("a share of 0 % needs echo-1, which the edge no longer serves");

@@ -1,7 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { FILES } from "../../../../edge/paths.ts";
 import { systemClock } from "../../../../promotion/clock.ts";
-import { createEdge, readEdge, writeRoutes } from "../../../../promotion/platforms/envoy-files/folder.ts";
+import { readEdge, writeFiles } from "../../../../promotion/platforms/envoy-files/folder.ts";
+import { createEdge } from "../../../../promotion/platforms/envoy-files/inforce.ts";
 import { edgeTrafficController } from "../../../../promotion/platforms/envoy-files/traffic-controller.ts";
 import { freePort } from "../../../../rehearsal/port.ts";
 import { Client, hammer } from "../../../fixtures/edge/client.ts";
@@ -158,10 +160,7 @@ test("services that disagree are named, and the next setShare brings them togeth
   };
   const { target } = await startTestEdge(settings);
   await target.setShare(10);
-  await writeRoutes({
-    settings: { ...settings, services: settings.services.slice(0, 1) },
-    position: { share: 20, draining: [], retired: [] },
-  });
+  await writeFiles({ settings, position: { share: 20, draining: [], retired: [] } }, [FILES.routes("back")]);
   await expect
     .poll(() => target.share().catch((error: Error) => error.message), { timeout: 10_000 })
     .toContain("the services disagree about the share: back 20 %, front 10 %");

@@ -1,0 +1,84 @@
+import { EventEmitter, once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { edgePaths } from "../../edge/paths.ts";
+import { TRAFFIC_CONFIG_MAP } from "../../edge/traffic-config-map.ts";
+import { bringOrFill } from "../platforms/envoy-files/inforce.ts";
+import { chosen } from "../platforms/kubernetes/choice.ts";
+import { type ApiServer, type ConfigMap, follow } from "../platforms/kubernetes/config-map.ts";
+import { findInCluster, remembering, resolved } from "../platforms/kubernetes/names.ts";
+
+/** How often names and what is mounted are looked at, and how long a new edge waits for the API server, in milliseconds. */
+const LOOK_MS = 2000;
+const PATIENCE_MS = 10_000;
+
+/**
+ * Keeps the folder of an Envoy in a cluster, beside which it runs: the edge that a promoter put into one ConfigMap, or else
+ * the one that was declared to rest on in another. Runs until it is told to stop; what fails is logged and tried again.
+ */
+export async function watch(environment: NodeJS.ProcessEnv): Promise<never> {
+  const env = (name: string): string => {
+    const value = environment[name];
+    if (value === undefined) throw new Error(`the variable ${name} is not set`);
+    return value;
+  };
+  const [folder, restingFolder, tokenFolder] = [env("EDGE_FOLDER"), env("RESTING_FOLDER"), env("TOKEN_FOLDER")];
+  const namespace = env("NAMESPACE");
+  const api: ApiServer = {
+    url: `https://${env("KUBERNETES_SERVICE_HOST")}:${env("KUBERNETES_SERVICE_PORT")}`,
+    token: () => readFileSync(join(tokenFolder, "token"), "utf8").trim(),
+    authority: () => readFileSync(join(tokenFolder, "ca.crt"), "utf8"),
+  };
+  const begun = Date.now();
+  const bell = new EventEmitter();
+  const find = remembering(findInCluster, () => bell.emit("ring"));
+  const seen: { moved?: ConfigMap | null; resting?: ConfigMap | null } = {};
+  const see = (what: keyof typeof seen, name: string) => {
+    const note = (configMap: ConfigMap | null) => {
+      seen[what] = configMap;
+      bell.emit("ring");
+    };
+    void follow(api, { namespace, name }, note, log);
+  };
+  let inForce: string | undefined;
+
+  process.on("SIGTERM", () => process.exit(0));
+  mkdirSync(folder, { recursive: true });
+  see("moved", env("MOVED_CONFIG_MAP"));
+  see("resting", env("RESTING_CONFIG_MAP"));
+  for (;;) {
+    const rung = once(bell, "ring", { signal: AbortSignal.timeout(LOOK_MS) }).catch(() => {});
+    await keep().catch((error: Error) => log(`the edge keeps the files that it has: ${error.message}`));
+    writeFileSync(join(folder, ".watcher"), ""); // its age says that this loop goes on
+    await rung;
+  }
+
+  async function keep(): Promise<void> {
+    const named = chosen({
+      moved: seen.moved,
+      resting: seen.resting?.data ?? mounted(restingFolder),
+      filled: existsSync(edgePaths(folder).bootstrap),
+      patient: Date.now() - begun < PATIENCE_MS,
+    });
+    if (named === undefined) return;
+    if (named.settings.folder !== folder) {
+      throw new Error(`${TRAFFIC_CONFIG_MAP.edge} is about the folder ${named.settings.folder}, not ${folder}`);
+    }
+    const edge = await resolved(named, find);
+    const wanted = JSON.stringify(edge);
+    if (wanted === inForce) return;
+    await bringOrFill(edge);
+    inForce = wanted;
+    log("the edge has other files");
+  }
+}
+
+/** A mounted ConfigMap is replaced as a whole, by another folder behind this link: what is read is one state of it. */
+function mounted(restingFolder: string): Record<string, string> {
+  const folder = realpathSync(join(restingFolder, "..data"));
+  return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+}
+
+function log(message: string): void {
+  process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), message })}\n`);
+}
