@@ -1,77 +1,72 @@
 import { targets as everyTarget, type Target } from "../ecosystem/targets.ts";
 import type { StackFacts } from "./facts.ts";
 import { NotProven, type Resource } from "./resource.ts";
-import { type CheckVerdict, type Finding, fail, notApplicable, warn, worst } from "./verdict.ts";
+import { type CheckOutcome, type Finding, fail, notApplicable, warn, worst } from "./verdict.ts";
 import type { View } from "./view/view.ts";
 
-/** What a rule asks, of one resource by itself or of the whole stack; and the words for the person who has to act. */
-type CheckQuestion = {
-  /** Why it matters, in a sentence. */
+/** How a rule judges one resource or the whole stack, and what it says to the person who has to act. */
+type Judgement = {
+  /** Why it matters, in one sentence. */
   why: string;
-  /** What to do where it does not hold. */
+  /** What to do when it fails. */
   remedy: string;
-  /** The targets that it applies to; all where absent. */
+  /** The targets that it applies to; all by default. */
   targets?: readonly Target[];
-  /** Why there is nothing to ask of this stack; undefined where there is. */
+  /** Why the rule does not apply to this stack; undefined if it does. */
   notApplicable?: (view: View, facts: StackFacts) => string | undefined;
-  /** What one resource says by itself: asked before the resource is made, and again at the end. */
+  /** Judges one resource by itself: before it is created, and again as part of the stack. */
   each?: (resource: Resource) => readonly Finding[];
-  /** What the stack says as a whole. */
+  /** Judges the stack as a whole. */
   judge?: (view: View, facts: StackFacts) => readonly Finding[];
 };
 
-export type Rule = CheckQuestion & { name: string };
-/** One of the fourteen, which make the score. */
+export type Rule = Judgement & { name: string };
+/** One of the fourteen that make up the score. */
 export type Check = Rule & { id: number };
 
-/** What a rule found. */
-export type CheckOutcome = { name: string; verdict: CheckVerdict; findings: readonly Finding[]; remedy: string };
-
 /** One of the fourteen checks. */
-export const check = (id: number, name: string, question: CheckQuestion): Check => ({ id, name, ...question });
+export const check = (id: number, name: string, judgement: Judgement): Check => ({ id, name, ...judgement });
 
-/** A hardening rule: it fails a stack, but does not count in the score. */
-export const rule = (name: string, question: CheckQuestion): Rule => ({ name, ...question });
+/** A hardening rule: its failure stops a stack, but does not count in the score. */
+export const rule = (name: string, judgement: Judgement): Rule => ({ name, ...judgement });
 
-/** Asks a rule about a stack. Nothing to judge, an unknown input and a rule that throws are never a pass. */
-export function judge(asked: Rule, view: View, facts: StackFacts): CheckOutcome {
-  const findings = findingsOf(asked, view, facts);
-  return {
-    name: asked.name,
-    verdict: worst(findings.map(({ verdict }) => verdict)),
-    findings,
-    remedy: asked.remedy,
-  };
+/** Applies a rule to a stack. Nothing to judge, an unknown input or an exception in the rule is never a pass. */
+export function judge(rule: Rule, view: View, facts: StackFacts): CheckOutcome {
+  const findings = findingsOf(rule, view, facts);
+  const { name, remedy } = rule;
+  return { name, verdict: worst(findings.map(({ verdict }) => verdict)), findings, remedy };
 }
 
-/** Asks a rule about one resource by itself. */
-export const judgeOne = (asked: Rule, resource: Resource, facts: StackFacts): readonly Finding[] =>
-  guarded(asked, facts, () => asked.each?.(resource) ?? []);
+/** Applies a rule to one resource by itself. */
+export const judgeOne = (rule: Rule, resource: Resource, facts: StackFacts): readonly Finding[] =>
+  contained(rule, facts, () => rule.each?.(resource) ?? []);
 
-function findingsOf(asked: Rule, view: View, facts: StackFacts): readonly Finding[] {
-  const { targets = everyTarget } = asked;
+function findingsOf(rule: Rule, view: View, facts: StackFacts): readonly Finding[] {
+  const { targets = everyTarget } = rule;
   if (view.target && !targets.includes(view.target)) {
-    return [notApplicable("stack", `it is about ${targets.join(" and ")}`)];
+    return [notApplicable("stack", `applies only to ${targets.join(" and ")}`)];
   }
-  const applies = guarded(asked, facts, () => {
-    const reason = asked.notApplicable?.(view, facts);
+  const exclusion = contained(rule, facts, () => {
+    const reason = rule.notApplicable?.(view, facts);
     return reason === undefined ? [] : [notApplicable("stack", reason)];
   });
-  if (applies.length > 0) return applies;
-  const found = [
-    ...view.resources.flatMap((resource) => judgeOne(asked, resource, facts)),
-    ...guarded(asked, facts, () => asked.judge?.(view, facts) ?? []),
+  if (exclusion.length > 0) return exclusion;
+  const findings = [
+    ...view.resources.flatMap((resource) => judgeOne(rule, resource, facts)),
+    ...contained(rule, facts, () => rule.judge?.(view, facts) ?? []),
   ];
-  return found.length > 0 ? found : [fail("stack", "nothing to judge: no resource of the kind exists")];
+  return findings.length > 0 ? findings : [fail("stack", "the stack has no resource that this check could judge")];
 }
 
-/** What was found, or why nothing could be. An error's own words stay out: they may hold a property's value. */
-function guarded({ name }: Rule, { level }: StackFacts, ask: () => readonly Finding[]): readonly Finding[] {
+/** A rule's findings, or the reason why there are none. An error's message stays out: it may contain a property's value. */
+function contained({ name }: Rule, { level }: StackFacts, find: () => readonly Finding[]): readonly Finding[] {
   try {
-    return ask();
+    return find();
   } catch (error) {
     if (!(error instanceof NotProven)) {
-      return [fail("stack", `the rule ${name} itself failed (${(error as Error | undefined)?.name ?? "no error"})`)];
+      return [
+        fail("stack", `the rule ${name} threw an exception (${(error as Error | undefined)?.name ?? "no error"})`),
+      ];
     }
     const reason = `not proven: ${error.path} is known only after the update`;
     const subject = { ...error.resource, protect: false, props: {}, references: {}, secretPaths: undefined };

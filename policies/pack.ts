@@ -15,4 +15,4 @@ function factsOf(stack: string): StackFacts {
 }
 
 // the only place that makes one: it starts a server
-new PolicyPack(PACK, { enforcementLevel: "mandatory", policies: policiesOf({ factsOf }) });
+new PolicyPack(PACK, { enforcementLevel: "mandatory", policies: policiesOf(factsOf) });

@@ -12,6 +12,9 @@ export type Finding = {
   reason: string;
 };
 
+/** What one check or rule found in a stack. */
+export type CheckOutcome = { name: string; verdict: CheckVerdict; findings: readonly Finding[]; remedy: string };
+
 /** What a finding may be about: a resource, something in one, or something with a name only. */
 export type Subject = string | Resource | { resource: Resource };
 

@@ -1,19 +1,21 @@
 import { readFileSync } from "node:fs";
 import { targets as allTargets, type Target } from "../ecosystem/targets.ts";
 import { catalogue } from "../infra/alerts/catalogue.ts";
-import { readStack } from "../infra/config/stack-file.ts";
-import { analyse } from "../policies/analyse.ts";
+import { readStack, type Stack } from "../infra/config/stack-file.ts";
 import { checks } from "../policies/checks.ts";
 import { readFacts } from "../policies/facts.ts";
-import type { DeclaredResource } from "../policies/readers/declared-resource.ts";
+import { type DeclaredResource, fromDeclared } from "../policies/readers/declared-resource.ts";
 import { fromState } from "../policies/readers/state.ts";
-import type { Report } from "../policies/report.ts";
+import { type Report, reportOn } from "../policies/report.ts";
 import { rules } from "../policies/rules.ts";
 import { ReadinessError } from "./error.ts";
 
 type ReadinessRequest = { stack: string; target?: Target; file?: string };
 
-/** What the checks say about a stack: as its program declares it, or as an exported state tells. Throws a ReadinessError. */
+/**
+ * Judges a stack as its program declares it, or as an exported state (`file`) records it. Throws a ReadinessError for a
+ * request that makes no sense.
+ */
 export async function readinessOf(
   root: string,
   { stack: name, target, file }: ReadinessRequest,
@@ -21,14 +23,14 @@ export async function readinessOf(
 ): Promise<Report> {
   const stack = readStack(root, name);
   const known = [...checks, ...rules].map((rule) => rule.name);
-  const stranger = stack.settings.exemptions.find(({ rule }) => !known.includes(rule));
-  if (stranger) {
+  const unknown = stack.settings.exemptions.find(({ rule }) => !known.includes(rule));
+  if (unknown) {
     throw new ReadinessError(
-      `${stack.file}, mahavishnu:exemptions: there is no check or rule ${stranger.rule}. Known: ${known.join(", ")}`,
+      `${stack.file}, mahavishnu:exemptions: no check or rule is called ${unknown.rule}. Known: ${known.join(", ")}`,
     );
   }
-  const told = file === undefined ? await declared(root, stack, target) : exported(file, name);
-  const report = await analyse(told, readFacts(root, name, { catalogue, now }));
+  const declared = file === undefined ? await declaredBy(root, stack, target) : exported(file, name);
+  const report = reportOn(declared.map(fromDeclared), readFacts(root, name, { catalogue, now }));
   if (file !== undefined && target !== undefined && report.target !== target) {
     throw new ReadinessError(
       `--target ${target}: ${file} is the state of a stack on ${report.target ?? allTargets.join(" or ")}`,
@@ -37,12 +39,8 @@ export async function readinessOf(
   return report;
 }
 
-async function declared(
-  root: string,
-  stack: ReturnType<typeof readStack>,
-  target: Target | undefined,
-): Promise<DeclaredResource[]> {
-  // the program is large: who judges a file, or writes it wrong, does not wait for it
+async function declaredBy(root: string, stack: Stack, target: Target | undefined): Promise<DeclaredResource[]> {
+  // the program is large: judging a file, or rejecting one, does not wait for it
   const { captureStack } = await import("../infra/graph/offline.ts");
   const { namedReleases } = await import("../infra/stack.ts");
   const { fromProgram } = await import("../policies/readers/program.ts");
@@ -59,10 +57,12 @@ function exported(file: string, stack: string): DeclaredResource[] {
   } catch (error) {
     throw new ReadinessError(`--file ${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
-  const told = fromState(text, file);
-  const other = told.find(({ urn }) => urn.split(":")[2] !== stack);
-  if (other) {
-    throw new ReadinessError(`--file ${file}: the state of stack ${other.urn.split(":")[2]}, not of ${stack}`);
+  const declared = fromState(text, file);
+  const foreign = declared.find(({ urn }) => urn.split(":")[2] !== stack);
+  if (foreign) {
+    throw new ReadinessError(
+      `--file ${file}: this is the state of stack ${foreign.urn.split(":")[2]}, not of ${stack}`,
+    );
   }
-  return told;
+  return declared;
 }

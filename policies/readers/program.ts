@@ -1,5 +1,5 @@
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
-import type { DeclaredResource } from "./declared-resource.ts";
+import { type DeclaredResource, SIGNATURE } from "./declared-resource.ts";
 
 /** What the program's capture knows of each request. */
 type Described = { urn: string; secretPaths: readonly string[] };
@@ -23,7 +23,6 @@ export const fromProgram = (
     secretPaths: new Set(described[i]?.secretPaths),
   }));
 
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e";
 
 /** The engine never shows a policy a reference to a resource, only what it refers to. */

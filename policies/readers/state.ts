@@ -1,12 +1,9 @@
-import type { DeclaredResource } from "./declared-resource.ts";
+import { type DeclaredResource, SECRET, SIGNATURE } from "./declared-resource.ts";
 
 /** A file is not the exported state of a stack; the message says what was expected. */
 export class StateError extends Error {
   override name = "StateError";
 }
-
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
 /** The resources of an exported state (`pulumi stack export`), as they were declared. Throws a StateError that names the file. */
 export function fromState(text: string, file: string): DeclaredResource[] {

@@ -146,7 +146,7 @@ test("an unknown stack, and an exemption from nothing, are refused", async () =>
       'config:\n  mahavishnu:exemptions:\n    - { rule: mantenance, reason: "replaced next week", owner: us, expires: 2999-01-01 }',
     ),
   );
-  await refused(readinessOf(folder, { stack: "prod" }, new Date()), "there is no check or rule mantenance");
+  await refused(readinessOf(folder, { stack: "prod" }, new Date()), "no check or rule is called mantenance");
 });
 
 /** Bad input: words for people, and exit code 64. */

@@ -21,7 +21,7 @@ describe("a rule", () => {
     const outcome = asked(rule("breaks", { ...words, each: () => JSON.parse("{ planted }") }), [one]);
     expect(outcome).toMatchObject({
       verdict: "fail",
-      findings: [{ reason: "the rule breaks itself failed (SyntaxError)" }],
+      findings: [{ reason: "the rule breaks threw an exception (SyntaxError)" }],
     });
   });
   test("that throws about one resource still judges the others", () => {
@@ -51,7 +51,7 @@ describe("a rule", () => {
   test("about other targets does not apply", () => {
     const cloud = rule("r", { ...words, targets: ["cloud-run"], judge: () => [fail("x", "no")] });
     const outcome = judge(cloud, viewOf([resource("docker:index/volume:Volume", "v", {})]), factsOf());
-    expect(outcome).toMatchObject({ verdict: "not-applicable", findings: [{ reason: "it is about cloud-run" }] });
+    expect(outcome).toMatchObject({ verdict: "not-applicable", findings: [{ reason: "applies only to cloud-run" }] });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { rule } from "../../policies/check.ts";
-import { exempted, trafficStateOf } from "../../policies/exemptions.ts";
+import { exempted, exemptionState } from "../../policies/exemptions.ts";
 import { fail, pass, warn } from "../../policies/verdict.ts";
 import { asked, now } from "./fixtures.ts";
 
@@ -13,7 +13,7 @@ const exemption = (rule: string, expires = "2027-01-20") => ({
 const found = (...findings: ReturnType<typeof pass>[]) =>
   asked(rule("maintenance", { why: "x", remedy: "y", judge: () => findings }), []);
 const lifted = (name: string, expires: string, ...findings: ReturnType<typeof pass>[]) =>
-  exempted(found(...findings), [trafficStateOf(exemption(name, expires), now)]);
+  exempted(found(...findings), [exemptionState(exemption(name, expires), now)]);
 
 describe("an exemption", () => {
   test("makes a failure a warning up to its last day", () => {
@@ -29,12 +29,12 @@ describe("an exemption", () => {
   test("fails from the day after, whatever was found", () => {
     expect(lifted("maintenance", "2027-01-19", pass("x"))).toMatchObject({
       verdict: "fail",
-      findings: [{ reason: "the exemption of us expired on 2027-01-19" }, { verdict: "pass" }],
+      findings: [{ reason: "the exemption owned by us expired on 2027-01-19" }, { verdict: "pass" }],
     });
   });
   test.each(["authentication", "secrets-management"])("of %s is refused", (name) => {
     const outcome = { ...found(pass("x")), name };
-    const refused = exempted(outcome, [trafficStateOf(exemption(name), now)]);
-    expect(refused).toMatchObject({ verdict: "fail", findings: [{ reason: "no exemption lifts this check" }, {}] });
+    const refused = exempted(outcome, [exemptionState(exemption(name), now)]);
+    expect(refused).toMatchObject({ verdict: "fail", findings: [{ reason: "this check cannot be exempted" }, {}] });
   });
 });

@@ -1,5 +1,3 @@
-import { createRequire } from "node:module";
-import type { PolicyResource } from "@pulumi/policy";
 import { type ServiceName, serviceNamed, serviceNames } from "../../ecosystem/services.ts";
 import { judge, type Rule } from "../../policies/check.ts";
 import type { Evidence } from "../../policies/evidence/evidence.ts";
@@ -7,8 +5,8 @@ import type { Filed } from "../../policies/evidence/files.ts";
 import type { EvidenceKind } from "../../policies/evidence/kinds.ts";
 import type { StackFacts } from "../../policies/facts.ts";
 import { levelOf } from "../../policies/levels.ts";
-import { fromEngine } from "../../policies/readers/engine.ts";
 import type { Resource } from "../../policies/resource.ts";
+import { guarded } from "../../policies/unknown.ts";
 import { viewOf } from "../../policies/view/view.ts";
 
 /** What only the platform will know, as the engine says it. */
@@ -16,7 +14,7 @@ export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 type Extra = { protect?: boolean; from?: Record<string, readonly Resource[]>; secrets?: string[] };
 
-/** A resource as the policy server would hand it to a policy. */
+/** A resource as it reaches the checks; one whose secrets nobody marked is as the engine hands it over. */
 export function resource(
   type: string,
   name: string,
@@ -24,23 +22,14 @@ export function resource(
   { protect = false, from = {}, secrets }: Extra = {},
 ): Resource {
   const urn = `urn:pulumi:prod::mahavishnu::${type}::${name}`;
-  const told = {
-    type,
-    name,
-    urn,
-    props: unknownCheckingProxy(props),
-    opts: { protect },
-    propertyDependencies: Object.fromEntries(
-      Object.entries(from).map(([property, resources]) => [property, resources.map((other) => ({ urn: other.urn }))]),
+  return {
+    ...{ type, name, urn, protect, props: guarded(props, { type, name, urn }) },
+    references: Object.fromEntries(
+      Object.entries(from).map(([property, resources]) => [property, resources.map((other) => other.urn)]),
     ),
-  } as unknown as PolicyResource;
-  return fromEngine(told, secrets && new Map([[urn, new Set(secrets)]]));
+    secretPaths: secrets && new Set(secrets),
+  };
 }
-
-// its types leave it out, and the whole package takes a second to load
-const { unknownCheckingProxy } = createRequire(import.meta.url)("@pulumi/policy/proxy.js") as {
-  unknownCheckingProxy(props: object): Record<string, unknown>;
-};
 
 export const now = new Date("2027-01-20T12:00:00Z");
 

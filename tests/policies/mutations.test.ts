@@ -1,10 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { targets } from "../../ecosystem/targets.ts";
 import { readStack } from "../../infra/config/stack-file.ts";
-import { analyse } from "../../policies/analyse.ts";
 import { checks } from "../../policies/checks.ts";
 import { exitCodeOf, type Report } from "../../policies/report.ts";
-import { allProven, captureTold, knownOf, root, toldOf } from "./graphs.ts";
+import { allProven, captureDeclared, declaredOf, knownOf, reportOf, root } from "./graphs.ts";
 import { mutations } from "./mutations/all.ts";
 
 const facts = knownOf("prod", { evidence: allProven() });
@@ -12,7 +11,7 @@ const facts = knownOf("prod", { evidence: allProven() });
 describe.each(targets)("prod on %s, with everything proven", (target) => {
   let whole: Report;
   beforeAll(async () => {
-    whole = await analyse(await toldOf("prod", target), facts);
+    whole = reportOf(await declaredOf("prod", target), facts);
   });
 
   test("has 100 and may be deployed", () => {
@@ -29,7 +28,7 @@ describe.each(targets)("prod on %s, with everything proven", (target) => {
   test.each(mutations.filter((mutation) => mutation.target === target))(
     "$what: $caught",
     async ({ breaks, caught }) => {
-      const broken = await analyse(breaks(await toldOf("prod", target)), facts);
+      const broken = reportOf(breaks(await declaredOf("prod", target)), facts);
       const found = [...broken.checks, ...broken.rules].find(({ name }) => name === caught);
       expect(found?.verdict).toBe("fail");
       expect(exitCodeOf(broken)).toBe(1);
@@ -46,8 +45,8 @@ test.each(["compose", "kubernetes"] as const)(
   async (target) => {
     const stack = readStack(root, "prod");
     const { auth: _, ...edge } = stack.settings.edge; // as the settings themselves do not allow
-    const { checks } = await analyse(
-      await captureTold({ ...stack, settings: { ...stack.settings, edge } }, target),
+    const { checks } = reportOf(
+      await captureDeclared({ ...stack, settings: { ...stack.settings, edge } }, target),
       facts,
     );
     expect(checks.find(({ name }) => name === "authentication")?.verdict).toBe("fail");

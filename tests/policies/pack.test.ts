@@ -2,13 +2,28 @@ import structs from "google-protobuf/google/protobuf/struct_pb.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Target, targets } from "../../ecosystem/targets.ts";
 import { catalogue } from "../../infra/alerts/catalogue.ts";
-import { analyse, answered, resourceRequest, server, stackRequest } from "../../policies/analyse.ts";
 import { readFacts } from "../../policies/facts.ts";
 import { PACK, policiesOf } from "../../policies/policies.ts";
-import type { DeclaredResource } from "../../policies/readers/declared-resource.ts";
-import { root, toldOf } from "./graphs.ts";
+import { type DeclaredResource, fromDeclared } from "../../policies/readers/declared-resource.ts";
+import { reportOn } from "../../policies/report.ts";
+import { resourceViolations, stackViolations, type Violation } from "../../policies/violations.ts";
+import { declaredOf, root } from "./graphs.ts";
 import { mutations } from "./mutations/all.ts";
 import { analyzer, diagnosticsOf, PackProcess } from "./pack-process.ts";
+import { resourceRequest, stackRequest } from "./requests.ts";
+
+const [resources, readiness, advice] = policiesOf(() => {
+  throw new Error("only their names and levels matter here");
+});
+
+/** Violations as the engine receives them from a policy of the pack. */
+const sent = (policy: typeof resources, violations: readonly Violation[]): string[] => {
+  const { MANDATORY, ADVISORY } = analyzer.EnforcementLevel;
+  const level = policy?.enforcementLevel === "mandatory" ? MANDATORY : ADVISORY;
+  return violations.map(({ message, urn = "" }) =>
+    [policy?.name, level, urn, `${policy?.description}\n${message}`].join(" | "),
+  );
+};
 
 describe("the pack as a process of its own", () => {
   let pack: PackProcess;
@@ -33,46 +48,42 @@ describe("the pack as a process of its own", () => {
   const graphs: [string, () => Promise<DeclaredResource[]>][] = [
     ...targets.map((target: Target): [string, () => Promise<DeclaredResource[]>] => [
       `prod on ${target}`,
-      () => toldOf("prod", target),
+      () => declaredOf("prod", target),
     ]),
-    ["local", () => toldOf("local", "compose")],
-    ["prod with a public invoker", async () => publicInvoker?.breaks(await toldOf("prod", "cloud-run")) ?? []],
+    ["local", () => declaredOf("local", "compose")],
+    ["prod with a public invoker", async () => publicInvoker?.breaks(await declaredOf("prod", "cloud-run")) ?? []],
   ];
 
-  test.each(graphs)("says of %s what is said offline", { timeout: 60_000 }, async (_, graph) => {
-    const told = await graph();
+  test.each(graphs)("says about %s exactly what is said offline", { timeout: 60_000 }, async (_, graph) => {
+    const declared = await graph();
     await pack.configure(new analyzer.ConfigureAnalyzerRequest());
-    // facts as the process reads them, but for the time of day
-    const stack = told[0]?.urn.split(":")[2] ?? "";
-    const facts = readFacts(root, stack, { catalogue, now: new Date() });
-    const policies = policiesOf({ factsOf: () => facts });
-    const analyze = server.makeAnalyzeRpcFun(PACK, "0.1.0", "mandatory", policies);
-    const analyzeStack = server.makeAnalyzeStackRpcFun(PACK, "0.1.0", "mandatory", policies);
+    // facts as the process reads them, except for the time of day
+    const facts = readFacts(root, declared[0]?.urn.split(":")[2] ?? "", { catalogue, now: new Date() });
+    // the engine does not say which inputs are secret
+    const known = declared.map((one) => ({ ...fromDeclared(one), secretPaths: undefined }));
 
-    for (const one of told) {
-      const request = resourceRequest(one);
-      expect(diagnosticsOf(await pack.analyze(request))).toEqual(diagnosticsOf(await answered(analyze, request)));
+    for (const one of declared) {
+      // nor, before a resource is created, where its inputs come from
+      const alone = { ...fromDeclared(one), secretPaths: undefined, references: {} };
+      expect(diagnosticsOf(await pack.analyze(resourceRequest(one)))).toEqual(
+        sent(resources, resourceViolations(alone, facts)).sort(),
+      );
     }
-    const request = stackRequest(told);
-    const over = diagnosticsOf(await pack.analyzeStack(request));
-    expect(over).toEqual(diagnosticsOf(await answered(analyzeStack, request)));
-
-    // and both say what the report of `maha readiness` says
-    const report = await analyse(told, facts);
-    const failing = [...report.checks, ...report.rules]
-      .filter(({ verdict }) => verdict === "fail")
-      .map(({ name }) => name);
-    for (const name of failing) expect(over.some((line) => line.includes(`${name}: `))).toBe(true);
-    const warned = over.filter((line) => line.startsWith("advice"));
-    expect(warned.length > 0).toBe(
-      [...report.checks, ...report.rules].some(({ findings }) => findings.some(({ verdict }) => verdict === "warn")),
+    const report = reportOn(known, facts);
+    const violations = stackViolations(report, facts);
+    expect(diagnosticsOf(await pack.analyzeStack(stackRequest(declared)))).toEqual(
+      [...sent(readiness, violations.stops), ...sent(advice, violations.advice)].sort(),
     );
-    expect(over.some((line) => line.includes("has a score of"))).toBe(report.score < report.gate.minimum);
+    // and nothing that the report holds against the stack stays unsaid
+    const amiss = [...report.checks, ...report.rules].filter(({ verdict }) => verdict === "fail" || verdict === "warn");
+    const all = [...violations.stops, ...violations.advice].map(({ message }) => message);
+    for (const { name } of amiss) expect(all.some((message) => message.startsWith(`${name}: `))).toBe(true);
+    expect(all.some((message) => message.includes("has a score of"))).toBe(report.score < report.gate.minimum);
   });
 
   test("stops a public invoker before it is made", async () => {
-    const told = publicInvoker?.breaks(await toldOf("prod", "cloud-run")) ?? [];
-    const invoker = told.find(
+    const declared = publicInvoker?.breaks(await declaredOf("prod", "cloud-run")) ?? [];
+    const invoker = declared.find(
       ({ inputs }) => (inputs as { member?: string }).member === "allUsers",
     ) as DeclaredResource;
     const said = (await pack.analyze(resourceRequest(invoker))).getDiagnosticsList();
@@ -82,9 +93,9 @@ describe("the pack as a process of its own", () => {
   });
 
   test("a stack that the repository does not know is stopped, not passed", async () => {
-    const [one] = (await toldOf("prod", "cloud-run")).map((told) => ({
-      ...told,
-      urn: told.urn.replace("urn:pulumi:prod", "urn:pulumi:nowhere"),
+    const [one] = (await declaredOf("prod", "cloud-run")).map((declared) => ({
+      ...declared,
+      urn: declared.urn.replace("urn:pulumi:prod", "urn:pulumi:nowhere"),
     }));
     await expect(pack.analyzeStack(stackRequest([one as DeclaredResource]))).rejects.toThrow(
       "there is no Pulumi.nowhere.yaml",
@@ -98,7 +109,7 @@ describe("the pack as a process of its own", () => {
     off.setProperties(new structs.Struct());
     request.getPolicyconfigMap().set("readiness", off);
     await pack.configure(request);
-    const said = diagnosticsOf(await pack.analyzeStack(stackRequest(await toldOf("prod", "cloud-run"))));
+    const said = diagnosticsOf(await pack.analyzeStack(stackRequest(await declaredOf("prod", "cloud-run"))));
     expect(said.some((line) => line.startsWith("readiness"))).toBe(false);
     await pack.configure(new analyzer.ConfigureAnalyzerRequest());
   });

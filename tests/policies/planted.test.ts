@@ -1,11 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { targets } from "../../ecosystem/targets.ts";
-import { analyse, answered, resourceRequest, server } from "../../policies/analyse.ts";
-import { PACK, policiesOf } from "../../policies/policies.ts";
-import type { DeclaredResource } from "../../policies/readers/declared-resource.ts";
-import { allProven, knownOf, toldOf } from "./graphs.ts";
-import { diagnosticsOf } from "./pack-process.ts";
+import { type DeclaredResource, fromDeclared, SIGNATURE } from "../../policies/readers/declared-resource.ts";
+import { resourceViolations } from "../../policies/violations.ts";
+import { allProven, declaredOf, knownOf, reportOf } from "./graphs.ts";
 
 const MARK = "Planted7";
 const facts = knownOf("prod", { evidence: allProven() });
@@ -19,23 +17,19 @@ function plant(value: unknown, chosen: () => "keep" | "replace" | "append"): unk
   if (Array.isArray(value)) return value.map((item) => plant(item, chosen));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      key,
-      key === "4dabf18193072939515e22adb298388d" ? item : plant(item, chosen),
-    ]),
+    Object.entries(value).map(([key, item]) => [key, key === SIGNATURE ? item : plant(item, chosen)]),
   );
 }
 
 describe.each(targets)("whatever stands in the properties of prod on %s", (target) => {
   const planted = async (chosen: () => "keep" | "replace" | "append"): Promise<DeclaredResource[]> =>
-    (await toldOf("prod", target)).map((one) => ({ ...one, inputs: plant(one.inputs, chosen) as object }));
+    (await declaredOf("prod", target)).map((one) => ({ ...one, inputs: plant(one.inputs, chosen) as object }));
 
   test.each(["replace", "append"] as const)("no message of a check repeats it: all texts, %s", async (how) => {
-    const told = await planted(() => how);
-    expect(JSON.stringify(await analyse(told, facts))).not.toContain(MARK);
-    const analyze = server.makeAnalyzeRpcFun(PACK, "0", "mandatory", policiesOf({ factsOf: () => facts }));
-    for (const one of told)
-      expect(diagnosticsOf(await answered(analyze, resourceRequest(one))).join()).not.toContain(MARK);
+    const declared = await planted(() => how);
+    expect(JSON.stringify(reportOf(declared, facts))).not.toContain(MARK);
+    const violations = declared.flatMap((one) => resourceViolations(fromDeclared(one), facts));
+    expect(JSON.stringify(violations.map(({ message }) => message))).not.toContain(MARK);
   });
 
   test("no message of a check repeats it: any texts", { timeout: 60_000 }, async () => {
@@ -49,8 +43,8 @@ describe.each(targets)("whatever stands in the properties of prod on %s", (targe
             state = (Math.imul(state, 48271) >>> 0) % 2147483647;
             return state / 2147483647;
           };
-          const told = await planted(() => (random() < part ? (random() < 0.5 ? "replace" : "append") : "keep"));
-          expect(JSON.stringify(await analyse(told, facts))).not.toContain(MARK);
+          const declared = await planted(() => (random() < part ? (random() < 0.5 ? "replace" : "append") : "keep"));
+          expect(JSON.stringify(reportOf(declared, facts))).not.toContain(MARK);
         },
       ),
       { numRuns: 15 },

@@ -2,8 +2,7 @@ import { expect, test } from "vitest";
 import { auditOf } from "../../../policies/evidence/audit.ts";
 import { kinds } from "../../../policies/evidence/kinds.ts";
 import type { Scan } from "../../../policies/evidence/scanner.ts";
-import { report } from "../../../policies/report.ts";
-import { viewOf } from "../../../policies/view/view.ts";
+import { reportOn } from "../../../policies/report.ts";
 import { cloudService, digest, factsOf, resource } from "../fixtures.ts";
 
 const scan: Scan = {
@@ -19,7 +18,7 @@ const invoker = (member: string) =>
     member,
   });
 const audited = (...more: ReturnType<typeof invoker>[]) =>
-  auditOf(scan, report(viewOf([cloudService("akosha"), ...more]), factsOf()));
+  auditOf(scan, reportOn([cloudService("akosha"), ...more], factsOf()));
 
 test("an audit holds what the scanner found and what the stack itself has open, and is of the form of its evidence", () => {
   const result = audited(invoker("allUsers"), resource("gcp:storage/bucket:Bucket", "open", {}));

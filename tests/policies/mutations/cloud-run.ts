@@ -53,8 +53,8 @@ export const cloudRun: readonly Mutation[] = [
         }
     }),
   ),
-  cloud("a secret that is not marked", "secrets-management", (told) =>
-    told.map((one) => (one.type.endsWith("SecretVersion") ? { ...one, secretPaths: new Set<string>() } : one)),
+  cloud("a secret that is not marked", "secrets-management", (declared) =>
+    declared.map((one) => (one.type.endsWith("SecretVersion") ? { ...one, secretPaths: new Set<string>() } : one)),
   ),
   cloud(
     "a public invoker",
@@ -142,8 +142,8 @@ export const cloudRun: readonly Mutation[] = [
       i.logConfig.enable = false;
     }),
   ),
-  cloud("a policy that notifies nobody", "alerting", (told) =>
-    told.map((one) => (one.name.endsWith("ServiceDown") ? { ...one, references: {} } : one)),
+  cloud("a policy that notifies nobody", "alerting", (declared) =>
+    declared.map((one) => (one.name.endsWith("ServiceDown") ? { ...one, references: {} } : one)),
   ),
   cloud(
     "no pager",
@@ -200,8 +200,8 @@ export const cloudRun: readonly Mutation[] = [
       i.rules[0].rateLimitOptions.rateLimitThreshold.count = 6000;
     }),
   ),
-  cloud("a balancer without the limits", "rate-limiting", (told) =>
-    told.map((one) => (one.type.endsWith("backendService:BackendService") ? { ...one, references: {} } : one)),
+  cloud("a balancer without the limits", "rate-limiting", (declared) =>
+    declared.map((one) => (one.type.endsWith("backendService:BackendService") ? { ...one, references: {} } : one)),
   ),
   cloud(
     "any number of instances",

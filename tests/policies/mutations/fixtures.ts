@@ -6,7 +6,7 @@ export type Mutation = {
   target: Target;
   what: string;
   caught: string;
-  breaks: (told: DeclaredResource[]) => DeclaredResource[];
+  breaks: (declared: DeclaredResource[]) => DeclaredResource[];
 };
 
 // inputs are plain JSON of any shape: a mutation reaches into them
@@ -19,23 +19,23 @@ const matches = ({ type, name }: DeclaredResource, what: string): boolean => {
 };
 
 /** Changes the inputs of some resources; none to change is a mistake of the test. */
-export const change = (what: string, edit: (inputs: Inputs) => unknown) => (told: DeclaredResource[]) => {
-  const found = told.filter((one) => matches(one, what));
+export const change = (what: string, edit: (inputs: Inputs) => unknown) => (declared: DeclaredResource[]) => {
+  const found = declared.filter((one) => matches(one, what));
   if (found.length === 0) throw new Error(`no resource matches ${what}`);
   for (const { inputs } of found) edit(inputs);
-  return told;
+  return declared;
 };
 
-export const drop = (what: string) => (told: DeclaredResource[]) => {
-  const kept = told.filter((one) => !matches(one, what));
-  if (kept.length === told.length) throw new Error(`no resource matches ${what}`);
+export const drop = (what: string) => (declared: DeclaredResource[]) => {
+  const kept = declared.filter((one) => !matches(one, what));
+  if (kept.length === declared.length) throw new Error(`no resource matches ${what}`);
   return kept;
 };
 
 export const add =
   (one: Omit<DeclaredResource, "urn" | "protect" | "parent" | "dependencies" | "references" | "secretPaths">) =>
-  (told: DeclaredResource[]) => [
-    ...told,
+  (declared: DeclaredResource[]) => [
+    ...declared,
     {
       ...one,
       ...{ protect: false, parent: "", dependencies: [], references: {}, secretPaths: new Set<string>() },
@@ -43,10 +43,10 @@ export const add =
     },
   ];
 
-export const unprotect = (what: string) => (told: DeclaredResource[]) => {
-  const found = told.filter((one) => matches(one, what));
+export const unprotect = (what: string) => (declared: DeclaredResource[]) => {
+  const found = declared.filter((one) => matches(one, what));
   if (found.length === 0) throw new Error(`no resource matches ${what}`);
-  return told.map((one) => (found.includes(one) ? { ...one, protect: false } : one));
+  return declared.map((one) => (found.includes(one) ? { ...one, protect: false } : one));
 };
 
 /** Replaces text in every string of some resources; text that is not there is a mistake of the test. */
@@ -62,7 +62,7 @@ export const changeEdge = (what: string, edit: (settings: Inputs) => unknown) =>
     return JSON.stringify(edge);
   });
 
-const rewrite = (what: string, sought: string, edit: (text: string) => string) => (told: DeclaredResource[]) => {
+const rewrite = (what: string, sought: string, edit: (text: string) => string) => (declared: DeclaredResource[]) => {
   let changed = false;
   const walk = (value: Inputs): Inputs => {
     if (typeof value === "string") {
@@ -74,7 +74,7 @@ const rewrite = (what: string, sought: string, edit: (text: string) => string) =
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item)]));
   };
-  const all = told.map((one) => (matches(one, what) ? { ...one, inputs: walk(one.inputs) } : one));
+  const all = declared.map((one) => (matches(one, what) ? { ...one, inputs: walk(one.inputs) } : one));
   if (!changed) throw new Error(`${what} holds no ${sought}`);
   return all;
 };

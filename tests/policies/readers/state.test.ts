@@ -6,7 +6,7 @@ const urn = (type: string, name: string) => `urn:pulumi:prod::mahavishnu::${type
 const state = (...resources: object[]) => JSON.stringify({ version: 3, deployment: { resources } });
 
 test("resources are told as they were declared; secrets stay out, and where they stood is noted", () => {
-  const [told] = fromState(
+  const [declared] = fromState(
     state({
       urn: urn("kubernetes:core/v1:Secret", "s"),
       type: "kubernetes:core/v1:Secret",
@@ -20,7 +20,7 @@ test("resources are told as they were declared; secrets stay out, and where they
     }),
     "state.json",
   );
-  expect(told).toEqual({
+  expect(declared).toEqual({
     ...{ type: "kubernetes:core/v1:Secret", name: "s", urn: urn("kubernetes:core/v1:Secret", "s"), protect: true },
     ...{ parent: urn("x:y:Z", "p"), dependencies: [urn("a:b:C", "d")], references: { metadata: [urn("a:b:C", "d")] } },
     inputs: { stringData: "[secret]", list: ["[secret]"], plain: 1 },
