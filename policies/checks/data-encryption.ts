@@ -40,8 +40,7 @@ const savedEncrypted = ({ containers }: View): Finding[] =>
     .filter(({ words, service }) => service === undefined && words.includes("save") && !words.includes("start"))
     .map((container) =>
       demand(
-        container.path === "metadata.singles" ||
-          container.variables.some(({ name }) => /^RESTIC_PASSWORD(_FILE)?$/.test(name)),
+        container.variables.some(({ name }) => /^RESTIC_PASSWORD(_FILE)?$/.test(name)),
         container,
         "it saves without a password",
       ),

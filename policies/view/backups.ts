@@ -2,9 +2,8 @@ import { type ServiceName, serviceNames } from "../../ecosystem/services.ts";
 import { at, textAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
 import type { ContainerView } from "./container.ts";
-import { INSTANCE } from "./machine.ts";
+import { INSTANCE, machineDescription } from "./machine.ts";
 import type { View } from "./view.ts";
-import { commandsOf } from "./words.ts";
 
 /** One regular job on the backups, as its container and its schedule tell it. */
 export type Backup = {
@@ -24,8 +23,7 @@ export const backupsOf = (view: Pick<View, "containers" | "of">): Backup[] =>
   view.containers.flatMap((container) => {
     const action = (["save", "check", "vault"] as const).find((one) => container.words.at(-1) === one);
     if (action === undefined) return [];
-    const variables = variablesOf(container);
-    const text = (name: string) => variables.get(name);
+    const text = (name: string) => container.variables.find((variable) => variable.name === name)?.text;
     return [
       {
         resource: container.resource,
@@ -55,8 +53,7 @@ function isDaily({ resource, words, name }: ContainerView, view: Pick<View, "of"
   if (type === "kubernetes:batch/v1:CronJob") {
     return every.test(textAt(props, "spec.schedule") ?? "") && at(props, "spec.suspend") !== true;
   }
-  if (type === INSTANCE)
-    return timers(props).some((timer) => timer.includes(name) && /^OnCalendar=\*-\*-\* \d\d:/m.test(timer));
+  if (type === INSTANCE) return timeOfDay.test(textAt(machineDescription(resource), "backup.dailyAt") ?? "");
   if (type.startsWith("docker:")) {
     const scheduled = words.indexOf("schedule");
     return scheduled >= 0 && timeOfDay.test(words[scheduled + 1] ?? "");
@@ -69,32 +66,6 @@ function isDaily({ resource, words, name }: ContainerView, view: Pick<View, "of"
         at(schedule.props, "paused") !== true &&
         every.test(textAt(schedule.props, "schedule") ?? ""),
     );
-}
-
-/** The timers that a machine's script writes, each after its own name. */
-const timers = (props: Resource["props"]): string[] =>
-  commandsOf(wanted(props)).flatMap(([does, file = "", content = ""]) =>
-    does === "file" && file.endsWith(".timer") ? [`${file}\n${content}`] : [],
-  );
-
-const wanted = (props: Resource["props"]): string => {
-  const script = textAt(props, "metadata.singles") ?? "";
-  return script.slice(script.lastIndexOf("\n# ---") + 1);
-};
-
-/** A container's plain variables; on a machine they lie in a file beside its unit. */
-function variablesOf({ resource, variables, name }: ContainerView): Map<string, string> {
-  const own = variables.flatMap(({ name, text }) => (text === undefined ? [] : [[name, text] as const]));
-  if (resource.type !== INSTANCE) return new Map(own);
-  const beside = commandsOf(wanted(resource.props)).flatMap(([does, file = "", content = ""]) =>
-    does === "file" && file.endsWith(`${name}.env`)
-      ? content.split("\n").flatMap((line) => {
-          const [, key, value] = /^([A-Z_]+)=(.*)$/.exec(line) ?? [];
-          return key === undefined || value === undefined ? [] : [[key, value] as const];
-        })
-      : [],
-  );
-  return new Map([...own, ...beside]);
 }
 
 /** `session-buddy=/volumes/session-buddy akosha=...` */

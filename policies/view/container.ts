@@ -25,7 +25,7 @@ export type ContainerView = {
   probes: { starts: boolean; lives: boolean };
   ports: readonly Port[];
   mounts: readonly MountView[];
-  /** False where it does one thing and ends. */
+  /** False if it does one thing and ends. */
   lasting: boolean;
 };
 

@@ -65,12 +65,12 @@ const variables = (props: Props): Variable[] =>
   });
 
 /** What a start script takes from secret files: `export NAME secret` until it runs what follows `exec`. */
-export function exported(words: readonly string[], props: Props = {}, path = "command"): Variable[] {
+function exported(words: readonly string[], props: Props): Variable[] {
   const offset = listAt(props, "entrypoints").length;
   const found: Variable[] = [];
   for (let i = 0; i + 2 < words.length && words[i] !== "exec"; i++) {
     const [does, name = "", secret = ""] = words.slice(i, i + 3);
-    if (does === "export") found.push({ path: `${path}[${i - offset}]`, name, secret });
+    if (does === "export") found.push({ path: `command[${i - offset}]`, name, secret });
   }
   return found;
 }

@@ -13,7 +13,8 @@ import type { CloudRunDeployment, Pair } from "../../deployment.ts";
 import { accountEmail, labelsOf, named, serviceAccountOf, singletonsMachine } from "../../names.ts";
 import { cloudInit } from "./cloud-init.ts";
 import type { ServiceIdentity } from "./identity.ts";
-import { machineContent, machineScript, portOf } from "./machine-script.ts";
+import { describeMachine } from "./machine-description.ts";
+import { machineScript } from "./machine-script.ts";
 import { type Network, ranges } from "./network.ts";
 import type { Registry } from "./registry.ts";
 import { Volume } from "./volume.ts";
@@ -41,7 +42,7 @@ export class SingletonsMachine extends pulumi.ComponentResource {
     const { stack, settings } = deployment;
     const cloud = settings.cloudRun;
     const { project, region, zone, machineType } = cloud;
-    const content = machineContent(deployment, single);
+    const description = describeMachine(deployment, single);
     const child = { parent: this };
     const email = accountEmail(singletonsMachine, project);
     this.member = `serviceAccount:${email}`;
@@ -64,7 +65,7 @@ export class SingletonsMachine extends pulumi.ComponentResource {
     const volumes = [...single.keys()].map(
       (service) => [service, new Volume(`${name}-${service}`, { stack, cloud, service, snapshots }, child)] as const,
     );
-    const ports = [...new Set(content.singletons.map(portOf))].map(String);
+    const ports = [...new Set(description.containers.map(({ publishedPort }) => publishedPort))].map(String);
     new Firewall(
       `${name}-callers`,
       {
@@ -102,7 +103,9 @@ export class SingletonsMachine extends pulumi.ComponentResource {
         scheduling: { automaticRestart: true, onHostMaintenance: "MIGRATE" },
         metadata: {
           "user-data": cloudInit(),
-          singles: machineScript(content),
+          singles: machineScript(description),
+          // for whoever asks what runs there, policies among them: the script is made from it
+          "singles-description": JSON.stringify(description, null, 2),
           "cos-update-strategy": "update_enabled",
           "google-logging-enabled": "true",
           "google-monitoring-enabled": "true",

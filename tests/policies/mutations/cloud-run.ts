@@ -11,6 +11,14 @@ const cloud = (what: string, caught: string, breaks: Mutation["breaks"]): Mutati
   breaks,
 });
 
+/** Changes what the machine of the single services is described to run. */
+const machine = (edit: (description: Inputs) => unknown) =>
+  change("compute/instance:Instance", ({ metadata }) => {
+    const description = JSON.parse(metadata["singles-description"]);
+    edit(description);
+    metadata["singles-description"] = JSON.stringify(description);
+  });
+
 /** What is broken of prod on Cloud Run. */
 export const cloudRun: readonly Mutation[] = [
   cloud(
@@ -191,7 +199,23 @@ export const cloudRun: readonly Mutation[] = [
   cloud(
     "a volume that the machine does not save",
     "backup-system",
-    replace("compute/instance:Instance", "BACKUP_VOLUMES=session-buddy", "BACKUP_VOLUMES=nothing"),
+    machine(({ backup }) => {
+      backup.environment.BACKUP_VOLUMES = "nothing=/volumes/nothing";
+    }),
+  ),
+  cloud(
+    "a machine without a backup",
+    "backup-system",
+    machine((description) => {
+      delete description.backup;
+    }),
+  ),
+  cloud(
+    "a machine that is not described",
+    "secrets-management",
+    change("compute/instance:Instance", ({ metadata }) => {
+      metadata["singles-description"] = "not JSON";
+    }),
   ),
   cloud(
     "6000 requests a minute",
@@ -232,17 +256,23 @@ export const cloudRun: readonly Mutation[] = [
   cloud(
     "a container of the machine as root",
     "no-root",
-    replace("compute/instance:Instance", "--user=10001:10001", "--user=0:0"),
+    machine(({ containers: [one] }) => {
+      one.user = "0:0";
+    }),
   ),
   cloud(
     "a container of the machine that may gain privileges",
     "no-privileges",
-    replace("compute/instance:Instance", "--security-opt=no-new-privileges", ""),
+    machine(({ containers: [one] }) => {
+      one.noNewPrivileges = false;
+    }),
   ),
   cloud(
     "a container of the machine without a memory limit",
     "resource-limits",
-    replace("compute/instance:Instance", /--memory=\S+/, ""),
+    machine(({ backup }) => {
+      delete backup.memoryMi;
+    }),
   ),
   cloud(
     "a database that can be deleted",

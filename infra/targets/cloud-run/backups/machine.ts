@@ -1,40 +1,71 @@
 import { schedules } from "../../../../ecosystem/retention.ts";
-import type { ServiceName } from "../../../../ecosystem/services.ts";
+import type { Secret } from "../../../../ecosystem/secrets.ts";
 import { environmentOf, layout, scratchFolder } from "../../../backups/environment.ts";
 import { type Backed, backupJobs, timeOf } from "../../../backups/jobs.ts";
 import { backupJobName } from "../../../names.ts";
+import {
+  confinement,
+  confinementOptions,
+  type MachineContainer,
+  type Mount,
+  machineFolders,
+  memoryOptions,
+  mountOption,
+} from "../machine-container.ts";
 
-/** What the machine of the single services has to tell: where its secrets and volumes lie, and where there is room. */
-export type MachineFolders = { secrets: string; volume(service: ServiceName): string; scratch: string };
+/** The container that saves the volumes of the single services on their machine, and when. */
+export type BackupContainer = MachineContainer & {
+  /** What it reads from files. */
+  secrets: Secret[];
+  /** `02:00`, in UTC. */
+  dailyAt: string;
+};
 
 /**
- * The files that make a machine save its single services' volumes each night, by path, for its cloud-init: a systemd
- * timer that runs the very container of the other targets, as user 10001, whose `scratch` it must be. Empty where nothing
- * is saved there. The machine enables `backup-volumes.timer`; its identity is one of the writers, and its log goes to
- * Cloud Logging, where the series are read from.
+ * Describes the backup of a stack's machine: the same container as on the other targets; undefined if the machine has no
+ * volume. The machine's identity is one of the writers. The log goes to Cloud Logging, where the backup series come from.
  */
-export function machineBackup(backed: Backed<"cloud-run">, folders: MachineFolders): Record<string, string> {
+export function backupContainer(backed: Backed<"cloud-run">): BackupContainer | undefined {
   const job = backupJobs(backed).find(({ action, volumes }) => action === "save" && volumes.length > 0);
-  if (!job) return {};
-  const name = backupJobName(job);
-  const environment = `/etc/mahavishnu/${name}.env`;
-  const mount = (from: string, to: string, how = ",readonly") => `--mount=type=bind,source=${from},target=${to}${how}`;
+  if (!job) return undefined;
+  const mount = (source: string, target: string, readOnly = true): Mount => ({
+    ...{ type: "bind", source, target, readOnly },
+  });
+  return {
+    ...{ name: backupJobName(job), image: backed.settings.backups.image },
+    ...confinement,
+    ...{ memoryMi: 512, processes: 64 },
+    environment: environmentOf(job, backed),
+    mounts: [
+      ...job.secrets.map((secret) => mount(`${machineFolders.secrets("backup")}/${secret}`, layout.secret(secret))),
+      ...job.volumes.map((service) => mount(machineFolders.volume(service), layout.volume(service))),
+      mount(machineFolders.scratch, scratchFolder, false),
+    ],
+    ...{ secrets: job.secrets, command: [job.action], dailyAt: timeOf(schedules.backup) },
+  };
+}
+
+/** The systemd timer of a machine's backup. */
+export const backupTimer = ({ name }: BackupContainer): string => `${name}.timer`;
+
+/** The files, by path, that make a machine run its backup each night. */
+export function backupFiles(backup: BackupContainer): Record<string, string> {
+  const { name, image, environment, mounts, command, dailyAt, processes } = backup;
+  const variables = `/etc/mahavishnu/${name}.env`;
   const run = [
     "/usr/bin/docker run --rm",
     `--name=${name}`,
     "--log-driver=gcplogs",
-    // the machine's identity is kept from its containers' network, and this one acts in its name
+    // the metadata server is blocked on the containers' network, and this job acts with the machine's identity
     "--network=host",
-    "--user=10001:10001 --read-only --cap-drop=ALL --security-opt=no-new-privileges",
-    "--memory=512m --memory-swap=512m --pids-limit=64",
-    `--env-file=${environment}`,
-    ...job.secrets.map((secret) => mount(`${folders.secrets}/${secret}`, layout.secret(secret))),
-    ...job.volumes.map((service) => mount(folders.volume(service), layout.volume(service))),
-    mount(folders.scratch, scratchFolder, ""),
-    `${backed.settings.backups.image} ${job.action}`,
+    confinementOptions(backup).join(" "),
+    [...memoryOptions(backup), `--pids-limit=${processes}`].join(" "),
+    `--env-file=${variables}`,
+    ...mounts.map(mountOption),
+    `${image} ${command.join(" ")}`,
   ];
   return {
-    [environment]: lines(Object.entries(environmentOf(job, backed)).map(([key, value]) => `${key}=${value}`)),
+    [variables]: lines(Object.entries(environment).map(([key, value]) => `${key}=${value}`)),
     [`/etc/systemd/system/${name}.service`]: lines([
       "[Unit]",
       "Description=Save the volumes of the single services",
@@ -46,12 +77,12 @@ export function machineBackup(backed: Backed<"cloud-run">, folders: MachineFolde
       `ExecStartPre=-/usr/bin/docker rm --force ${name}`,
       `ExecStart=${run.join(" \\\n  ")}`,
     ]),
-    [`/etc/systemd/system/${name}.timer`]: lines([
+    [`/etc/systemd/system/${backupTimer(backup)}`]: lines([
       "[Unit]",
       "Description=Save the volumes of the single services each night",
       "[Timer]",
-      `OnCalendar=*-*-* ${timeOf(schedules.backup)}:00 UTC`,
-      // a night that the machine missed is made up for
+      `OnCalendar=*-*-* ${dailyAt}:00 UTC`,
+      // catches up on a night that the machine missed
       "Persistent=true",
       "[Install]",
       "WantedBy=timers.target",

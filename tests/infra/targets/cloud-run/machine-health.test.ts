@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { catalogue } from "../../../../infra/alerts/catalogue.ts";
+import { type Single, serviceContainer } from "../../../../infra/targets/cloud-run/machine-description.ts";
 import { machineHealth } from "../../../../infra/targets/cloud-run/machine-health.ts";
-import { machineScript, type Single } from "../../../../infra/targets/cloud-run/machine-script.ts";
+import { machineScript } from "../../../../infra/targets/cloud-run/machine-script.ts";
 import { type TestMachine, testMachine } from "../../../fixtures/machine/machine.ts";
 import { describeWith } from "../../../fixtures/tools.ts";
 import { revisionOf } from "./fixtures.ts";
@@ -14,10 +15,10 @@ const single = (digit: string, role: Single["role"]): Single => ({
   revision: { ...revisionOf("session-buddy", digit), startupSeconds: 1 },
   role,
 });
-const scriptOf = (...singletons: Single[]) =>
+const scriptOf = (...singles: Single[]) =>
   machineScript({
-    ...{ stack: "prod", project: "acme-prod", region: "europe-west1", singletons },
-    backup: { image: "registry.acme.dev/backup@sha256:1", secrets: [], files: {}, timer: undefined },
+    ...{ project: "acme-prod", registry: "europe-west1-docker.pkg.dev" },
+    containers: singles.map((one) => serviceContainer(one, { stack: "prod", project: "acme-prod" })),
   });
 
 type Point = {

@@ -1,8 +1,11 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { type MachineContent, machineScript, type Single } from "../../../../infra/targets/cloud-run/machine-script.ts";
+import { backupContainer, backupFiles } from "../../../../infra/targets/cloud-run/backups/machine.ts";
+import { type Single, serviceContainer } from "../../../../infra/targets/cloud-run/machine-description.ts";
+import { machineScript } from "../../../../infra/targets/cloud-run/machine-script.ts";
 import { testMachine } from "../../../fixtures/machine/machine.ts";
+import { backedOn } from "../../backups/fixtures.ts";
 import { revisionOf } from "./fixtures.ts";
 
 const hasty = { startupSeconds: 3 };
@@ -11,16 +14,12 @@ const after = { ...revisionOf("session-buddy", "b"), ...hasty };
 const stable = (revision = before): Single => ({ revision, role: "stable" });
 const candidate = (revision = after): Single => ({ revision, role: "candidate" });
 
-const scriptOf = (...singletons: Single[]): string => machineScript({ ...content, singletons });
-const content: Omit<MachineContent, "singletons"> = {
-  ...{ stack: "prod", project: "acme-prod", region: "europe-west1" },
-  backup: {
-    image: "registry.acme.dev/backup@sha256:1",
-    secrets: ["restic-password"],
-    files: { "/etc/systemd/system/backup-volumes.timer": '[Timer]\nDescription=it\'s "daily"\n' },
-    timer: "backup-volumes.timer",
-  },
-};
+const backup = backupContainer(backedOn("prod", "cloud-run")) as NonNullable<ReturnType<typeof backupContainer>>;
+const scriptOf = (...singles: Single[]): string =>
+  machineScript({
+    ...{ project: "acme-prod", registry: "europe-west1-docker.pkg.dev", backup },
+    containers: singles.map((one) => serviceContainer(one, { stack: "prod", project: "acme-prod" })),
+  });
 
 /** The lines that begin so, without it. */
 const those = (lines: string[], prefix: string) =>
@@ -37,7 +36,7 @@ test("at its first start the machine makes the disk's file system, fetches secre
   ]);
   expect(those(calls, "docker pull")).toEqual([
     expect.stringContaining(before.image),
-    expect.stringContaining(content.backup.image),
+    expect.stringContaining(backup.image),
   ]);
   expect(machine.running()).toEqual([before.id]);
 });
@@ -168,11 +167,11 @@ test("the files of both timers are written, and systemd hears of each once", asy
   const machine = await testMachine();
   await machine.run(scriptOf(stable()));
   const file = "etc/systemd/system/backup-volumes.timer";
-  expect(machine.read(file)).toBe('[Timer]\nDescription=it\'s "daily"\n');
-  const [health, backup] = ["enable --now health.timer", "enable --now backup-volumes.timer"];
-  expect(those(machine.calls(), "systemctl")).toEqual(["daemon-reload", health, "daemon-reload", backup]);
+  expect(machine.read(file)).toBe(backupFiles(backup)[`/${file}`]);
+  const enabled = ["enable --now health.timer", "enable --now backup-volumes.timer"];
+  expect(those(machine.calls(), "systemctl")).toEqual(enabled.flatMap((one) => ["daemon-reload", one]));
   await machine.run(scriptOf(stable()));
-  expect(those(machine.calls(), "systemctl")).toEqual([health, backup]);
+  expect(those(machine.calls(), "systemctl")).toEqual(enabled);
 });
 
 test("a word of a revision can hold whatever it likes", async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { MachineDescription } from "../../../../infra/targets/cloud-run/machine-description.ts";
+import { machineScript } from "../../../../infra/targets/cloud-run/machine-script.ts";
 import { type CloudGraph, graphsOf } from "./fixtures.ts";
 
 const graphs = await graphsOf("stable", "candidate");
@@ -22,6 +24,17 @@ describe("the machine of the single services", () => {
     const { secretPaths, inputs } = graphs.candidate.one("singles-instance");
     expect(secretPaths).toEqual([]);
     expect(JSON.stringify(inputs.metadata)).toContain("session-encryption-key");
+  });
+
+  test("says in its metadata what it runs, as data", () => {
+    const { metadata } = graphs.candidate.one("singles-instance").inputs as { metadata: Record<string, string> };
+    const description = JSON.parse(metadata["singles-description"] ?? "") as MachineDescription;
+    expect(description.containers).toMatchObject([
+      { service: "session-buddy", role: "stable", secrets: { SESSION_ENCRYPTION_KEY: "session-encryption-key" } },
+      { service: "session-buddy", role: "candidate" },
+    ]);
+    expect(description.backup).toMatchObject({ command: ["save"], dailyAt: "02:00", secrets: ["restic-password"] });
+    expect(metadata.singles).toBe(machineScript(description));
   });
 
   test("has a durable disk for each service, with a snapshot each day", () => {

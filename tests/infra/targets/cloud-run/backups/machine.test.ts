@@ -3,16 +3,16 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
-import { machineBackup } from "../../../../../infra/targets/cloud-run/backups/machine.ts";
+import type { Backed } from "../../../../../infra/backups/jobs.ts";
+import { backupContainer, backupFiles } from "../../../../../infra/targets/cloud-run/backups/machine.ts";
 import { describeWith } from "../../../../fixtures/tools.ts";
 import { backedOn } from "../../../backups/fixtures.ts";
 
-const folders = {
-  secrets: "/run/secrets-of-backup",
-  volume: (name: string) => `/mnt/${name}`,
-  scratch: "/var/scratch",
+const filesOf = (backed: Backed<"cloud-run">) => {
+  const backup = backupContainer(backed);
+  return backup && backupFiles(backup);
 };
-const files = machineBackup(backedOn("prod", "cloud-run"), folders);
+const files = filesOf(backedOn("prod", "cloud-run")) ?? {};
 
 test("the machine saves its volumes by a timer of 02:00 UTC, in the hardened container of all targets", () => {
   expect(Object.keys(files)).toEqual([
@@ -24,9 +24,9 @@ test("the machine saves its volumes by a timer of 02:00 UTC, in the hardened con
   const service = files["/etc/systemd/system/backup-volumes.service"] ?? "";
   for (const part of [
     "--user=10001:10001 --read-only --cap-drop=ALL --security-opt=no-new-privileges",
-    "--mount=type=bind,source=/mnt/session-buddy,target=/volumes/session-buddy,readonly",
-    "--mount=type=bind,source=/run/secrets-of-backup/restic-password,target=/run/secrets/restic-password,readonly",
-    "--mount=type=bind,source=/var/scratch,target=/scratch \\\n",
+    "--mount=type=bind,source=/mnt/disks/session-buddy,target=/volumes/session-buddy,readonly",
+    "--mount=type=bind,source=/run/singles/backup/restic-password,target=/run/secrets/restic-password,readonly",
+    "--mount=type=bind,source=/var/lib/singles/scratch,target=/scratch \\\n",
     "--env-file=/etc/mahavishnu/backup-volumes.env",
     "--log-driver=gcplogs",
     "--network=host",
@@ -48,11 +48,11 @@ test("the machine saves its volumes by a timer of 02:00 UTC, in the hardened con
 test("a release of the other services changes nothing on the machine", () => {
   const backed = backedOn("prod", "cloud-run");
   const stable = new Map([...backed.stable].map(([name, revision]) => [name, { ...revision, id: `${name}-other` }]));
-  expect(machineBackup({ ...backed, stable }, folders)).toEqual(files);
+  expect(filesOf({ ...backed, stable })).toEqual(files);
 });
 
 test("where nothing lies on the machine, nothing is saved there", () => {
-  expect(machineBackup(backedOn("prod", "cloud-run", {}, false), folders)).toEqual({});
+  expect(backupContainer(backedOn("prod", "cloud-run", {}, false))).toBeUndefined();
 });
 
 describeWith(["systemd-analyze"], "systemd takes the machine's units", {}, () => {

@@ -1,0 +1,99 @@
+import { dirname } from "node:path/posix";
+import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
+import type { Secret } from "../../../ecosystem/secrets.ts";
+import type { ServiceName } from "../../../ecosystem/services.ts";
+import type { CloudRunDeployment, Pair } from "../../deployment.ts";
+import { accountEmail, databaseName, labelsOf, previewPort } from "../../names.ts";
+import { DATABASE_HOST } from "../../release/addresses.ts";
+import type { Revision } from "../../release/revision.ts";
+import { type BackupContainer, backupContainer } from "./backups/machine.ts";
+import { confinement, type MachineContainer, type Mount, machineFolders } from "./machine-container.ts";
+
+/**
+ * What the machine of a stack's single services runs, as data. The machine's script is made from it, and it stands in the
+ * machine's metadata, where policies read it. It names secrets and holds none.
+ */
+export type MachineDescription = {
+  project: string;
+  /** The host that images are pulled from. */
+  registry: string;
+  containers: ServiceContainer[];
+  /** What saves the volumes each night; undefined before the first release. */
+  backup?: BackupContainer | undefined;
+};
+
+/** The stable of a single service on its durable disk, or its candidate on a scratch volume. */
+export type ServiceContainer = MachineContainer & {
+  service: ServiceName;
+  role: RevisionRole;
+  /** The account in whose name its secrets are read. */
+  account: string;
+  cpus: number;
+  /** For each variable, the secret that it gets its value from. */
+  secrets: Record<string, Secret>;
+  /** Files that are written before the command starts, by path. */
+  files: Record<string, string>;
+  /** Folders in memory. */
+  scratch: string[];
+  labels: Record<string, string>;
+  port: number;
+  /** The same port as the machine publishes it: for a candidate one beside it. */
+  publishedPort: number;
+  health: string;
+  startupSeconds: number;
+  stopSeconds: number;
+};
+
+/** A revision of a single service and the part that it plays. */
+export type Single = { revision: Revision; role: RevisionRole };
+
+/** Describes what the machine of a stack runs: the single services, and what saves their volumes. */
+export function describeMachine(
+  deployment: CloudRunDeployment,
+  single: ReadonlyMap<ServiceName, Pair>,
+): MachineDescription {
+  const { stack, settings } = deployment;
+  const { project, region } = settings.cloudRun;
+  const singles = [...single.values()].flatMap(({ stable, candidate }): Single[] => [
+    { revision: stable, role: "stable" },
+    ...(candidate ? [{ revision: candidate, role: "candidate" as const }] : []),
+  ]);
+  return {
+    project,
+    registry: `${region}-docker.pkg.dev`,
+    containers: singles.map((one) => serviceContainer(one, { stack, project })),
+    backup: backupContainer(deployment),
+  };
+}
+
+/** Describes the container of one revision. */
+export function serviceContainer(
+  { revision, role }: Single,
+  { stack, project }: { stack: string; project: string },
+): ServiceContainer {
+  const { id, service, image, command, port, environment, secrets, files, state, scratch, cpu, memoryMi } = revision;
+  const data: Pick<Mount, "type" | "source"> =
+    role === "stable"
+      ? { type: "bind", source: machineFolders.volume(service) }
+      : { type: "volume", source: `scratch-${id}` };
+  return {
+    ...{ name: id, image, service, role, account: accountEmail(service, project) },
+    ...confinement,
+    ...{ memoryMi, cpus: cpu, processes: PROCESSES },
+    environment: Object.fromEntries(
+      Object.entries(environment).map(([name, value]) => [name, value.replaceAll(DATABASE_HOST, databaseName)]),
+    ),
+    ...{ secrets, files, command: [...command] },
+    mounts: [
+      { type: "bind", source: machineFolders.secrets(id), target: "/run/secrets", readOnly: true },
+      { ...data, target: state, readOnly: false },
+    ],
+    scratch: [...new Set([...scratch, ...Object.keys(files).map(dirname)])],
+    labels: { ...labelsOf(stack, revision), component: "service", role },
+    ...{ port, publishedPort: role === "stable" ? port : previewPort(port) },
+    ...{ health: revision.health, startupSeconds: revision.startupSeconds, stopSeconds: revision.stopSeconds },
+  };
+}
+
+/** The processes and threads of one container; the busiest of the servers has some sixty. */
+const PROCESSES = 512;
