@@ -5,3 +5,6 @@ export const images = {
   alertmanager: "prom/alertmanager:v0.28.1@sha256:27c475db5fb156cab31d5c18a4251ac7ed567746a2483ff264516437a39b15ba",
   nodeExporter: "prom/node-exporter:v1.9.1@sha256:d00a542e409ee618a4edc67da14dd48c5da66726bbd5537ab2af9c1dfc442c8a",
 } as const;
+
+/** An image for each of them. */
+export type OthersImages = Record<keyof typeof images, string>;

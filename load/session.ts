@@ -4,7 +4,7 @@ import {
   type FetchLike,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
-import type { WorkloadCall } from "../rehearsal/workload.ts";
+import type { WorkloadCall } from "./workload-call.ts";
 
 /** An open MCP session of the official client. */
 export type Session = {

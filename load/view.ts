@@ -1,7 +1,7 @@
 import { type FetchLike, ProtocolError } from "@modelcontextprotocol/client";
-import type { WorkloadCall } from "../rehearsal/workload.ts";
 import { reason } from "./reason.ts";
 import { countFailure, countRequest, type Tally } from "./tally.ts";
+import type { WorkloadCall } from "./workload-call.ts";
 
 /** A service as users reach it: the edge's address, and the id of the stable revision (see `endedByDrain`). */
 export type UsedService = {

@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { reason } from "../load/reason.ts";
+import type { WorkloadCall } from "../load/workload-call.ts";
 import { RehearsalError } from "./error.ts";
 
 /** What is rehearsed: one or more services, and the folder their commands run in. */
@@ -14,9 +15,6 @@ export type RehearsedService = z.infer<typeof serviceSchema>;
 
 /** How to start one version of a server. `{port}` in the command and the environment is replaced with its port. */
 export type Side = z.infer<typeof sideSchema>;
-
-/** A tool call that is safe to repeat. */
-export type WorkloadCall = z.infer<typeof callSchema>;
 
 /**
  * Reads a workload file (JSON). Commands run in the file's folder. Throws one `RehearsalError` that lists every problem
@@ -87,7 +85,7 @@ const sideSchema = z
     message: "{port} must occur in the command or the environment, so that the server knows where to listen",
   });
 
-const callSchema = z.strictObject({
+const callSchema: z.ZodType<WorkloadCall> = z.strictObject({
   tool: z.string().min(1),
   arguments: z.record(z.string(), z.unknown()).default({}),
 });

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { emptyTally } from "../../load/tally.ts";
 import { liveSession } from "../../load/user.ts";
+import type { WorkloadCall } from "../../load/workload-call.ts";
 import { seeded } from "../../promotion/random.ts";
 import type { Behaviour } from "../../rehearsal/faults.ts";
 import { startProxy } from "../../rehearsal/proxy.ts";
-import type { WorkloadCall } from "../../rehearsal/workload.ts";
 import { mcpServer } from "../rehearsal/mcp-server.ts";
 import { soon } from "../rehearsal/processes.ts";
 

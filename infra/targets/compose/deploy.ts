@@ -1,6 +1,7 @@
+import type { OthersImages } from "../../../ecosystem/images.ts";
 import { type ComposeDeployment, type Outputs, revisionIds } from "../../deployment.ts";
 import { named } from "../../names.ts";
-import { describeCompose, type OthersImages } from "./description.ts";
+import { describeCompose } from "./description.ts";
 import { ComposeHost } from "./host.ts";
 import { composeOutputs } from "./outputs.ts";
 import { secretValues } from "./secrets.ts";

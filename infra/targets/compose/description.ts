@@ -1,4 +1,4 @@
-import { images as published } from "../../../ecosystem/images.ts";
+import { type OthersImages, images as published } from "../../../ecosystem/images.ts";
 import type { Secret } from "../../../ecosystem/secrets.ts";
 import type { ComposeDeployment } from "../../deployment.ts";
 import { named } from "../../names.ts";
@@ -10,9 +10,6 @@ import { databaseContainers } from "./database.ts";
 import { edgeContainers } from "./edge.ts";
 import { monitoringContainers } from "./monitoring.ts";
 import { serviceContainers } from "./services.ts";
-
-/** The images of others by what they are for. */
-export type OthersImages = Record<keyof typeof published, string>;
 
 /** A stack on one Docker host, without any secret's value: what the Pulumi program and compose.yaml are made from. */
 export type HostDescription = {

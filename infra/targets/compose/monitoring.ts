@@ -1,3 +1,4 @@
+import type { OthersImages } from "../../../ecosystem/images.ts";
 import { receiverSecrets } from "../../alerts/notification-routes.ts";
 import { type ComposeDeployment, pairsOf } from "../../deployment.ts";
 import { edgeMetricsPort, named } from "../../names.ts";
@@ -8,7 +9,6 @@ import { hostScope } from "./alerts/scope.ts";
 import { backupSeries } from "./backups/backups.ts";
 import { seriesFolder } from "./backups/containers.ts";
 import type { ComposeContainer } from "./container.ts";
-import type { OthersImages } from "./description.ts";
 import { started } from "./start.ts";
 
 /** The user of Prometheus' images: nobody. */
