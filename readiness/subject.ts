@@ -3,11 +3,18 @@ import { readRelease } from "../infra/release/files.ts";
 import type { EvidenceSubject } from "../policies/evidence/add.ts";
 import { ReadinessError } from "./error.ts";
 
-/** The release that evidence is about: the one that is named, or what the stack's settings are about to deploy. */
-export function subjectOf(root: string, { stack, release }: { stack: string; release?: string }): EvidenceSubject {
+/** A release of a stack by its name, else the one that the stack's settings are about to deploy. */
+export type ReleaseReference = { stack: string; release?: string };
+
+/** The release that evidence is about. Throws a ReadinessError if there is none yet. */
+export function subjectOf(root: string, { stack, release }: ReleaseReference): EvidenceSubject {
   const { settings, file } = readStack(root, stack);
   const name = release ?? settings.candidate ?? settings.stable;
-  if (name === undefined) throw new ReadinessError(`${file} names no release yet, so nothing can be known of one`);
+  if (name === undefined) {
+    throw new ReadinessError(
+      `${file} names no release, so there is nothing to record evidence for. Make one: maha release new --stack ${stack}`,
+    );
+  }
   const { created, revisions } = readRelease(root, stack, name);
   const digests = Object.values(revisions)
     .flat()

@@ -54,13 +54,13 @@ test("with a complete set of evidence, made by the commands, prod has 100 and ma
   const add = async (kind: string, stack: string, result: unknown, ...more: string[]) => {
     const from = await write(`found/${kind}.json`, result);
     const said = await maha("evidence", "add", kind, "--stack", stack, "--from", from, "--by", "tests", ...more);
-    expect(said).toMatchObject({ code: 0, stderr: expect.stringContaining("kept") });
+    expect(said).toMatchObject({ code: 0, stderr: expect.stringContaining("recorded") });
   };
 
   const audit = await maha("evidence", "audit", "--stack", "prod", "--json");
   expect(audit).toMatchObject({
     code: 0,
-    stderr: expect.stringContaining("releases/prod/r1.evidence/security-audit.json: kept"),
+    stderr: expect.stringContaining("releases/prod/r1.evidence/security-audit.json: recorded"),
   });
   const smoke = await maha("smoke", server.url, "--service", "mahavishnu", "--json");
   const named = (...services: string[]) =>
@@ -82,7 +82,7 @@ test("with a complete set of evidence, made by the commands, prod has 100 and ma
 
   const listed = await maha("evidence", "list", "--stack", "prod", "--json");
   expect(listed.stdout.trim().split("\n")).toHaveLength(8);
-  expect(listed.stderr.match(/ holds$/gm)).toHaveLength(8);
+  expect(listed.stderr.match(/ valid$/gm)).toHaveLength(8);
   // what staging found out about these images lies with staging
   expect(await readdir(join(folder, "releases/staging/r1.evidence"))).toEqual([
     "smoke.json",
@@ -114,7 +114,7 @@ describe("an audit", () => {
     ).toEqual(result);
   });
 
-  test("without a database refuses to be empty, and keeps nothing", async () => {
+  test("without a database refuses to be empty, and records nothing", async () => {
     const { maha, tool, folder } = await project();
     await tool("osv-scanner", scannerWithoutDatabase);
     const { code, stderr } = await maha("evidence", "audit", "--stack", "prod");

@@ -113,7 +113,7 @@ describe("maha secrets with a double of the pulumi CLI", { concurrent: true, tim
       stdout: '{"stack":"local","target":"compose","rotated":"ticket-webhook-url"}\n',
     });
     expect(stderr).toBe(
-      "ticket-webhook-url of local has a new value; it counts from the next pulumi up --stack local\n",
+      "ticket-webhook-url of local has a new value; it takes effect with the next pulumi up --stack local\n",
     );
     expect(double.calls().map(({ args, stdin }) => [args[1], stdin])).toEqual([
       ["set", value],

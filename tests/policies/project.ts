@@ -80,3 +80,27 @@ if (process.argv.includes("--version")) { console.log("osv-scanner version: 2.5.
 console.error("Error during extraction: max retries exceeded");
 process.exit(127);
 `;
+
+/** An exported state of one service that everybody may call. */
+export const exportedState = (stack: string, member: string) => ({
+  version: 3,
+  deployment: {
+    resources: [
+      {
+        urn: `urn:pulumi:${stack}::mahavishnu::pulumi:pulumi:Stack::mahavishnu-${stack}`,
+        type: "pulumi:pulumi:Stack",
+        custom: false,
+      },
+      {
+        urn: `urn:pulumi:${stack}::mahavishnu::gcp:cloudrunv2/serviceIamMember:ServiceIamMember::open`,
+        type: "gcp:cloudrunv2/serviceIamMember:ServiceIamMember",
+        custom: true,
+        inputs: {
+          member,
+          note: { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "c2VjcmV0" },
+        },
+        outputs: { member },
+      },
+    ],
+  },
+});
