@@ -14,7 +14,7 @@ import { secretsManagement } from "./checks/secrets-management.ts";
 import { securityAudit } from "./checks/security-audit.ts";
 import { unitTests } from "./checks/unit-tests.ts";
 
-/** The fourteen, by their number. */
+/** The fourteen checks in the order of their numbers. */
 export const checks: readonly Check[] = [
   securityAudit,
   secretsManagement,

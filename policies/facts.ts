@@ -6,21 +6,21 @@ import { type Filed, readEvidence } from "./evidence/files.ts";
 import type { Exemption } from "./exemptions.ts";
 import { type Level, levelOf } from "./levels.ts";
 
-/** What is known of a stack besides its resources. */
+/** What is known about a stack besides its resources. */
 export type StackFacts = {
   stack: string;
   level: Level;
   exemptions: readonly Exemption[];
   /** The evidence of the releases that the stack names. */
   evidence: readonly Filed[];
-  /** The series that rules may ask, by target. */
+  /** The series that alerts may use, by target. */
   series: Readonly<Record<Target, readonly string[]>>;
   /** The headings of the runbooks: `docs/runbooks/backups.md#backup-failed`. */
   runbooks: ReadonlySet<string>;
   now: Date;
 };
 
-/** Nothing is known of a stack; the message says where it was looked for. */
+/** A stack that the repository does not know; the message says where it was expected. */
 export class FactsError extends Error {
   override name = "FactsError";
 }

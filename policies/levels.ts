@@ -1,16 +1,16 @@
-/** What a stack must reach before it is deployed. */
+/** What a stack must fulfil before it is deployed. */
 export type Level = {
-  /** The least score. */
+  /** The lowest score. */
   minimum: number;
   /** Whether a failure of this check or rule stops the stack. */
   gates: (rule: string) => boolean;
-  /** Whether its vault must be locked: that cannot be taken back, so it is asked of production alone. */
+  /** Whether its vault must be locked; that is irreversible, so only production requires it. */
   lockedVault: boolean;
-  /** Whether its data must outlive a mistake; a stack of one's own is made and thrown away. */
+  /** Whether its data must survive a mistake; a personal stack is disposable. */
   keepsData: boolean;
 };
 
-/** The two that no stack may fail, and that no exemption lifts. */
+/** The two checks that no stack may fail and that cannot be exempted. */
 export const mandatory: readonly string[] = ["secrets-management", "authentication"];
 
 const everything = () => true;
@@ -20,7 +20,7 @@ const levels: Readonly<Record<string, Level>> = {
   staging: { minimum: 70, gates: everything, lockedVault: false, keepsData: true },
 };
 
-/** A stack that is neither, `local` among them, is somebody's own. */
-const own: Level = { minimum: 0, gates: (rule) => mandatory.includes(rule), lockedVault: false, keepsData: false };
+/** Every other stack, such as `local`, is personal and disposable. */
+const personal: Level = { minimum: 0, gates: (rule) => mandatory.includes(rule), lockedVault: false, keepsData: false };
 
-export const levelOf = (stack: string): Level => levels[stack] ?? own;
+export const levelOf = (stack: string): Level => levels[stack] ?? personal;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { PolicyPack } from "@pulumi/policy";
-// the entry alone reaches into the program, for the one thing that no resource tells
+// only this entry imports from the program: the alert catalogue, which no resource shows
 import { catalogue } from "../infra/alerts/catalogue.ts";
 import { readFacts, type StackFacts } from "./facts.ts";
 import { PACK, policiesOf } from "./policies.ts";
@@ -14,5 +14,5 @@ function factsOf(stack: string): StackFacts {
   return facts;
 }
 
-// the only place that makes one: it starts a server
+// only here, because constructing a pack starts its server
 new PolicyPack(PACK, { enforcementLevel: "mandatory", policies: policiesOf(factsOf) });

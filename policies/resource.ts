@@ -1,20 +1,20 @@
 import type { Props } from "./props.ts";
 
-/** One resource as the checks see it, whichever way it came: from the program, the engine or an exported state. */
+/** One resource as the checks see it, whether it comes from the program, the engine or an exported state. */
 export type Resource = {
   type: string;
   name: string;
   urn: string;
   protect: boolean;
-  /** Its inputs. Reading one that only the platform will know throws a NotProven. */
+  /** Its inputs. Reading one that is not known before the update throws a NotProven. */
   props: Props;
-  /** The resources that a property comes from, by their URNs: known also while the value is not. */
+  /** For each property, the URNs of the resources that its value comes from; known even if the value is not. */
   references: Readonly<Record<string, readonly string[]>>;
-  /** The inputs that are marked as secret, down to the leaf; undefined where the engine does not say. */
+  /** The paths of the inputs that are marked as secret; undefined if the source does not tell. */
   secretPaths: ReadonlySet<string> | undefined;
 };
 
-/** A check read an input that is not known yet: nothing is proven, for better or worse. */
+/** A check read an input that is not known yet, so it proves nothing either way. */
 export class NotProven extends Error {
   override name = "NotProven";
   readonly path: string;
@@ -27,6 +27,6 @@ export class NotProven extends Error {
   }
 }
 
-/** A resource for people: the last word of its type, and its name. */
+/** A resource's label for people: the last part of its type, and its name. */
 export const labelOf = ({ type, name }: Pick<Resource, "type" | "name">): string =>
   `${/[^:/]*$/.exec(type)?.[0] ?? type} ${name}`;

@@ -11,7 +11,7 @@ import { oneWriter } from "./rules/one-writer.ts";
 import { privateDatabase } from "./rules/private-database.ts";
 import { resourceLimits } from "./rules/resource-limits.ts";
 
-/** The hardening rules beside the fourteen checks. */
+/** The hardening rules, which do not count in the score. */
 export const rules: readonly Rule[] = [
   imageByDigest,
   noRoot,

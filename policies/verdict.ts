@@ -2,12 +2,12 @@ import { labelOf, type Resource } from "./resource.ts";
 
 export type CheckVerdict = "pass" | "warn" | "fail" | "not-applicable";
 
-/** What one thing says about one check. The reason never holds a value of a property: those may be secrets. */
+/** The result of one check for one subject. The reason never contains a property's value, which may be a secret. */
 export type Finding = {
   verdict: CheckVerdict;
-  /** The resource for people: `Container edge`; or the evidence's file, or the stack. */
+  /** The resource's label (`Container edge`), a file of evidence, or the stack. */
   resource: string;
-  /** Its URN, where it is a resource. */
+  /** Its URN, if it is a resource. */
   urn?: string;
   reason: string;
 };
@@ -15,23 +15,23 @@ export type Finding = {
 /** What one check or rule found in a stack. */
 export type CheckOutcome = { name: string; verdict: CheckVerdict; findings: readonly Finding[]; remedy: string };
 
-/** What a finding may be about: a resource, something in one, or something with a name only. */
+/** What a finding is about: a resource, a part of one, or something that has only a name. */
 export type Subject = string | Resource | { resource: Resource };
 
-/** The subject is as it must be. */
-export const pass = (subject: Subject, reason = "as it must be"): Finding => found("pass", subject, reason);
-/** A piece of evidence is missing. */
+/** The subject meets the requirement. */
+export const pass = (subject: Subject, reason = "as required"): Finding => found("pass", subject, reason);
+/** Evidence about the subject is missing. */
 export const warn = (subject: Subject, reason: string): Finding => found("warn", subject, reason);
-/** The subject is not as it must be. */
+/** The subject does not meet the requirement. */
 export const fail = (subject: Subject, reason: string): Finding => found("fail", subject, reason);
-/** There is nothing to ask of this subject, for this reason. */
+/** The check does not apply to the subject. */
 export const notApplicable = (subject: Subject, reason: string): Finding => found("not-applicable", subject, reason);
 
-/** `pass` where it holds, else `fail` with the reason. */
+/** `pass` if the condition holds, else `fail` with the reason. */
 export const demand = (holds: boolean, subject: Subject, reason: string): Finding =>
   holds ? pass(subject) : fail(subject, reason);
 
-/** The worst of several verdicts; nothing to judge is a failure. */
+/** The worst of several verdicts; none at all is a failure. */
 export function worst(verdicts: readonly CheckVerdict[]): CheckVerdict {
   return (["fail", "warn", "pass", "not-applicable"] as const).find((verdict) => verdicts.includes(verdict)) ?? "fail";
 }

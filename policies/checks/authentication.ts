@@ -11,18 +11,19 @@ import type { View } from "../view/view.ts";
 
 const AUTH_SECRETS = ["MAHAVISHNU_AUTH_SECRET", "AKOSHA_API_TOKEN"];
 
-/** 3 - Authentication: the services know their callers, and nobody who has not said who they are reaches them. */
+/** 3 - Authentication: only authenticated callers reach a service. */
 export const authentication = check(3, "authentication", {
-  why: "the servers themselves ask nobody who they are, so whoever reaches one can use every tool of it",
-  remedy: "let named callers in only: invokers on Cloud Run, an edge or gateway that asks who calls, or loopback",
+  why: "the servers do not authenticate callers themselves, so anyone who reaches one can use all of its tools",
+  remedy:
+    "allow only known callers: named invokers on Cloud Run, an edge or gateway that authenticates, or a loopback address",
   each: (resource) => (resource.type.startsWith("gcp:") ? openToAll(resource) : []),
   judge: (view, facts) => [
     ...view.services.flatMap((container) =>
       container.variables
         .filter(({ name }) => AUTH_SECRETS.includes(name))
-        .map(({ name, secret }) => demand(secret !== undefined, container, `${name} does not come from a secret`)),
+        .map(({ name, secret }) => demand(secret !== undefined, container, `${name} is not read from a secret`)),
     ),
-    demand(boundSomewhere(view), "stack", "no service has its authentication secret"),
+    demand(boundSomewhere(view), "stack", "a service's authentication secret is not bound to it"),
     ...entrances(view),
     ...proofOf("secrets", view, facts),
   ],
@@ -31,31 +32,33 @@ export const authentication = check(3, "authentication", {
 const boundSomewhere = ({ services }: View): boolean =>
   AUTH_SECRETS.every((name) => services.some(({ variables }) => variables.some((variable) => variable.name === name)));
 
-/** What lets everybody in by itself. */
+/** Resources that grant access to everyone by themselves. */
 function openToAll(resource: Resource): Finding[] {
   const { type, props } = resource;
   if (type === SERVICE) {
-    return [demand(at(props, "invokerIamDisabled") !== true, resource, "it lets everybody call: invokerIamDisabled")];
+    return [
+      demand(at(props, "invokerIamDisabled") !== true, resource, "anyone may call it: invokerIamDisabled is set"),
+    ];
   }
   if (type === INSTANCE) {
     const open = listAt(props, "networkInterfaces").some((one) => at(one, "accessConfigs") !== undefined);
-    return [demand(!open, resource, "the machine has a public address")];
+    return [demand(!open, resource, "the machine has a public IP address")];
   }
   if (type === "gcp:compute/firewall:Firewall") {
     const open = listAt(props, "sourceRanges").some((range) => range === "0.0.0.0/0" || range === "::/0");
-    return [demand(!open || at(props, "direction") === "EGRESS", resource, "it lets every address in")];
+    return [demand(!open || at(props, "direction") === "EGRESS", resource, "it allows traffic from any address")];
   }
   if (/IamPolicy|IAMPolicy/.test(type)) {
     const open = /allUsers|allAuthenticatedUsers/.test(textAt(props, "policyData") ?? "");
-    return [demand(!open, resource, "it names everybody as a member")];
+    return [demand(!open, resource, "it grants access to everyone")];
   }
   if (!/IamMember|IAMMember|IamBinding|IAMBinding/.test(type)) return [];
   const members = [...listAt(props, "members"), isKnown(props) ? textAt(props, "member") : undefined];
-  const everybody = members.some((member) => member === "allUsers" || member === "allAuthenticatedUsers");
-  return everybody ? [fail(resource, "it names everybody as a member")] : [];
+  const isPublic = members.some((member) => member === "allUsers" || member === "allAuthenticatedUsers");
+  return isPublic ? [fail(resource, "it grants access to everyone")] : [];
 }
 
-/** A member that is not known yet is an account that the program itself makes. */
+/** A member that is not known yet is an account that the program itself creates. */
 function isKnown(props: Resource["props"]): boolean {
   try {
     return textAt(props, "member") !== undefined;
@@ -73,7 +76,7 @@ function entrances(view: View): Finding[] {
           .some(
             ({ props }) => at(props, "name") === at(service.props, "name") && at(props, "role") === "roles/run.invoker",
           );
-        return demand(invoked, service, "nobody is named who may call it");
+        return demand(invoked, service, "no member has roles/run.invoker on it");
       });
     case "compose":
       return view.containers.flatMap((container) =>
@@ -82,7 +85,10 @@ function entrances(view: View): Finding[] {
           .map(({ port, published = "" }) =>
             isLoopback(published) || listenerAt(container, port, view.listeners)?.authenticates
               ? pass(container)
-              : fail(container, `port ${port} is published beyond this host, and the edge asks nobody who they are`),
+              : fail(
+                  container,
+                  `port ${port} is reachable from outside the host, and the edge does not authenticate callers`,
+                ),
           ),
       );
     case "kubernetes":
@@ -93,16 +99,16 @@ function entrances(view: View): Finding[] {
             demand(
               isInternal(gateway) || view.of(GUARD).length > 0 || allAuthenticate(view),
               gateway,
-              "it is open to everybody: neither the gateway nor the edge behind it asks who calls",
+              "neither this gateway nor the edge behind it authenticates callers",
             ),
           ),
         ...view
           .of("kubernetes:core/v1:Service")
           .filter(({ props }) => ["LoadBalancer", "NodePort"].includes(textAt(props, "spec.type") ?? ""))
-          .map((service) => fail(service, "it is reached from outside, past the gateway")),
+          .map((service) => fail(service, "it is reachable from outside and bypasses the gateway")),
         ...view
           .of("kubernetes:networking.k8s.io/v1:Ingress")
-          .map((ingress) => fail(ingress, "it lets callers in past the gateway")),
+          .map((ingress) => fail(ingress, "it lets callers bypass the gateway")),
       ];
     case undefined:
       return [];

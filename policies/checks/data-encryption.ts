@@ -10,10 +10,10 @@ const DATABASE = "gcp:sql/databaseInstance:DatabaseInstance";
 const HTTPS = "gcp:compute/targetHttpsProxy:TargetHttpsProxy";
 const TLS = "gcp:compute/sSLPolicy:SSLPolicy";
 
-/** 4 - Data encryption: what users say to a service is read by nobody else, on its way or where it lies. */
+/** 4 - Data encryption: users' data is encrypted in transit and at rest. */
 export const dataEncryption = check(4, "data-encryption", {
-  why: "sessions hold what users told their agents, and a disk or a wire can be read by others",
-  remedy: "bind SESSION_ENCRYPTION_KEY, encrypt the backups, and speak TLS 1.2 or newer to clients and to the database",
+  why: "sessions contain what users told their agents, and others may read a disk or a network",
+  remedy: "bind SESSION_ENCRYPTION_KEY, encrypt backups, and require TLS 1.2 or later for clients and the database",
   judge: (view, facts) => [
     ...sessionKey(view),
     ...savedEncrypted(view),
@@ -21,7 +21,7 @@ export const dataEncryption = check(4, "data-encryption", {
     ...databases(view),
     ...view
       .of("gcp:storage/bucket:Bucket", "gcp:compute/disk:Disk")
-      .map((resource) => pass(resource, "the platform encrypts what lies in it")),
+      .map((resource) => pass(resource, "encrypted at rest by the platform")),
     ...proofOf("secrets", view, facts),
   ],
 });
@@ -31,10 +31,10 @@ const sessionKey = ({ services }: View): Finding[] =>
     .filter(({ service }) => service === "session-buddy")
     .map((container) => {
       const key = container.variables.find(({ name }) => name === "SESSION_ENCRYPTION_KEY");
-      return demand(key?.secret !== undefined, container, "SESSION_ENCRYPTION_KEY does not come from a secret");
+      return demand(key?.secret !== undefined, container, "SESSION_ENCRYPTION_KEY is not read from a secret");
     });
 
-/** restic encrypts what it saves, and asks for a password before it does. */
+/** restic encrypts its backups, and needs a password for that. */
 const savedEncrypted = ({ containers }: View): Finding[] =>
   containers
     .filter(({ words, service }) => service === undefined && words.includes("save") && !words.includes("start"))
@@ -42,7 +42,7 @@ const savedEncrypted = ({ containers }: View): Finding[] =>
       demand(
         container.variables.some(({ name }) => /^RESTIC_PASSWORD(_FILE)?$/.test(name)),
         container,
-        "it saves without a password",
+        "it has no RESTIC_PASSWORD, so its backups are not encrypted",
       ),
     );
 
@@ -54,20 +54,20 @@ function entrances(view: View): Finding[] {
         demand(
           listenerAt(container, port, view.listeners)?.tls === true,
           container,
-          `port ${port} is published beyond this host without TLS 1.2 or newer`,
+          `port ${port} is reachable from outside the host without TLS 1.2 or later`,
         ),
       ),
   );
   const plain = view
     .of("gcp:compute/targetHttpProxy:TargetHttpProxy")
-    .map((proxy) => demand(false, proxy, "clients could talk to it in the clear"));
+    .map((proxy) => demand(false, proxy, "it accepts unencrypted HTTP"));
   return [
     ...published,
     ...plain,
     ...view.of(HTTPS).map((proxy) => {
       const [policy] = view.referred(proxy, "sslPolicy", TLS);
       const least = policy && textAt(policy.props, "minTlsVersion");
-      return demand(least === "TLS_1_2" || least === "TLS_1_3", proxy, "it takes versions of TLS that are broken");
+      return demand(least === "TLS_1_2" || least === "TLS_1_3", proxy, "it accepts TLS versions older than 1.2");
     }),
     ...view.of(GATEWAY).map((gateway) => demand(speaksTls(gateway), gateway, "it has a listener without TLS")),
   ];
@@ -84,23 +84,22 @@ function databases(view: View): Finding[] {
           textAt(database.props, "settings.ipConfiguration.sslMode") ?? "",
         ),
         database,
-        "it takes connections without TLS",
+        "it accepts connections without TLS",
       ),
     );
   const clients = view.containers.flatMap((container) =>
     container.variables
       .filter(({ name }) => name === "PGSSLMODE" || name.endsWith("_DB_SSL_MODE"))
       .map(({ path, text = "" }) => {
-        if (isHostsOwn(view))
-          return notApplicable(container, "its database lies on the same host, in a network of its own");
-        return demand(ENCRYPTED.includes(text), container, `${path} lets it talk to the database without TLS`);
+        if (isOnHost(view)) return notApplicable(container, "its database is on the same host, in an internal network");
+        return demand(ENCRYPTED.includes(text), container, `${path} allows database connections without TLS`);
       }),
   );
   return [...instances, ...clients];
 }
 
-/** A Docker host's own network, which nothing leaves. */
-const isHostsOwn = (view: View): boolean =>
+/** A Docker host's internal network, which no packet leaves. */
+const isOnHost = (view: View): boolean =>
   view
     .of("docker:index/network:Network")
     .some(({ props }) => at(props, "internal") === true && listAt(props, "ipamConfigs").length > 0);

@@ -1,10 +1,10 @@
 import { check } from "../check.ts";
 import { demand } from "../verdict.ts";
 
-/** 13 - Incident response: whoever is woken finds out what to do. */
+/** 13 - Incident response: every urgent alert links to a runbook. */
 export const incidentResponse = check(13, "incident-response", {
-  why: "at three in the morning nobody invents a procedure",
-  remedy: "give each P1 and P2 alert a runbook_url that names a heading of docs/runbooks",
+  why: "nobody should have to invent a procedure at three in the morning",
+  remedy: "give each P1 and P2 alert a runbook_url that points to a heading in docs/runbooks",
   judge: ({ alertRules }, { runbooks }) =>
     alertRules
       .filter(({ priority }) => priority === undefined || priority === "P1" || priority === "P2")
@@ -12,7 +12,7 @@ export const incidentResponse = check(13, "incident-response", {
         demand(
           rule.runbook !== undefined && runbooks.has(rule.runbook.replace(/^.*?(?=docs\/runbooks\/)/, "")),
           rule,
-          `${rule.place} has no runbook that is a heading of docs/runbooks`,
+          `the alert at ${rule.place} has no runbook_url that points to a heading in docs/runbooks`,
         ),
       ),
 });

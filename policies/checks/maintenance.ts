@@ -8,10 +8,10 @@ import { budgeted } from "../view/disruption.ts";
 import { INSTANCE } from "../view/machine.ts";
 import type { View } from "../view/view.ts";
 
-/** 14 - Maintenance: everything can be renewed without anybody's night being lost. */
+/** 14 - Maintenance: everything can be updated and restarted without an outage. */
 export const maintenance = check(14, "maintenance", {
-  why: "what cannot be restarted safely is not updated, until it must be",
-  remedy: "set windows, disruption budgets and upgrade policies, and schedule the regular jobs",
+  why: "what cannot be restarted safely does not get updated until it has to be",
+  remedy: "set maintenance windows, disruption budgets and update strategies, and schedule the daily jobs",
   judge: (view) => [...scheduled(view), ...onCloudRun(view), ...onHost(view), ...inCluster(view)],
 });
 
@@ -21,7 +21,7 @@ const scheduled = (view: View): Finding[] => {
     demand(
       jobs.some((job) => job.action === action && job.daily),
       "stack",
-      `no scheduled job does the daily ${action}`,
+      `no job is scheduled for the daily backup ${action}`,
     ),
   );
 };
@@ -34,7 +34,7 @@ const onCloudRun = (view: View): Finding[] => [
         numberAt(database.props, "settings.maintenanceWindow.day") === maintenanceWindow.isoDay &&
           numberAt(database.props, "settings.maintenanceWindow.hour") === maintenanceWindow.hour,
         database,
-        "the platform may restart it at any time: no maintenance window, or not the agreed one",
+        "it has no maintenance window, or not the agreed one, so the platform may restart it at any time",
       ),
     ),
   ...view
@@ -44,12 +44,12 @@ const onCloudRun = (view: View): Finding[] => [
         textAt(machine.props, "scheduling.onHostMaintenance") === "MIGRATE" &&
           at(machine.props, "scheduling.automaticRestart") === true,
         machine,
-        "it ends when its host is maintained",
+        "it is terminated during host maintenance",
       ),
       demand(
         textAt(machine.props, "metadata.cos-update-strategy") === "update_enabled",
         machine,
-        "its system is never updated",
+        "automatic updates of its operating system are off",
       ),
     ]),
   ...view
@@ -58,12 +58,12 @@ const onCloudRun = (view: View): Finding[] => [
       demand(
         textAt(service.props, "template.revision") !== undefined,
         service,
-        "its revisions have no names, so none can be gone back to",
+        "its revisions have no fixed names, so a rollback cannot name one",
       ),
     ),
 ];
 
-/** On a host each container comes back by itself, and has the time to end what it does. */
+/** On a host every container restarts by itself and has time to shut down. */
 const onHost = (view: View): Finding[] =>
   view.containers
     .filter(({ resource, lasting }) => lasting && resource.type.startsWith("docker:"))
@@ -71,12 +71,12 @@ const onHost = (view: View): Finding[] =>
       demand(
         ["unless-stopped", "always"].includes(textAt(container.resource.props, "restart") ?? ""),
         container,
-        "it does not come back when the host restarts",
+        "it does not restart with the host",
       ),
       demand(
         (numberAt(container.resource.props, "stopTimeout") ?? 0) > 0,
         container,
-        "it gets no time to end what it does",
+        "it has no stop timeout, so it cannot shut down gracefully",
       ),
     ]);
 
@@ -84,10 +84,14 @@ const inCluster = (view: View): Finding[] =>
   view
     .of("kubernetes:apps/v1:Deployment")
     .flatMap((deployment) => [
-      demand(budgeted(deployment, view), deployment, "a drain may take all of its pods at once, or none"),
+      demand(
+        budgeted(deployment, view),
+        deployment,
+        "no usable PodDisruptionBudget covers its pods, so a node drain may evict all of them at once or none",
+      ),
       demand(
         ["RollingUpdate", "Recreate"].includes(textAt(deployment.props, "spec.strategy.type") ?? ""),
         deployment,
-        "nothing says how its pods are replaced",
+        "it has no update strategy",
       ),
     ]);

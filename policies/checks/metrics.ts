@@ -8,10 +8,10 @@ import { INSTANCE } from "../view/machine.ts";
 import { seriesIn } from "../view/promql.ts";
 import type { View } from "../view/view.ts";
 
-/** 5 - Metrics: every service is watched where it really tells something, and no alert asks for a series that does not exist. */
+/** 5 - Metrics: every service is scraped where it exports metrics, and alerts use only series that exist. */
 export const metrics = check(5, "metrics", {
-  why: "an alert over a series that nobody exports never fires",
-  remedy: "scrape each service's own port and path, and build rules from the catalogue's series only",
+  why: "an alert on a series that nothing exports never fires",
+  remedy: "scrape each service's metrics port and path, and use only series from the alert catalogue in rules",
   judge: (view, facts) => [
     ...(view.target === "cloud-run" ? watched(view) : scraped(view)),
     ...view.alertRules.map((rule) => {
@@ -19,10 +19,10 @@ export const metrics = check(5, "metrics", {
       return demand(
         rule.expression !== "" && unknown.length === 0,
         rule,
-        `${rule.place} asks for a series that is not in the catalogue`,
+        `the alert at ${rule.place} uses a series that is not in the catalogue`,
       );
     }),
-    demand(view.alertRules.length > 0, "stack", "no series is asked by any alert"),
+    demand(view.alertRules.length > 0, "stack", "the stack defines no alerts"),
   ],
 });
 
@@ -45,13 +45,13 @@ function scraped({ services, scrapes }: View): Finding[] {
     demand(
       scrapes.some(({ path }) => path.startsWith("/stats/")),
       "stack",
-      "nothing scrapes the edge, which alone counts requests",
+      "nothing scrapes the edge, which is the only source of request counts",
     ),
-    ...lost.map((scrape) => demand(false, scrape, "a scrape leads to a host that does not exist")),
+    ...lost.map((scrape) => demand(false, scrape, "a scrape target does not exist")),
   ];
 }
 
-/** Google Cloud counts for its own services; what is not its own must send. */
+/** Google Cloud measures its own services; machines must send their metrics. */
 function watched(view: View): Finding[] {
   const checks = view.of("gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig");
   const objectives = view.of("gcp:monitoring/slo:Slo");
@@ -62,12 +62,12 @@ function watched(view: View): Finding[] {
         demand(
           objectives.some(({ props }) => at(props, "service") === name),
           service,
-          "no objective counts its requests",
+          "no SLO covers it",
         ),
         demand(
           checks.some(({ props }) => textAt(props, "userLabels.service") === name),
           service,
-          "no uptime check asks it",
+          "no uptime check covers it",
         ),
       ];
     }),
@@ -77,7 +77,7 @@ function watched(view: View): Finding[] {
         demand(
           at(machine.props, "metadata.google-monitoring-enabled") === "true",
           machine,
-          "the machine sends no metrics",
+          "google-monitoring-enabled is off, so the machine sends no metrics",
         ),
       ),
   ];

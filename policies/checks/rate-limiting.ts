@@ -10,10 +10,10 @@ import type { View } from "../view/view.ts";
 const POLICY = "gcp:compute/securityPolicy:SecurityPolicy";
 const BACKEND = "gcp:compute/backendService:BackendService";
 
-/** 10 - Rate limiting: one client cannot take a server away from the others. */
+/** 10 - Rate limiting: one client cannot starve the others. */
 export const rateLimiting = check(10, "rate-limiting", {
-  why: "a client in a loop would otherwise be an outage for everybody else",
-  remedy: "set edge.rateLimit in the stack's settings, and bound instances and concurrency",
+  why: "without a limit, one client in a loop is an outage for everyone else",
+  remedy: "set edge.rateLimit in the stack's settings, and limit instances and concurrency",
   judge: (view) => (view.target === "cloud-run" ? onCloudRun(view) : atTheEdge(view)),
 });
 
@@ -23,7 +23,7 @@ function atTheEdge({ listeners, services }: View): Finding[] {
       demand(
         listeners.some(({ name }) => name === service),
         resource,
-        "no edge stands before it",
+        "there is no edge in front of it",
       ),
     ),
     ...listeners.map(limited),
@@ -32,17 +32,17 @@ function atTheEdge({ listeners, services }: View): Finding[] {
 
 const { perMinute, burst, perHour } = clientLimits;
 
-/** A client is held both over a minute and over an hour. */
+/** Each client is limited both per minute and per hour. */
 function limited(listener: EdgeListener): Finding {
   const { buckets } = listener;
-  if (buckets.length === 0) return fail(listener, "no per-client limit");
+  if (buckets.length === 0) return fail(listener, "it has no per-client limit");
   if (!buckets.some((bucket) => bucket.burst <= burst && bucket.perHour <= 60 * perMinute)) {
-    return fail(listener, `a client gets more than ${perMinute} requests a minute or ${burst} at once`);
+    return fail(listener, `it allows a client more than ${perMinute} requests a minute or ${burst} at once`);
   }
   return demand(
     buckets.some((bucket) => bucket.perHour <= perHour && bucket.burst <= perHour),
     listener,
-    `a client gets more than ${perHour} requests an hour`,
+    `it allows a client more than ${perHour} requests an hour`,
   );
 }
 
@@ -55,26 +55,26 @@ function onCloudRun(view: View): Finding[] {
         demand(
           (numberAt(service.props, "template.scaling.maxInstanceCount") ?? 0) > 0,
           service,
-          "nothing bounds the number of its instances",
+          "the number of instances is not limited",
         ),
         demand(
           (numberAt(service.props, "template.maxInstanceRequestConcurrency") ?? 0) > 0,
           service,
-          "nothing bounds the requests that one instance takes at once",
+          "the number of concurrent requests per instance is not limited",
         ),
       ]),
     ...(backends.length === 0
-      ? [notApplicable("stack", "no load balancer that could limit: named callers reach the services directly")]
+      ? [notApplicable("stack", "there is no load balancer; named callers reach the services directly")]
       : backends.map((backend) => {
           const policies = view.referred(backend, "securityPolicy", POLICY);
           return policies.some(bounds)
             ? pass(backend)
-            : fail(backend, `no policy before it holds a client to ${perMinute} requests a minute`);
+            : fail(backend, `no security policy limits a client to ${perMinute} requests a minute`);
         })),
   ];
 }
 
-/** A rule that holds every address to the limit and refuses what is beyond it. */
+/** A rule that limits every address and rejects requests beyond the limit. */
 const bounds = ({ props }: Resource): boolean =>
   listAt(props, "rules").some((rule) => {
     const count = numberAt(rule, "rateLimitOptions.rateLimitThreshold.count") ?? Number.POSITIVE_INFINITY;

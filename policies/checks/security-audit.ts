@@ -2,13 +2,13 @@ import { check } from "../check.ts";
 import { proofOf } from "../evidence/proof.ts";
 import { demand } from "../verdict.ts";
 
-/** 1 - Security audit: somebody has looked at exactly what runs, lately, and found nothing grave. */
+/** 1 - Security audit: a recent audit of these very images found nothing critical or high. */
 export const securityAudit = check(1, "security-audit", {
-  why: "what nobody has looked at may be known to the whole world as broken",
-  remedy: "name images by digest, and audit them: npx maha evidence audit",
+  why: "an image that nobody audits may have vulnerabilities that everybody knows",
+  remedy: "pin images by digest and audit them: maha evidence audit",
   judge: (view, facts) => [
     ...view.images.map(({ container, digest }) =>
-      demand(digest !== undefined, container, "its image has no digest, so no audit can speak of it"),
+      demand(digest !== undefined, container, "its image is not pinned by digest, so no audit can cover it"),
     ),
     ...proofOf("security-audit", view, facts),
   ],

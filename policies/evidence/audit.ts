@@ -3,16 +3,16 @@ import { mandatory } from "../levels.ts";
 import type { Report } from "../report.ts";
 import type { Scan, Severity } from "./scanner.ts";
 
-/** The lock files that say what runs: one of each image, and the deployment's own. */
+/** The lock files of what runs: one per image, and the deployment's own. */
 export const lockFiles: readonly string[] = [
   ...serviceNames.map((name) => `images/${name}/requirements.lock`),
   "package-lock.json",
 ];
 
-/** What is amiss with the stack itself weighs like a vulnerability: who reaches it, or what they can then do. */
+/** An insecure setting of the stack weighs as much as a vulnerability. */
 const severityOf = (rule: string): Severity => (mandatory.includes(rule) ? "critical" : "high");
 
-/** The result of a security audit: the vulnerabilities of what the images and the deployment are made of, and what the stack itself has open. */
+/** The result of a security audit: the stack's own insecure settings, and vulnerabilities of the images' and the deployment's packages. */
 export function auditOf({ scanner, packages, locks, vulnerabilities }: Scan, { checks, rules }: Report) {
   const own = [
     ...checks.filter(({ name }) => mandatory.includes(name) || name === "data-encryption"),

@@ -3,29 +3,29 @@ import { join } from "node:path";
 import { checkEvidence, type Evidence, EvidenceError } from "./evidence.ts";
 import { type EvidenceKind, kindNames } from "./kinds.ts";
 
-/** Evidence as it lies in a release's folder. */
+/** A file of evidence in a release's folder. */
 export type Filed = {
   /** `releases/prod/r1.evidence/smoke-akosha.json` */
   file: string;
-  /** The stack and the release in whose folder it lies. */
+  /** The stack and the release whose folder it is in. */
   stack: string;
   release: string;
-  /** When that release was made. */
+  /** When that release was created. */
   since: Date | undefined;
-  /** Undefined where the file is no evidence. */
+  /** Undefined if the file is not valid evidence. */
   evidence: Evidence | undefined;
-  /** The kind that its name says. */
+  /** The kind according to its name. */
   kind: EvidenceKind | undefined;
 };
 
-/** All evidence of some releases, in every stack: the same name means the same images everywhere. */
+/** All evidence for some releases in every stack: a release name means the same images everywhere. */
 export function readEvidence(root: string, releases: readonly string[]): Filed[] {
   return folders(join(root, "releases")).flatMap((stack) =>
     releases.flatMap((release) => evidenceOf(root, stack, release)),
   );
 }
 
-/** The evidence of one release of one stack. */
+/** The evidence for one release of one stack. */
 function evidenceOf(root: string, stack: string, release: string): Filed[] {
   const folder = join("releases", stack, `${release}.evidence`);
   if (!existsSync(join(root, folder))) return [];
@@ -40,7 +40,7 @@ function evidenceOf(root: string, stack: string, release: string): Filed[] {
     });
 }
 
-/** Puts evidence into its release's folder, whole or not at all; a newer one takes the older one's place. Throws an EvidenceError. */
+/** Writes evidence atomically to its release's folder, replacing older evidence. Throws an EvidenceError if newer evidence exists. */
 export function writeEvidence(root: string, evidence: Evidence): string {
   const { kind, stack, release, digests, date } = evidence;
   const services = Object.keys(digests);
@@ -48,12 +48,12 @@ export function writeEvidence(root: string, evidence: Evidence): string {
   const file = join(folder, `${kind}${services.length === 1 ? `-${services[0]}` : ""}.json`);
   const older = existsSync(join(root, file)) ? readable(join(root, file), file) : undefined;
   if (older && older.date > date) {
-    throw new EvidenceError(`${file} is of ${older.date}, newer than ${date}: older evidence does not replace it`);
+    throw new EvidenceError(`${file} has evidence of ${older.date}, which is newer than ${date} and stays`);
   }
   mkdirSync(join(root, folder), { recursive: true });
-  const written = join(root, `${file}.new`);
-  writeFileSync(written, `${JSON.stringify(evidence, null, 2)}\n`);
-  renameSync(written, join(root, file));
+  const temporary = join(root, `${file}.new`);
+  writeFileSync(temporary, `${JSON.stringify(evidence, null, 2)}\n`);
+  renameSync(temporary, join(root, file));
   return file;
 }
 

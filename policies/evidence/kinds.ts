@@ -4,21 +4,21 @@ import { retention } from "../../ecosystem/retention.ts";
 import { secrets } from "../../ecosystem/secrets.ts";
 import { services } from "../../ecosystem/services.ts";
 
-/** What speaks against a result, and how much: a warning where it is merely thin. */
+/** What a result holds against the stack, and how much: a warning if it is merely thin. */
 export type Objection = { verdict: "warn" | "fail"; reason: string };
 
-/** One kind of evidence: a fact that no resource shows. */
+/** One kind of evidence: a fact that no resource can show. */
 type EvidenceType<Result> = {
-  /** What it is, for people. */
+  /** Its name for people. */
   what: string;
-  /** Whom it speaks of: each service's image, or the running stack. */
+  /** What it is about: each service's image, or the running stack. */
   about: "images" | "stack";
-  /** Hours until it is stale; undefined where it holds as long as its image. */
+  /** Hours until it is stale; undefined if it stays valid as long as its image. */
   hours: number | undefined;
-  /** How to come by it. */
+  /** How to obtain it. */
   obtain: string;
   result: z.ZodType<Result>;
-  /** What the result itself says against the stack. */
+  /** What the result holds against the stack. */
   objection: (result: Result) => Objection | undefined;
 };
 
@@ -29,7 +29,7 @@ const count = z.int().min(0);
 const day = 24;
 const listed = (secrets: [string, string][]): string =>
   secrets.map(([name, verdict]) => `${name} is ${verdict}`).join(", ");
-/** What every stack's services read, but for what the program puts together itself. */
+/** The secrets that every stack's services read, except those that the program derives. */
 const needed = [...new Set(services.flatMap(({ secrets }) => Object.values(secrets)))].filter(
   (name) => secrets[name].origin !== "derived",
 );
@@ -49,14 +49,17 @@ export const kinds = {
       high: count,
       medium: count,
       low: count,
-      /** Without a rating: counted as high, for nobody has said that they are less. */
+      /** Without a rating: treated as high. */
       unrated: count,
-      /** What was scanned: each lock file with the digest of its content. */
+      /** The lock files that were scanned, each with the digest of its content. */
       locks: z.record(z.string(), z.string().regex(/^sha256:[0-9a-f]{64}$/)),
       findings: z.array(z.strictObject({ id: z.string(), severity: z.string(), where: z.string() })),
     }),
     objection: ({ critical, high, unrated }) =>
-      fails(critical + high + unrated > 0, `it found ${critical} critical, ${high} high and ${unrated} unrated`),
+      fails(
+        critical + high + unrated > 0,
+        `it found ${critical} critical, ${high} high and ${unrated} unrated problems`,
+      ),
   }),
   "unit-tests": kind({
     what: "unit tests of the commit behind the image",
@@ -105,8 +108,8 @@ export const kinds = {
       const found = new Map(judged.map(({ name, verdict }) => [name, verdict]));
       const bad = [...found].filter(([, verdict]) => ["missing", "malformed", "unchecked"].includes(verdict));
       if (bad.length > 0) return { verdict: "fail", reason: listed(bad) };
-      const unsaid = needed.filter((name) => !found.has(name));
-      if (unsaid.length > 0) return { verdict: "fail", reason: `it says nothing about ${unsaid.join(", ")}` };
+      const uncovered = needed.filter((name) => !found.has(name));
+      if (uncovered.length > 0) return { verdict: "fail", reason: `it does not cover ${uncovered.join(", ")}` };
       const late = [...found].filter(([, verdict]) => !["ok", "kept"].includes(verdict));
       return late.length > 0 ? { verdict: "warn", reason: listed(late) } : undefined;
     },
@@ -118,7 +121,7 @@ export const kinds = {
     obtain: "npx maha evidence add backup",
     result: z.strictObject({ snapshot: z.string().min(1), bytes: count, checked: z.boolean() }),
     objection: ({ bytes, checked }) =>
-      fails(bytes === 0, "the backup is empty") ?? fails(!checked, "the repository was not checked after it"),
+      fails(bytes === 0, "the backup is empty") ?? fails(!checked, "the repository was not checked after the backup"),
   }),
   "restore-drill": kind({
     what: "restore drill",
@@ -133,18 +136,24 @@ export const kinds = {
       ageHours: z.number().min(0),
     }),
     objection: ({ matches, seconds, ageHours }) =>
-      fails(!matches, "what was restored is not what was saved") ??
-      fails(seconds > objectives.recoveryTimeHours * 3600, `it took more than ${objectives.recoveryTimeHours} h`) ??
-      fails(ageHours > objectives.recoveryPointHours, `the data was older than ${objectives.recoveryPointHours} h`),
+      fails(!matches, "the restored data does not match the backup") ??
+      fails(
+        seconds > objectives.recoveryTimeHours * 3600,
+        `the restore took longer than ${objectives.recoveryTimeHours} h`,
+      ) ??
+      fails(
+        ageHours > objectives.recoveryPointHours,
+        `the restored data was older than ${objectives.recoveryPointHours} h`,
+      ),
   }),
   pager: kind({
-    what: "a page that reached on-call",
+    what: "a test page that reached on-call",
     about: "stack",
-    // fail-over drills are quarterly (recovery runbook); a pager is tried as often
+    // failover drills are quarterly (recovery runbook); the pager is tested as often
     hours: 92 * day,
     obtain: "npx maha evidence add pager",
     result: z.strictObject({ receiver: z.string().min(1), acknowledged: z.boolean(), seconds: count }),
-    objection: ({ acknowledged }) => fails(!acknowledged, "nobody answered the page"),
+    objection: ({ acknowledged }) => fails(!acknowledged, "the page was not acknowledged"),
   }),
 } as const;
 

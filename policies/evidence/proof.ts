@@ -8,12 +8,12 @@ import { type EvidenceKind, kinds } from "./kinds.ts";
 
 type ProvenImages = Pick<View, "images">;
 
-/** What the evidence of one kind proves about the images that a stack runs. Missing evidence warns; stale, foreign or contradicting evidence fails. */
+/** What the evidence of one kind proves about the images that a stack runs. Missing evidence is a warning; stale, foreign or contradicting evidence is a failure. */
 export function proofOf(kind: EvidenceKind, view: ProvenImages, facts: StackFacts): Finding[] {
   const filed = facts.evidence.filter((item) => isOf(kind, item, facts.stack));
   const unreadable = filed
     .filter(({ evidence }) => !evidence)
-    .map(({ file }) => fail(file, `it cannot be read as evidence of ${kinds[kind].what}`));
+    .map(({ file }) => fail(file, `it is not valid evidence of ${kinds[kind].what}`));
   const readable = filed.filter(({ evidence }) => evidence);
   const foreign = readable.filter((item) => isForeign(item, view)).map(({ file }) => fail(file, FOREIGN));
   const own = readable.filter((item) => !isForeign(item, view));
@@ -21,9 +21,9 @@ export function proofOf(kind: EvidenceKind, view: ProvenImages, facts: StackFact
   return [...unreadable, ...foreign, ...proofs];
 }
 
-const FOREIGN = "foreign: it speaks of other images, another release or another stack than those it lies with";
+const FOREIGN = "foreign: it is about other images, another release or another stack than the folder it is in";
 
-/** Evidence about images carries from stack to stack; smoke counts from staging, and on a stack of one's own from there too. */
+/** Evidence about images is valid in every stack; a smoke test must come from staging, or for a disposable stack from itself. */
 function isOf(kind: EvidenceKind, { kind: named, stack }: Filed, own: string): boolean {
   if (named !== undefined && named !== kind) return false;
   if (kinds[kind].about === "stack") return stack === own;
@@ -32,9 +32,9 @@ function isOf(kind: EvidenceKind, { kind: named, stack }: Filed, own: string): b
 
 function isForeign({ evidence, kind, stack, release }: Filed, { images }: ProvenImages): boolean {
   if (!evidence || evidence.kind !== kind || evidence.stack !== stack || evidence.release !== release) return true;
-  const spoken = images.filter(({ service }) => evidence.digests[service] !== undefined);
-  const own = spoken.filter(({ service, digest }) => evidence.digests[service] === digest);
-  return own.length === 0 || spoken.some(({ service }) => !own.some((image) => image.service === service));
+  const covered = images.filter(({ service }) => evidence.digests[service] !== undefined);
+  const own = covered.filter(({ service, digest }) => evidence.digests[service] === digest);
+  return own.length === 0 || covered.some(({ service }) => !own.some((image) => image.service === service));
 }
 
 function ofImages(kind: EvidenceKind, filed: readonly Filed[], { images }: ProvenImages, facts: StackFacts): Finding[] {

@@ -8,7 +8,7 @@ import { EvidenceError } from "./evidence.ts";
 export type Severity = "critical" | "high" | "medium" | "low" | "unrated";
 export type Vulnerability = { id: string; severity: Severity; where: string };
 
-/** What a scanner found in lock files. */
+/** The result of scanning lock files. */
 export type Scan = {
   scanner: string;
   packages: number;
@@ -18,24 +18,24 @@ export type Scan = {
 };
 
 const TOOL = "osv-scanner";
-const INSTALL = `${TOOL} (https://google.github.io/osv-scanner) has to be on the PATH`;
+const INSTALL = `${TOOL} (https://google.github.io/osv-scanner) must be on PATH`;
 
 /**
- * Looks up every package of some lock files among the known vulnerabilities, with osv-scanner: it knows npm's and PyPI's
- * from one database. `offline` uses the copy of it on this machine. Throws an EvidenceError where nothing was looked up:
- * a scan that saw nothing must not look like one that found nothing.
+ * Scans lock files for packages with known vulnerabilities, with osv-scanner: one database covers npm and PyPI.
+ * `offline` uses the copy of the database on this machine. Throws an EvidenceError if a lock file was not scanned: a scan
+ * that saw nothing must not look like one that found nothing.
  */
 export async function scan(root: string, locks: readonly string[], { offline }: { offline: boolean }): Promise<Scan> {
   const format = (lock: string) => (lock.endsWith(".lock") ? `requirements.txt:${lock}` : lock);
-  const said = await run(root, [
+  const printed = await run(root, [
     ...["scan", "source", "--format", "json", "--all-packages", "--no-resolve"],
     ...(offline ? ["--offline"] : []),
     ...locks.flatMap((lock) => ["--lockfile", format(lock)]),
   ]);
-  const results = parsed(said);
+  const results = parsed(printed);
   for (const lock of locks) {
     if (!results.some(({ source, packages }) => source.path.endsWith(lock) && packages.length > 0)) {
-      throw new EvidenceError(`${TOOL} saw no package in ${lock}: an audit of nothing is none`);
+      throw new EvidenceError(`${TOOL} found no packages in ${lock}, so it was not audited`);
     }
   }
   return {
@@ -54,7 +54,7 @@ export async function scan(root: string, locks: readonly string[], { offline }: 
   };
 }
 
-/** CVSS's own bands. */
+/** The bands of CVSS. */
 function severityOf(score: string): Severity {
   const rated = Number(score);
   if (score === "" || Number.isNaN(rated)) return "unrated";
@@ -75,22 +75,22 @@ const output = z.object({
   ),
 });
 
-function parsed(said: string): z.infer<typeof output>["results"] {
+function parsed(text: string): z.infer<typeof output>["results"] {
   try {
-    return output.parse(JSON.parse(said)).results;
+    return output.parse(JSON.parse(text)).results;
   } catch {
-    throw new EvidenceError(`${TOOL} said something that is no report of version 2; nothing was audited`);
+    throw new EvidenceError(`nothing was audited: the output of ${TOOL} is not a version 2 report`);
   }
 }
 
-/** It ends with 0, or with 1 where it found something; everything else is a scan that did not happen. */
+/** The scanner exits with 0, or with 1 if it found something; any other code means that the scan did not happen. */
 function run(root: string, args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(TOOL, args, { cwd: root, maxBuffer: 256 * 1024 * 1024 }, (error, stdout, stderr) => {
       if (!error || error.code === (1 as unknown)) return resolve(stdout);
       if (error.code === "ENOENT") return reject(new EvidenceError(`nothing was audited: ${INSTALL}`));
       const last = stderr.trim().split("\n").at(-1) ?? "";
-      reject(new EvidenceError(`nothing was audited: ${TOOL} ended with ${error.code}: ${last}`));
+      reject(new EvidenceError(`nothing was audited: ${TOOL} exited with ${error.code}: ${last}`));
     });
   });
 }

@@ -1,10 +1,10 @@
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
 import { type DeclaredResource, SIGNATURE } from "./declared-resource.ts";
 
-/** What the program's capture knows of each request. */
+/** What the capture adds to each request. */
 type Described = { urn: string; secretPaths: readonly string[] };
 
-/** The resources that a program asked the engine for, request by request. */
+/** The resources that a program registered, request by request. */
 export const fromProgram = (
   requests: readonly RegisterResourceRequest[],
   described: readonly Described[],
@@ -25,7 +25,7 @@ export const fromProgram = (
 
 const REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e";
 
-/** The engine never shows a policy a reference to a resource, only what it refers to. */
+/** The engine shows policies the URN instead of a resource reference. */
 function withoutReferences(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(withoutReferences);

@@ -1,16 +1,16 @@
 import { type DeclaredResource, SECRET, SIGNATURE } from "./declared-resource.ts";
 
-/** A file is not the exported state of a stack; the message says what was expected. */
+/** A file that is not a stack's exported state; the message says what was expected. */
 export class StateError extends Error {
   override name = "StateError";
 }
 
-/** The resources of an exported state (`pulumi stack export`), as they were declared. Throws a StateError that names the file. */
+/** The resources of an exported state (`pulumi stack export`) as they were declared. Throws a StateError that names the file. */
 export function fromState(text: string, file: string): DeclaredResource[] {
   const resources = (parsed(text, file) as { deployment?: { resources?: unknown } } | null)?.deployment?.resources;
   if (!Array.isArray(resources)) {
     throw new StateError(
-      `${file}: no exported state, which holds deployment.resources. Make one: pulumi stack export --file ${file}`,
+      `${file}: not an exported state: deployment.resources is missing. Export one: pulumi stack export --file ${file}`,
     );
   }
   return resources.flatMap((resource, i) => {
@@ -22,13 +22,13 @@ export function fromState(text: string, file: string): DeclaredResource[] {
       parent,
       dependencies,
       propertyDependencies,
-      delete: replaced,
+      delete: pending,
     } = resource as Record<string, unknown>;
     if (typeof urn !== "string" || typeof type !== "string") {
-      throw new StateError(`${file}: deployment.resources[${i}] has no URN or no type, so it is no resource`);
+      throw new StateError(`${file}: deployment.resources[${i}] has no URN or no type`);
     }
-    // what waits to be deleted, and what Pulumi needs for itself, is no part of what the stack is
-    if (replaced === true || type.startsWith("pulumi:providers:")) return [];
+    // resources that are pending deletion and providers are not part of the stack
+    if (pending === true || type.startsWith("pulumi:providers:")) return [];
     const secretPaths = new Set<string>();
     return {
       urn,
@@ -48,11 +48,11 @@ function parsed(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new StateError(`${file}: not JSON, so no exported state. Make one: pulumi stack export --file ${file}`);
+    throw new StateError(`${file}: not JSON, so not an exported state. Export one: pulumi stack export --file ${file}`);
   }
 }
 
-/** Encrypted or not, the values of secrets stay out; where they stood is noted. */
+/** Leaves out the values of secrets, encrypted or not, and notes their paths. */
 function withoutSecrets(value: unknown, path: string, found: Set<string>): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((item, i) => withoutSecrets(item, `${path}[${i}]`, found));

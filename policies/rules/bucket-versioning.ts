@@ -3,10 +3,9 @@ import { isTrue, numberAt } from "../props.ts";
 import { demand } from "../verdict.ts";
 
 export const bucketVersioning = rule("bucket-versioning", {
-  why: "what is deleted or overwritten by mistake must be there for a while",
-  remedy: "turn versioning on, or keep a retention policy",
-  notApplicable: (view) =>
-    view.of("gcp:storage/bucket:Bucket").length === 0 ? "the stack makes no bucket" : undefined,
+  why: "objects that are deleted or overwritten by mistake must stay recoverable",
+  remedy: "enable object versioning, or set a retention policy",
+  notApplicable: (view) => (view.of("gcp:storage/bucket:Bucket").length === 0 ? "the stack has no buckets" : undefined),
   each: (resource) =>
     resource.type === "gcp:storage/bucket:Bucket"
       ? [
@@ -14,7 +13,7 @@ export const bucketVersioning = rule("bucket-versioning", {
             isTrue(resource.props, "versioning.enabled") ||
               (numberAt(resource.props, "retentionPolicy.retentionPeriod") ?? 0) > 0,
             resource,
-            "what is deleted in it is gone",
+            "deleted objects cannot be recovered: it has neither versioning nor a retention policy",
           ),
         ]
       : [],

@@ -6,20 +6,28 @@ import { demand, type Finding } from "../verdict.ts";
 import type { View } from "../view/view.ts";
 
 export const deletionProtection = rule("deletion-protection", {
-  why: "a wrong word in a program must not cost anybody's data",
-  remedy: "protect what holds data, in Pulumi and on the platform",
-  notApplicable: (_, { level }) => (level.keepsData ? undefined : "a stack of one's own may be thrown away"),
+  why: "a typo in a program must not delete data",
+  remedy: "protect resources that hold data, both in Pulumi and on the platform",
+  notApplicable: (_, { level }) => (level.keepsData ? undefined : "the stack is disposable"),
   each: (resource) => {
     switch (resource.type) {
       case "gcp:sql/databaseInstance:DatabaseInstance":
         return [
-          demand(isTrue(resource.props, "deletionProtection") && resource.protect, resource, "it can be deleted"),
+          demand(
+            isTrue(resource.props, "deletionProtection") && resource.protect,
+            resource,
+            "it is not protected from deletion",
+          ),
         ];
       case "gcp:compute/disk:Disk":
-        return [demand(resource.protect, resource, "it can be deleted")];
+        return [demand(resource.protect, resource, "it is not protected from deletion")];
       case "gcp:storage/bucket:Bucket":
         return [
-          demand(at(resource.props, "forceDestroy") !== true, resource, "it can be deleted with all that is in it"),
+          demand(
+            at(resource.props, "forceDestroy") !== true,
+            resource,
+            "forceDestroy lets it be deleted together with its objects",
+          ),
         ];
       default:
         return [];
@@ -43,7 +51,7 @@ function volumes(view: View): Finding[] {
   return view
     .of("docker:index/volume:Volume", "kubernetes:core/v1:PersistentVolumeClaim")
     .filter((resource) => held.has(nameOf(resource) ?? ""))
-    .map((resource) => demand(resource.protect, resource, "it holds data and can be deleted"));
+    .map((resource) => demand(resource.protect, resource, "it holds data and is not protected from deletion"));
 }
 
 const isData = (folder: string): boolean => folder === "/data" || folder.startsWith("/var/lib/postgresql");

@@ -3,10 +3,10 @@ import { demand } from "../verdict.ts";
 import { digestOf } from "../view/container.ts";
 
 export const imageByDigest = rule("image-by-digest", {
-  why: "a tag, `latest` above all, may mean something else tomorrow",
-  remedy: "name every image by its digest",
+  why: "a tag, especially `latest`, may point to another image tomorrow",
+  remedy: "pin every image by digest",
   judge: ({ containers }) =>
     containers.map((container) =>
-      demand(digestOf(container.image) !== undefined, container, "its image is named by a tag alone"),
+      demand(digestOf(container.image) !== undefined, container, "its image is not pinned by digest"),
     ),
 });

@@ -2,8 +2,8 @@ import { rule } from "../check.ts";
 import { demand } from "../verdict.ts";
 
 export const noPrivileges = rule("no-privileges", {
-  why: "a privilege that nobody needs is one that an intruder gets",
-  remedy: "drop all capabilities, forbid gaining any, and mount no socket of the platform",
+  why: "a privilege that a container does not need only helps an intruder",
+  remedy: "drop all capabilities, forbid privilege escalation, and mount no container runtime socket",
   judge: ({ containers }) =>
     containers.map((container) =>
       demand(
@@ -13,7 +13,7 @@ export const noPrivileges = rule("no-privileges", {
             ({ volume, writable }) => volume.endsWith("docker.sock") || (volume === "/" && writable),
           ),
         container,
-        "it has privileges, or can gain some",
+        "it is privileged, or can escalate its privileges",
       ),
     ),
 });

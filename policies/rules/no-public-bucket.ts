@@ -3,10 +3,9 @@ import { isTrue, textAt } from "../props.ts";
 import { demand } from "../verdict.ts";
 
 export const noPublicBucket = rule("no-public-bucket", {
-  why: "a public bucket of backups is a published database",
-  remedy: "enforce the prevention of public access, and access by bucket only",
-  notApplicable: (view) =>
-    view.of("gcp:storage/bucket:Bucket").length === 0 ? "the stack makes no bucket" : undefined,
+  why: "a public bucket of backups is a public database",
+  remedy: "enforce public access prevention and uniform bucket-level access",
+  notApplicable: (view) => (view.of("gcp:storage/bucket:Bucket").length === 0 ? "the stack has no buckets" : undefined),
   each: (resource) =>
     resource.type === "gcp:storage/bucket:Bucket"
       ? [
@@ -14,7 +13,7 @@ export const noPublicBucket = rule("no-public-bucket", {
             textAt(resource.props, "publicAccessPrevention") === "enforced" &&
               isTrue(resource.props, "uniformBucketLevelAccess"),
             resource,
-            "it can be made public",
+            "public access is not prevented",
           ),
         ]
       : [],

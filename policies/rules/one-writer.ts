@@ -6,8 +6,9 @@ import type { ContainerView } from "../view/container.ts";
 import type { View } from "../view/view.ts";
 
 export const oneWriter = rule("one-writer", {
-  why: "two writers on one volume destroy what is on it",
-  remedy: "run a service whose data lies on a volume once, on a volume that one pod or container at a time can write",
+  why: "two writers on one volume corrupt its data",
+  remedy:
+    "run one instance of a service that keeps its data on a volume, and let only one pod or container at a time write to it",
   judge: (view) =>
     view.services.filter(keepsData).flatMap((container) => [...alone(container, view), ...claimed(container, view)]),
 });
@@ -20,7 +21,7 @@ const dataOf = ({ service, mounts }: ContainerView) =>
 function alone(container: ContainerView, view: View): Finding[] {
   const data = dataOf(container);
   if (container.resource.type.startsWith("gcp:cloudrunv2/")) {
-    return [fail(container, "Cloud Run starts instances as it likes, and its data lies on a volume")];
+    return [fail(container, "it keeps its data on a volume, and Cloud Run may run several instances of it")];
   }
   return data.map(({ volume }) => {
     const writers = view.containers.filter(({ mounts }) =>
@@ -30,14 +31,14 @@ function alone(container: ContainerView, view: View): Finding[] {
   });
 }
 
-/** In a cluster a claim, its pod and how pods are replaced must all say once. */
+/** In a cluster the claim's access mode, the replicas and the update strategy must all allow one pod only. */
 function claimed({ resource, mounts, service }: ContainerView, view: View): Finding[] {
   if (!resource.type.startsWith("kubernetes:")) return [];
   const own = mounts.filter(({ folder }) => folder === serviceNamed(service as ServiceName).state.path);
   const claims = view
     .of("kubernetes:core/v1:PersistentVolumeClaim")
     .filter(({ props }) => own.some(({ volume }) => volume === textAt(props, "metadata.name")));
-  if (own.length === 0) return [demand(true, resource, "it writes to a volume of its own")];
+  if (own.length === 0) return [demand(true, resource, "it has a volume of its own")];
   return [
     ...claims.map((claim) => {
       const modes = listAt(claim.props, "spec.accessModes");
@@ -46,7 +47,7 @@ function claimed({ resource, mounts, service }: ContainerView, view: View): Find
     demand(
       numberAt(resource.props, "spec.replicas") === 1 && textAt(resource.props, "spec.strategy.type") === "Recreate",
       resource,
-      "a second pod may start before the first has gone",
+      "a second pod may start before the first has stopped",
     ),
   ];
 }

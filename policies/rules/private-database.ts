@@ -6,8 +6,8 @@ import type { View } from "../view/view.ts";
 const INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance";
 
 export const privateDatabase = rule("private-database", {
-  why: "a database that the internet reaches is tried by the internet",
-  remedy: "give the database a private address, and publish no port of it",
+  why: "a database that the internet can reach will be attacked from it",
+  remedy: "give the database a private address only, and publish none of its ports",
   targets: ["cloud-run", "compose"],
   each: (resource) =>
     resource.type === INSTANCE

@@ -8,7 +8,7 @@ export type PriorityView = (typeof priorities)[number];
 /** One alerting rule. */
 export type AlertRule = {
   resource: Resource;
-  /** Where in the resource it stands: names are values, and stay out of what is said. */
+  /** Its path in the resource. Its name is a property's value, and findings never contain those. */
   place: string;
   name: string;
   priority: PriorityView | undefined;
@@ -17,14 +17,14 @@ export type AlertRule = {
   runbook: string | undefined;
 };
 
-/** Where the alerts of one priority go. */
+/** The receivers of one priority's alerts. */
 export type AlertRoute = {
   resource: Resource;
   priority: PriorityView | "dead-man";
   receivers: readonly ReceiverView[];
 };
 
-/** One receiver: how it is told, and whether its address comes from a secret. */
+/** One receiver: how it is notified, and whether its address comes from a secret. */
 export type ReceiverView = { kind: "pager" | "other"; secret: boolean };
 
 const POLICY = "gcp:monitoring/alertPolicy:AlertPolicy";
@@ -35,7 +35,7 @@ const ROUTES = "kubernetes:monitoring.coreos.com/v1alpha1:AlertmanagerConfig";
 const priorityOf = (value: unknown): PriorityView | undefined =>
   priorities.find((priority) => priority === String(value).toUpperCase());
 
-/** The rules of a stack's own Prometheus, of its cluster's, and Google Cloud's alert policies. */
+/** The alerting rules of the stack's own Prometheus, its cluster's, and Google Cloud's alert policies. */
 export function alertRulesOf(resources: readonly Resource[], files: readonly ParsedFile[]): AlertRule[] {
   const groups = [
     ...files
@@ -68,7 +68,7 @@ function policy(resource: Resource): AlertRule {
   const query = at(condition, "conditionPrometheusQueryLanguage");
   return {
     resource,
-    place: "it",
+    place: "conditions[0]",
     name: textAt(query, "alertRule") ?? "",
     priority: priorityOf(at(query, "labels.priority")),
     expression: textAt(query, "query") ?? "",
@@ -76,7 +76,7 @@ function policy(resource: Resource): AlertRule {
   };
 }
 
-/** Who hears of what: the routes of an Alertmanager, and what Google Cloud's policies notify. */
+/** Who is notified: the routes of an Alertmanager, and the channels of Google Cloud's alert policies. */
 export function alertRoutesOf(resources: readonly Resource[], files: readonly ParsedFile[]): AlertRoute[] {
   return [
     ...files.filter(({ name }) => name === "alertmanager.yml").flatMap((file) => routes(file.resource, file.content())),
@@ -87,21 +87,21 @@ export function alertRoutesOf(resources: readonly Resource[], files: readonly Pa
   ];
 }
 
-/** Each priority's first route that matches it, as Alertmanager and its operator write them. */
+/** The routes by their first matcher, in the format of Alertmanager or of its operator. */
 function routes(resource: Resource, config: unknown): AlertRoute[] {
   const receivers = listAt(config, "receivers");
   return listAt(config, "route.routes").flatMap((route) => {
     const matcher = listAt(route, "matchers")[0];
-    const asked =
+    const matched =
       typeof matcher === "string" ? matcher : `${textAt(matcher, "name") ?? ""}="${textAt(matcher, "value") ?? ""}"`;
-    const priority = /^priority="?(P[1-4])"?$/.exec(asked)?.[1] as PriorityView | undefined;
+    const priority = /^priority="?(P[1-4])"?$/.exec(matched)?.[1] as PriorityView | undefined;
     const named = receivers.find((receiver) => at(receiver, "name") === at(route, "receiver"));
-    if (priority === undefined && asked !== 'alertname="DeadMan"') return [];
+    if (priority === undefined && matched !== 'alertname="DeadMan"') return [];
     return [{ resource, priority: priority ?? ("dead-man" as const), receivers: receiversOf(named) }];
   });
 }
 
-/** The integrations of a receiver; each must name a file or a Secret for its address. */
+/** A receiver's integrations; each must take its address from a file or a Secret. */
 function receiversOf(receiver: unknown): ReceiverView[] {
   if (typeof receiver !== "object" || receiver === null) return [];
   return Object.entries(receiver)
@@ -140,7 +140,7 @@ function notified(resource: Resource, resources: readonly Resource[]): AlertRout
   return priority === undefined ? [] : [{ resource, priority, receivers }];
 }
 
-/** A channel's address is one of the fields that hold secrets, or a topic whose subscription has it. */
+/** A channel's address is in a field for secrets, or in the subscription of its topic. */
 const leadsToSecret = ({ props }: Resource): boolean =>
   ["sensitiveLabels.serviceKey", "sensitiveLabels.authToken", "labels.url"].some(
     (path) => at(props, path) !== undefined,

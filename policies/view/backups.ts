@@ -5,11 +5,11 @@ import type { ContainerView } from "./container.ts";
 import { INSTANCE, machineDescription } from "./machine.ts";
 import type { View } from "./view.ts";
 
-/** One regular job on the backups, as its container and its schedule tell it. */
+/** One backup job, read from its container and its schedule. */
 export type Backup = {
   resource: Resource;
   action: "save" | "check" | "vault";
-  /** True where a schedule runs it at a time of every day. */
+  /** Whether it is scheduled to run daily. */
   daily: boolean;
   volumes: readonly ServiceName[];
   databases: readonly ServiceName[];
@@ -18,7 +18,7 @@ export type Backup = {
   vault: string | undefined;
 };
 
-/** The jobs of a stack: those that run with one of the backup's three actions. */
+/** A stack's backup jobs: the containers that run one of the three actions. */
 export const backupsOf = (view: Pick<View, "containers" | "of">): Backup[] =>
   view.containers.flatMap((container) => {
     const action = (["save", "check", "vault"] as const).find((one) => container.words.at(-1) === one);
@@ -42,8 +42,8 @@ export const backupsOf = (view: Pick<View, "containers" | "of">): Backup[] =>
     ];
   });
 
-/** The place that a repository's name means: the bucket or the path, without what lies below it. */
-export const placeOf = (repository: string): string => /^(?:gs|s3):([^:/]+)/.exec(repository)?.[1] ?? repository;
+/** The bucket or path of a repository, without the folder in it. */
+export const locationOf = (repository: string): string => /^(?:gs|s3):([^:/]+)/.exec(repository)?.[1] ?? repository;
 
 const every = /^\d{1,2} \d{1,2} \* \* \*$/;
 const timeOfDay = /^\d{2}:\d{2}$/;

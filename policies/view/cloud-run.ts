@@ -6,7 +6,7 @@ export const SERVICE = "gcp:cloudrunv2/service:Service";
 const JOB = "gcp:cloudrunv2/job:Job";
 const templates: Readonly<Record<string, string>> = { [SERVICE]: "template", [JOB]: "template.template" };
 
-/** The containers of Cloud Run's services and jobs. Its sandbox confines them, and the image chooses their user. */
+/** The containers of Cloud Run services and jobs. The platform's sandbox confines them; the image sets their user. */
 export const cloudRunContainers = (resources: readonly Resource[]): ContainerView[] =>
   resources.flatMap((resource) => {
     const template = templates[resource.type];
@@ -18,7 +18,7 @@ function container(resource: Resource, template: string, index: number): Contain
   const { props, type } = resource;
   const own = listAt(props, `${template}.containers`)[index];
   const path = `${template}.containers[${index}]`;
-  // the one with a port is the service; the others are its helpers
+  // the container with a port is the service, the others are sidecars
   const serves = numberAt(own, "ports.containerPort");
   return {
     resource,

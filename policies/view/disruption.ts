@@ -3,7 +3,7 @@ import type { Resource } from "../resource.ts";
 import { podLabels } from "./pods.ts";
 import type { View } from "./view.ts";
 
-/** Whether a budget is kept for a workload's pods that lets one of them go: one that lets none go blocks every drain. */
+/** Whether a PodDisruptionBudget covers a workload's pods and allows an eviction: one that allows none blocks every drain. */
 export const budgeted = (workload: Resource, view: Pick<View, "of">): boolean =>
   view.of("kubernetes:policy/v1:PodDisruptionBudget").some(({ props }) => {
     const chosen = Object.entries(objectAt(props, "spec.selector.matchLabels"));

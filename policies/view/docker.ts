@@ -5,7 +5,7 @@ import { type ContainerView, serviceOf, type Variable } from "./container.ts";
 const CONTAINER = "docker:index/container:Container";
 const IMAGE = "docker:index/remoteImage:RemoteImage";
 
-/** The containers of a Docker host. What only fills a volume and is never started is none. */
+/** The containers of a Docker host, except those that only fill a volume and are never started. */
 export const dockerContainers = (resources: readonly Resource[]): ContainerView[] =>
   resources
     .filter(({ type, props }) => type === CONTAINER && at(props, "start") !== false)
@@ -19,7 +19,7 @@ function container(resource: Resource, resources: readonly Resource[]): Containe
     path: "",
     service: serviceOf(labelOf(props, "service")),
     name: textAt(props, "name") ?? "",
-    // the platform tells what it pulled only afterwards; what it was told to pull is known
+    // the id of a pulled image is known only after the pull, the name that is pulled already before
     get image() {
       const pulled = resources.find(({ type, urn }) => type === IMAGE && resource.references.image?.includes(urn));
       return textAt((pulled ?? resource).props, pulled ? "name" : "image");
@@ -48,14 +48,14 @@ function container(resource: Resource, resources: readonly Resource[]): Containe
   };
 }
 
-/** One label of a Docker host's, which are a list there; the others may not be known yet. */
+/** One label; labels are a list here, and others of them may not be known yet. */
 const labelOf = (props: Props, key: string): unknown =>
   at(
     listAt(props, "labels").find((label) => at(label, "label") === key),
     "value",
   );
 
-/** No user means the image's own, which is unknown here: it counts as root. */
+/** Without a user the image's default applies, which is unknown here and counts as root. */
 const isRoot = (user: string | undefined): boolean => user === undefined || /^(root|0)?(:|$)/.test(user);
 
 const variables = (props: Props): Variable[] =>
@@ -64,7 +64,7 @@ const variables = (props: Props): Variable[] =>
     return { path: `envs[${i}]`, name, text };
   });
 
-/** What a start script takes from secret files: `export NAME secret` until it runs what follows `exec`. */
+/** The variables that a start script reads from secret files: `export NAME secret`, up to `exec`. */
 function exported(words: readonly string[], props: Props): Variable[] {
   const offset = listAt(props, "entrypoints").length;
   const found: Variable[] = [];

@@ -3,24 +3,24 @@ import { at, listAt, numberAt, objectAt, textAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
 import type { ParsedFile } from "./files.ts";
 
-/** What one listener of an Envoy edge does with what reaches it. Each faces the clients of one service. */
+/** One listener of an Envoy edge. Each faces the clients of one service. */
 export type EdgeListener = {
   resource: Resource;
   name: string;
   port: number | undefined;
-  /** What one client may ask of all edges together; none where it may ask anything. */
+  /** The limits of one client over all edges together; none if it is unlimited. */
   buckets: readonly Bucket[];
   tls: boolean;
-  /** True where it lets nobody in who does not prove who they are. */
+  /** Whether it rejects every caller that does not authenticate. */
   authenticates: boolean;
   /** The fields of its JSON log, by name. */
   logged: readonly string[];
 };
 
-/** So many calls at once, and so many in an hour in the long run. */
+/** How many requests it allows at once, and how many per hour in the long run. */
 export type Bucket = { burst: number; perHour: number };
 
-/** A cluster of the edge: the instances of one revision, for new sessions or for those that have begun. */
+/** A cluster of the edge: the instances of one revision, for new or for existing sessions. */
 export type EdgeCluster = {
   resource: Resource;
   name: string;
@@ -36,14 +36,14 @@ export type EdgeRoute = {
   retries: boolean;
   backsOff: boolean;
   idleTimeout: boolean;
-  /** A session's calls may not be tried again elsewhere: only one instance knows it. */
+  /** A session's requests must not be retried elsewhere: only one instance knows it. */
   forSessions: boolean;
 };
 
 type EdgeResource = { resource: Resource; value: unknown };
 
-/** What the edges of a stack are told, by the type of Envoy's own resource. */
-function told(files: readonly ParsedFile[], type: string): EdgeResource[] {
+/** The Envoy resources of one type in a stack's edge files. */
+function envoyResources(files: readonly ParsedFile[], type: string): EdgeResource[] {
   return files
     .filter(({ name }) => name.endsWith(".json"))
     .flatMap((file) => {
@@ -57,9 +57,9 @@ function told(files: readonly ParsedFile[], type: string): EdgeResource[] {
 const filter = (chain: unknown, suffix: string): unknown =>
   listAt(chain, "filters").find((one) => textAt(at(one, "typed_config"), "@type")?.endsWith(`.${suffix}`));
 
-/** The listeners that face clients. `replicas` is how many edges share the clients among them. */
+/** The listeners that face clients. `replicas` is how many edges share the clients. */
 export const listenersOf = (files: readonly ParsedFile[], replicas: number): EdgeListener[] =>
-  told(files, "Listener").map(({ resource, value }) => {
+  envoyResources(files, "Listener").map(({ resource, value }) => {
     const chains = listAt(value, "filter_chains");
     const managers = chains.map(managerOf);
     const filters = managers.flatMap((manager) => listAt(manager, "http_filters"));
@@ -72,7 +72,7 @@ export const listenersOf = (files: readonly ParsedFile[], replicas: number): Edg
       port: numberAt(value, "address.socket_address.port_value"),
       buckets: bucketsOf(filters, replicas),
       tls: sockets.length > 0 && sockets.every(speaksTls),
-      authenticates: chains.length > 0 && chains.every(lettingInKnown),
+      authenticates: chains.length > 0 && chains.every(rejectsStrangers),
       logged: managers
         .flatMap((manager) => listAt(manager, "access_log"))
         .flatMap((log) => Object.keys(objectAt(log, "typed_config.log_format.json_format"))),
@@ -81,36 +81,37 @@ export const listenersOf = (files: readonly ParsedFile[], replicas: number): Edg
 
 const managerOf = (chain: unknown): unknown => at(filter(chain, "HttpConnectionManager"), "typed_config");
 
-/** A chain for connections from some networks alone: the services' own. No such network is half of the world. */
+/** Whether a chain is only for connections from internal networks. A network wider than /8 is not internal. */
 function isInside(chain: unknown): boolean {
   const networks = listAt(chain, "filter_chain_match.source_prefix_ranges");
   return networks.length > 0 && networks.every((network) => (numberAt(network, "prefix_len") ?? 0) >= 8);
 }
 
-const lettingInKnown = (chain: unknown): boolean =>
+const rejectsStrangers = (chain: unknown): boolean =>
   at(chain, "transport_socket.typed_config.require_client_certificate") === true ||
-  listAt(managerOf(chain), "http_filters").some((one) => asksWho(one, isInside(chain)));
+  listAt(managerOf(chain), "http_filters").some((one) => isAuthenticator(one, isInside(chain)));
 
 const speaksTls = (socket: unknown): boolean =>
   ["TLSv1_2", "TLSv1_3"].includes(textAt(socket, "common_tls_context.tls_params.tls_minimum_protocol_version") ?? "");
 
 /**
- * Envoy's filters that refuse whom they do not know. One for tokens does where nothing passes without but the health check
- * and, among connections from inside, what nobody has forwarded: a proxy of outsiders may be inside, too.
+ * Whether a filter rejects unauthenticated callers. A token filter does if it lets through without a token only health checks
+ * and, on internal connections, requests that no proxy forwarded: an internal proxy may speak for outsiders.
  */
-function asksWho(one: unknown, inside: boolean): boolean {
+function isAuthenticator(one: unknown, inside: boolean): boolean {
   const config = at(one, "typed_config");
   const type = textAt(config, "@type") ?? "";
   if (!/\.jwt_authn\./.test(type)) return /\.(ext_authz|basic_auth|api_key_auth|oauth2)\./.test(type);
   const rules = listAt(config, "rules");
-  const asks = (rule: unknown) => textAt(rule, "requires.provider_name") !== undefined;
+  const demandsToken = (rule: unknown) => textAt(rule, "requires.provider_name") !== undefined;
   const isForAll = (rule: unknown) => at(rule, "match.prefix") === "/" && listAt(rule, "match.headers").length === 0;
   return (
-    rules.some((rule) => asks(rule) && isForAll(rule)) && rules.every((rule) => asks(rule) || isSpared(rule, inside))
+    rules.some((rule) => demandsToken(rule) && isForAll(rule)) &&
+    rules.every((rule) => demandsToken(rule) || isExempt(rule, inside))
   );
 }
 
-function isSpared(rule: unknown, inside: boolean): boolean {
+function isExempt(rule: unknown, inside: boolean): boolean {
   const headers = listAt(rule, "match.headers");
   const path = headers.find((header) => at(header, "name") === ":path");
   const forwarded = headers.find((header) => at(header, "name") === "x-forwarded-for");
@@ -126,13 +127,13 @@ function isSpared(rule: unknown, inside: boolean): boolean {
 const HEALTH: ReadonlySet<string> = new Set(services.map(({ health }) => health));
 const ONE_ADDRESS = "[^,]+";
 
-/** The buckets that each client of a listener draws from. A limit that is not enforced is none. */
+/** The token buckets of each client of a listener. A limit that is not enforced does not count. */
 const bucketsOf = (filters: readonly unknown[], replicas: number): Bucket[] =>
   filters
     .map((one) => at(one, "typed_config"))
     .filter((one) => textAt(one, "@type")?.endsWith(".LocalRateLimit"))
     .filter((one) => (numberAt(one, "filter_enforced.default_value.numerator") ?? 0) >= 100)
-    .filter((one) => !sparesTheWorld(one))
+    .filter((one) => !exemptsTheWorld(one))
     .flatMap((one) => listAt(one, "descriptors"))
     .map((descriptor) => {
       const bucket = objectAt(descriptor, "token_bucket");
@@ -143,15 +144,15 @@ const bucketsOf = (filters: readonly unknown[], replicas: number): Bucket[] =>
       };
     });
 
-/** Networks are spared that are the services' own; one that is half of the world leaves nobody to limit. */
-const sparesTheWorld = (limit: unknown): boolean =>
+/** Limits exempt the services' own networks; an exemption wider than /8 leaves nobody to limit. */
+const exemptsTheWorld = (limit: unknown): boolean =>
   listAt(limit, "rate_limits")
     .flatMap((one) => listAt(one, "actions"))
     .flatMap((action) => listAt(action, "remote_address_match.address_matcher.ranges"))
     .some((range) => (numberAt(range, "prefix_len") ?? 0) < 8);
 
 export const clustersOf = (files: readonly ParsedFile[]): EdgeCluster[] =>
-  told(files, "Cluster").map(({ resource, value }) => {
+  envoyResources(files, "Cluster").map(({ resource, value }) => {
     const name = textAt(value, "name") ?? "";
     const [threshold] = listAt(value, "circuit_breakers.thresholds");
     return {
@@ -166,7 +167,7 @@ export const clustersOf = (files: readonly ParsedFile[]): EdgeCluster[] =>
   });
 
 export const routesOf = (files: readonly ParsedFile[]): EdgeRoute[] =>
-  told(files, "RouteConfiguration").flatMap(({ resource, value }) =>
+  envoyResources(files, "RouteConfiguration").flatMap(({ resource, value }) =>
     listAt(value, "virtual_hosts")
       .flatMap((host) => listAt(host, "routes"))
       .filter((route) => at(route, "route") !== undefined)

@@ -10,14 +10,14 @@ import { filesIn } from "./docker.ts";
 import { oneShot } from "./one-shot.ts";
 
 /**
- * A text file that a resource brings, by its plain name. `content` is what it says, where it is YAML or JSON, and what Envoy
- * gets of it where it describes an edge; it may throw a NotProven.
+ * A text file that a resource contains, by its base name. `content` is its parsed YAML or JSON, and what Envoy receives of it
+ * where it describes an edge; reading it may throw a NotProven.
  */
 export type ParsedFile = { resource: Resource; name: string; content: () => unknown };
 
 const CONFIG_MAP = "kubernetes:core/v1:ConfigMap";
 
-/** The files that start scripts write, and those of ConfigMaps. */
+/** The files that start scripts write, and those in ConfigMaps. */
 export function filesOf(resources: readonly Resource[], containers: readonly ContainerView[]): ParsedFile[] {
   return [...containers.flatMap(written), ...resources.filter(({ type }) => type === CONFIG_MAP).flatMap(held)];
 }
@@ -33,7 +33,7 @@ const held = (resource: Resource): ParsedFile[] =>
     fileOf(resource, name, () => String(objectAt(resource.props, "data")[name] ?? "")),
   );
 
-/** Several checks read the same file: it is parsed once. */
+/** Several checks read the same file, so it is parsed once. */
 function fileOf(resource: Resource, name: string, text: () => string): ParsedFile {
   return { resource, name, content: oneShot(() => parsed(name, text())) };
 }

@@ -2,17 +2,17 @@ import { at, listAt, objectAt, textAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
 
 export const GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway";
-/** Envoy Gateway's policy that asks who calls before anything passes. */
+/** Envoy Gateway's policy for authentication. */
 export const GUARD = "kubernetes:gateway.envoyproxy.io/v1alpha1:SecurityPolicy";
 
-/** A gateway whose class or notes say that only the network it lies in reaches it. */
+/** Whether a gateway's class or annotations make it reachable from its own network only. */
 export const isInternal = ({ props }: Resource): boolean =>
   /internal|-rilb/.test(textAt(props, "spec.gatewayClassName") ?? "") ||
   Object.entries(objectAt(props, "spec.infrastructure.annotations")).some(
     ([key, value]) => /internal|load-balancer-type/i.test(key) && /internal|true/i.test(String(value)),
   );
 
-/** A gateway that talks to clients by TLS only, with a certificate. */
+/** Whether every listener of a gateway terminates TLS with a certificate. */
 export const speaksTls = ({ props }: Resource): boolean => {
   const listeners = listAt(props, "spec.listeners");
   return (

@@ -6,13 +6,13 @@ export const INSTANCE = "gcp:compute/instance:Instance";
 
 const DESCRIPTION = "metadata.singles-description";
 
-/** What a machine says in its metadata that it runs; undefined if it says nothing. Throws a SyntaxError for text that is not JSON. */
+/** The description of what a machine runs, from its metadata; undefined if there is none. Throws a SyntaxError if it is not JSON. */
 export function machineDescription({ props }: Resource): unknown {
   const text = textAt(props, DESCRIPTION);
   return text === undefined ? undefined : JSON.parse(text);
 }
 
-/** The containers that machines run, the one that saves their volumes among them. */
+/** The containers of machines, including the backup of their volumes. */
 export const machineContainers = (resources: readonly Resource[]): ContainerView[] =>
   resources
     .filter(({ type }) => type === INSTANCE)
@@ -27,7 +27,7 @@ export const machineContainers = (resources: readonly Resource[]): ContainerView
 
 function container(resource: Resource, own: unknown, place: string): ContainerView {
   const path = `${DESCRIPTION}: ${place}`;
-  // the script waits until a service answers, and runs again every few minutes
+  // the machine waits until a service answers, and checks it again every few minutes
   const lasting = textAt(own, "health") !== undefined;
   return {
     resource,
@@ -46,7 +46,7 @@ function container(resource: Resource, own: unknown, place: string): ContainerVi
     words: listAt(own, "command").map(String),
     security: {
       root: !/^[1-9]/.test(textAt(own, "user") ?? ""),
-      // the script knows no way to give a container more than it has
+      // a description has no way to ask for privileges
       privileged: false,
       confined: listAt(own, "dropCapabilities").includes("ALL") && isTrue(own, "noNewPrivileges"),
     },

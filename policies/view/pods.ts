@@ -10,11 +10,11 @@ const templates: Readonly<Record<string, string>> = {
   "kubernetes:batch/v1:CronJob": "spec.jobTemplate.spec.template",
 };
 
-/** The labels of the pods that a workload makes. */
+/** The labels of a workload's pods. */
 export const podLabels = ({ type, props }: Resource): Props =>
   objectAt(props, `${templates[type] ?? ""}.metadata.labels`);
 
-/** The containers of a cluster's workloads, those that go on beside the others included. */
+/** The containers of a cluster's workloads, including init containers and sidecars. */
 export const podContainers = (resources: readonly Resource[]): ContainerView[] =>
   resources.flatMap((resource) => {
     const template = templates[resource.type];
@@ -36,7 +36,7 @@ function container(resource: Resource, spec: string, kind: string, index: number
   return {
     resource,
     path: `${spec}.${kind}[${index}]`,
-    // a helper beside a service's own container is not the service
+    // a sidecar of a service's container is not the service
     service: service === name ? service : undefined,
     name,
     get image() {

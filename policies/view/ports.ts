@@ -1,10 +1,10 @@
 import type { ContainerView } from "./container.ts";
 import type { EdgeListener } from "./edge.ts";
 
-/** An address that only this host reaches. */
+/** Whether an address is reachable from the host only. */
 export const isLoopback = (address: string): boolean => address === "::1" || /^127\./.test(address);
 
-/** What an edge does with what reaches a port that it publishes; undefined where the container is no edge. */
+/** The edge's listener behind a published port; undefined if the container is not an edge. */
 export const listenerAt = (
   { words }: ContainerView,
   port: number,

@@ -1,4 +1,4 @@
-/** The names of the series that a PromQL expression asks for. */
+/** The names of the series that a PromQL expression uses. */
 export function seriesIn(expression: string): string[] {
   const bare = expression
     .replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, '""')

@@ -4,7 +4,7 @@ import { type ContainerView, serviceOf } from "./container.ts";
 import type { ParsedFile } from "./files.ts";
 import { podLabels } from "./pods.ts";
 
-/** What is scraped: a port and a path, of which service, and whether anything is there. */
+/** One scrape target: its port, path and service, and whether it exists. */
 export type Scrape = {
   resource: Resource;
   name: string;
@@ -16,7 +16,7 @@ export type Scrape = {
 
 const MONITOR = "kubernetes:monitoring.coreos.com/v1:PodMonitor";
 
-/** The targets of a stack's own Prometheus, and the monitors of its cluster's. */
+/** The scrape targets of the stack's own Prometheus, and the PodMonitors of its cluster's. */
 export function scrapesOf(
   resources: readonly Resource[],
   files: readonly ParsedFile[],
@@ -47,7 +47,7 @@ function jobs(file: ParsedFile, containers: readonly ContainerView[]): Scrape[] 
   );
 }
 
-/** The names and addresses at which a container of a Docker host is found. */
+/** The names and addresses of a container on a Docker host. */
 const addressesOf = ({ props }: Resource): string[] => [
   textAt(props, "name") ?? "",
   ...listAt(props, "networksAdvanced").flatMap((network) => [

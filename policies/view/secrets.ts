@@ -1,7 +1,7 @@
 import type { Props } from "../props.ts";
 import { NotProven, type Resource } from "../resource.ts";
 
-/** Where a secret may stand, by type: the places that are made for one, as the beginnings of their paths. */
+/** The properties that are meant for secrets, by resource type. */
 const places: Readonly<Record<string, readonly RegExp[]>> = {
   "gcp:secretmanager/secretVersion:SecretVersion": [/^secretData/],
   "gcp:sql/user:User": [/^password/],
@@ -11,7 +11,7 @@ const places: Readonly<Record<string, readonly RegExp[]>> = {
   "docker:index/container:Container": [/^uploads\[\d+\]\.content$/],
 };
 
-/** What the value of a secret looks like, whatever it is called. */
+/** What secrets look like, whatever their names. */
 const looks = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
   /\b[a-z]+:\/\/[^\s:/@"'\\]+:[^\s@/"'\\]+@/,
@@ -25,14 +25,14 @@ const looks = [
   /(^|[=\s])[\w-]{43}=($|\s)/,
 ];
 
-/** Where a resource holds a secret in a place that anyone reads who may see the resource. */
+/** The paths at which a resource contains a plaintext secret. */
 export const exposed = (resource: Resource): string[] =>
   leaves(resource.props)
     .filter(([path]) => !isPlace(resource, path))
     .filter(([path, text]) => resource.secretPaths?.has(path) || looks.some((look) => look.test(text)))
     .map(([path]) => path);
 
-/** The places of a resource that are made for secrets and hold something that is not marked; none where the engine does not say. */
+/** The paths that are meant for secrets and whose values are not marked as such; none if the source does not tell. */
 export function unmarked(resource: Resource): string[] {
   const { secretPaths } = resource;
   if (!secretPaths) return [];
@@ -45,7 +45,7 @@ export function unmarked(resource: Resource): string[] {
     .map(([path]) => path);
 }
 
-/** A file that is uploaded is one for secrets where secrets are mounted. */
+/** An uploaded file is meant for secrets if it is below /run/secrets. */
 function isPlace({ type, props }: Resource, path: string): boolean {
   if (!places[type]?.some((place) => place.test(path))) return false;
   const upload = /^uploads\[(\d+)\]/.exec(path);
@@ -54,7 +54,7 @@ function isPlace({ type, props }: Resource, path: string): boolean {
   return typeof file === "string" && file.startsWith("/run/secrets/");
 }
 
-/** All texts of a resource with their paths; what is not known yet says nothing. */
+/** All strings of a resource with their paths, except those that are not known yet. */
 function leaves(value: unknown, path = ""): [string, string][] {
   if (typeof value === "string") return [[path, value]];
   if (typeof value !== "object" || value === null) return [];

@@ -13,10 +13,10 @@ import { oneShot } from "./one-shot.ts";
 import { podContainers } from "./pods.ts";
 import { scrapesOf } from "./scrapes.ts";
 
-/** The resources of a stack by what they mean, whatever the target; each part is read when a check asks for it. */
+/** A stack's resources by their meaning, independent of the target. Each part is computed when a check needs it. */
 export type View = ReturnType<typeof viewOf>;
 
-/** One live revision's image. Its digest is undefined where the image is named by a tag. */
+/** The image of one live revision. Its digest is undefined if the image is named by a tag only. */
 export type Image = { container: ContainerView; service: ServiceName; digest: string | undefined };
 
 export function viewOf(resources: readonly Resource[]) {
@@ -31,7 +31,7 @@ export function viewOf(resources: readonly Resource[]) {
     resources,
     target: targetOf(resources),
     of: (...types: string[]) => resources.filter(({ type }) => types.includes(type)),
-    /** What a property of a resource refers to, among resources of a type. */
+    /** The resources of a type that a property refers to. */
     referred: (resource: Resource, property: string, type: string) =>
       resources.filter((other) => other.type === type && resource.references[property]?.includes(other.urn)),
     get containers() {
@@ -72,7 +72,7 @@ export function viewOf(resources: readonly Resource[]) {
   };
 }
 
-/** Where the resources run; undefined where there is nothing that runs. */
+/** The target that the resources belong to; undefined if none of them does. */
 function targetOf(resources: readonly Resource[]): Target | undefined {
   const has = (prefix: string) => resources.some(({ type }) => type.startsWith(prefix));
   if (has("docker:")) return "compose";
@@ -80,7 +80,7 @@ function targetOf(resources: readonly Resource[]): Target | undefined {
   return has("gcp:") ? "cloud-run" : undefined;
 }
 
-/** How many edges share the clients among them. */
+/** How many edges share the clients. */
 const edgeReplicas = (resources: readonly Resource[]): number =>
   resources
     .filter(({ type, name }) => type === "kubernetes:apps/v1:Deployment" && name === "edge")

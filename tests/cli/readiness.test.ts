@@ -59,7 +59,7 @@ describe("an exported state", () => {
     expect(found).toMatchObject({
       verdict: "fail",
       resource: "ServiceIamMember open",
-      reason: "it names everybody as a member",
+      reason: "it grants access to everyone",
     });
     expect(said.stdout + said.stderr).not.toContain("c2VjcmV0");
   });

@@ -108,7 +108,7 @@ export function filed(kind: EvidenceKind, changes: Partial<Evidence> & { folder?
   };
 }
 
-/** A container of a service on a Docker host, as it must be. */
+/** A container of a service on a Docker host, configured as required. */
 export function dockerService(service: ServiceName, changes: object = {}, extra: Extra = {}): Resource {
   const own = serviceNamed(service);
   const command = [
@@ -156,7 +156,7 @@ export const dockerContainer = (name: string, changes: object = {}, extra: Extra
     extra,
   );
 
-/** A revision of a service in a cluster, as it must be. `pod` and `container` change its parts. */
+/** A revision of a service in a cluster, configured as required. `pod` and `container` change its parts. */
 export function deployment(
   service: ServiceName,
   { spec = {}, pod = {}, container = {} }: { spec?: object; pod?: object; container?: object } = {},
@@ -198,7 +198,7 @@ export function deployment(
   });
 }
 
-/** A service on Cloud Run, as it must be. */
+/** A service on Cloud Run, configured as required. */
 export function cloudService(
   service: ServiceName,
   { props = {}, template = {}, container = {} }: { props?: object; template?: object; container?: object } = {},

@@ -89,7 +89,7 @@ describe("the pack as a process of its own", () => {
     const said = (await pack.analyze(resourceRequest(invoker))).getDiagnosticsList();
     expect(said.map((one) => one.getPolicyname())).toEqual(["resources"]);
     expect(said[0]?.getEnforcementlevel()).toBe(analyzer.EnforcementLevel.MANDATORY);
-    expect(said[0]?.getMessage()).toMatch(/^authentication: .*it names everybody as a member/m);
+    expect(said[0]?.getMessage()).toMatch(/^authentication: .*it grants access to everyone/m);
   });
 
   test("a stack that the repository does not know is stopped, not passed", async () => {

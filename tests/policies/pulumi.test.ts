@@ -123,7 +123,7 @@ describeWith([pulumiCli], "policies in a real pulumi up", {}, () => {
       "--policy-pack",
       "policies",
     );
-    expect(output).toMatch(/authentication: ServiceIamMember open: it names everybody as a member/);
+    expect(output).toMatch(/authentication: ServiceIamMember open: it grants access to everyone/);
     expect(code).not.toBe(0);
     expect(await work.operations()).toEqual([]);
   });

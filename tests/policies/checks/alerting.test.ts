@@ -109,17 +109,17 @@ describe("alerting", () => {
   test("warns while no page has reached anybody", () => {
     expect(asked(alerting, onHost()).verdict).toBe("warn");
   });
-  test("fails where a page was tried and nobody answered", () => {
+  test("fails where a page was tried and not acknowledged", () => {
     const { result } = filed("pager").evidence as { result: object };
     const silent = factsOf("prod", { evidence: [filed("pager", { result: { ...result, acknowledged: false } })] });
-    expect(reasons(asked(alerting, [...onHost(), dockerService("akosha")], silent))).toContain("nobody answered");
+    expect(reasons(asked(alerting, [...onHost(), dockerService("akosha")], silent))).toContain("not acknowledged");
   });
   test.each([
-    ["a dropped route", onHost({ P3: undefined }), "no route leads from P3"],
-    ["no route of P4", onHost({ P4: undefined }), "no route leads from P4"],
-    ["a receiver without any integration", onHost({ P4: {} }), "P4 reaches nobody"],
-    ["P1 without a pager", onHost({ P1: ticket }), "P1 reaches no pager"],
-    ["P2 without a pager", onHost({ P2: ticket }), "P2 reaches no pager"],
+    ["a dropped route", onHost({ P3: undefined }), "P3 alerts are not routed"],
+    ["no route of P4", onHost({ P4: undefined }), "P4 alerts are not routed"],
+    ["a receiver without any integration", onHost({ P4: {} }), "P4 alerts have no receiver"],
+    ["P1 without a pager", onHost({ P1: ticket }), "P1 alerts do not reach a pager"],
+    ["P2 without a pager", onHost({ P2: ticket }), "P2 alerts do not reach a pager"],
     [
       "an address in the clear",
       onHost({ P3: { webhook_configs: [{ url: "https://example.com/hook" }] } }),
@@ -134,10 +134,14 @@ describe("alerting", () => {
     ["a dead man that never speaks", onHost({}, ["Down"]), "dead man"],
     ["an operator's literal key", operated({ routingKey: "abc" }), "instead of a secret"],
     ["a rule without a priority", operated({ routingKey: key("pagerduty-routing-key") }, "page"), "no priority"],
-    ["a policy that notifies nobody", [...policies, policy("P1")], "P1 reaches nobody"],
-    ["a policy of P1 without a pager", [tickets, policy("P1", tickets), ...policies.slice(3)], "P1 reaches no pager"],
-    ["no policy of P2", [...policies.slice(0, 3), policies[4] as never], "no route leads from P2"],
-    ["a policy of P4 that notifies nobody", [...policies, policy("P4")], "P4 reaches nobody"],
+    ["a policy that notifies nobody", [...policies, policy("P1")], "P1 alerts have no receiver"],
+    [
+      "a policy of P1 without a pager",
+      [tickets, policy("P1", tickets), ...policies.slice(3)],
+      "P1 alerts do not reach a pager",
+    ],
+    ["no policy of P2", [...policies.slice(0, 3), policies[4] as never], "P2 alerts are not routed"],
+    ["a policy of P4 that notifies nobody", [...policies, policy("P4")], "P4 alerts have no receiver"],
   ])("fails with %s", (_, resources, words) => {
     const outcome = asked(alerting, resources, facts);
     expect(outcome.verdict).toBe("fail");

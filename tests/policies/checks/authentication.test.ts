@@ -70,16 +70,16 @@ describe("authentication", () => {
     expect(asked(authentication, onCloudRun).verdict).toBe("warn");
   });
   test.each([
-    ["everybody as an invoker", [...onCloudRun, invoker("akosha", "allUsers")], "everybody"],
-    ["everybody with any Google account", [...onCloudRun, invoker("akosha", "allAuthenticatedUsers")], "everybody"],
+    ["everybody as an invoker", [...onCloudRun, invoker("akosha", "allUsers")], "everyone"],
+    ["everybody with any Google account", [...onCloudRun, invoker("akosha", "allAuthenticatedUsers")], "everyone"],
     [
       "the invoker check off",
       [cloudService("akosha", { props: { invokerIamDisabled: true } }), ...onCloudRun.slice(1)],
       "invokerIamDisabled",
     ],
-    ["no invoker", onCloudRun.slice(0, 3), "nobody is named"],
+    ["no invoker", onCloudRun.slice(0, 3), "no member has roles/run.invoker"],
     ["a port on every address", onHost("0.0.0.0"), "port 8680"],
-    ["an edge that asks nobody", behindEdge({ peers }), "port 8680"],
+    ["an edge that does not authenticate", behindEdge({ peers }), "port 8680"],
     [
       "an edge that lets calls without a token pass",
       behindEdge({ auth }, (text) => text.replace('"provider_name":"edge:issuer"', '"allow_missing":{}')),
@@ -121,34 +121,30 @@ describe("authentication", () => {
     [
       "a load balancer past the gateway",
       inCluster(resource("kubernetes:core/v1:Service", "x", { spec: { type: "LoadBalancer" } })),
-      "past the gateway",
+      "bypass",
     ],
-    [
-      "an ingress past the gateway",
-      inCluster(resource("kubernetes:networking.k8s.io/v1:Ingress", "x", {})),
-      "past the gateway",
-    ],
+    ["an ingress past the gateway", inCluster(resource("kubernetes:networking.k8s.io/v1:Ingress", "x", {})), "bypass"],
     [
       "a whole policy that names everybody",
       [
         ...onCloudRun,
         resource("gcp:cloudrunv2/serviceIamPolicy:ServiceIamPolicy", "p", { policyData: '{"members":["allUsers"]}' }),
       ],
-      "everybody",
+      "everyone",
     ],
-    ["an open gateway", inCluster(gateway({ gatewayClassName: "envoy" })), "open to everybody"],
+    ["an open gateway", inCluster(gateway({ gatewayClassName: "envoy" })), "neither this gateway nor the edge"],
     [
       "a machine with a public address",
       [
         ...onCloudRun,
         resource("gcp:compute/instance:Instance", "vm", { networkInterfaces: [{ accessConfigs: [{}] }] }),
       ],
-      "public address",
+      "public IP address",
     ],
     [
       "a firewall that lets every address in",
       [...onCloudRun, resource("gcp:compute/firewall:Firewall", "fw", { sourceRanges: ["0.0.0.0/0"] })],
-      "every address",
+      "any address",
     ],
     ["no authentication secret", [cloudService("session-buddy"), invoker("session-buddy")], "authentication secret"],
   ])("fails with %s", (_, resources, words) => {

@@ -96,7 +96,7 @@ describe("backup system", () => {
         evidence[0] as never,
         filed("restore-drill", { result: { snapshot: "x", matches: false, seconds: 1, ageHours: 1 } }),
       ],
-      "not what was saved",
+      "does not match the backup",
     ],
     [
       "a drill that took too long",
@@ -104,7 +104,7 @@ describe("backup system", () => {
         evidence[0] as never,
         filed("restore-drill", { result: { snapshot: "x", matches: true, seconds: 14_401, ageHours: 1 } }),
       ],
-      "more than 4 h",
+      "longer than 4 h",
     ],
     [
       "staging's backup, filed in prod",
@@ -130,21 +130,21 @@ describe("backup system", () => {
       onHost({ save: { ...stores, BACKUP_DATABASES: "akosha=/a" } }),
       "database of mahavishnu",
     ],
-    ["no schedule", onHost({ time: "never" }), "every day"],
-    ["a weekly job", inCluster({ schedule: "0 2 * * 0" }), "every day"],
-    ["a suspended job", inCluster({ suspend: true }), "every day"],
+    ["no schedule", onHost({ time: "never" }), "daily"],
+    ["a weekly job", inCluster({ schedule: "0 2 * * 0" }), "daily"],
+    ["a suspended job", inCluster({ suspend: true }), "daily"],
     ["no check", [...services, host("save", stores), host("vault", vault)], "checks the repository"],
-    ["no vault", [...services, host("save", stores), host("check", keep)], "into a vault"],
+    ["no vault", [...services, host("save", stores), host("check", keep)], "to a vault"],
     [
       "the repository as its own vault",
       onHost({ copy: { BACKUP_VAULT: "gs:acme-backups:/elsewhere" } }),
-      "repository itself",
+      "same place as the repository",
     ],
     ["a vault on the host itself", onHost({ copy: { BACKUP_VAULT: "/var/backups/vault" } }), "same host"],
     [
       "a repository without versions",
       [...onHost(), bucket("acme-backups", { versioning: { enabled: false } })],
-      "keeps no versions",
+      "no object versioning",
     ],
     ["a vault that forgets", [...onHost(), kept, bucket("acme-vault", { location: "EU" })], "be deleted"],
     [
@@ -155,7 +155,7 @@ describe("backup system", () => {
     [
       "a vault in the same place",
       [...onHost(), kept, bucket("acme-vault", { ...locked, location: "europe-west1" })],
-      "where the repository lies",
+      "same location as the repository",
     ],
   ])("fails with %s", (_, resources, words) => {
     const outcome = asked(backupSystem, resources, facts);

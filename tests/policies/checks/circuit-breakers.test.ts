@@ -42,33 +42,33 @@ describe("circuit breakers", () => {
   });
   test.each([
     ["no ejection", onHost(clusterFile({ outlier_detection: undefined })), "eject"],
-    ["no bound", onHost(clusterFile({ circuit_breakers: {} })), "any number of connections"],
-    ["no retry", onHost(clusterFile(), routeFile({ retry_policy: undefined })), "try again"],
+    ["no bound", onHost(clusterFile({ circuit_breakers: {} })), "does not limit connections"],
+    ["no retry", onHost(clusterFile(), routeFile({ retry_policy: undefined })), "does not retry"],
     [
       "retries without a pause",
       onHost(clusterFile(), routeFile({ retry_policy: { retry_on: "connect-failure" } })),
-      "with a pause",
+      "back-off",
     ],
     [
       "retries of what has begun",
       onHost(clusterFile(), routeFile({ retry_policy: { retry_on: "5xx", retry_back_off: { base_interval: "1s" } } })),
-      "try again",
+      "does not retry",
     ],
-    ["no idle time-out", onHost(clusterFile(), routeFile({ idle_timeout: "0s" })), "silent stream"],
+    ["no idle time-out", onHost(clusterFile(), routeFile({ idle_timeout: "0s" })), "idle timeout"],
     ["no edge", [dockerService("akosha")], "no edge"],
-    ["no probe", [dockerService("akosha", { healthcheck: undefined }), edge()], "still lives"],
-    ["no disruption budget", inCluster(), "disruption budget"],
-    ["a budget that blocks every drain", inCluster(budget({ minAvailable: 1 })), "disruption budget"],
+    ["no probe", [dockerService("akosha", { healthcheck: undefined }), edge()], "liveness probe"],
+    ["no disruption budget", inCluster(), "PodDisruptionBudget"],
+    ["a budget that blocks every drain", inCluster(budget({ minAvailable: 1 })), "PodDisruptionBudget"],
     [
       "a service of any concurrency",
       [cloudService("akosha", { template: { maxInstanceRequestConcurrency: 0 } })],
-      "one instance takes",
+      "requests per instance",
     ],
-    ["a service without a time-out", [cloudService("akosha", { template: { timeout: undefined } })], "time-out"],
+    ["a service without a time-out", [cloudService("akosha", { template: { timeout: undefined } })], "request timeout"],
     [
       "a service that is not probed",
       [cloudService("akosha", { container: { livenessProbe: undefined } })],
-      "still lives",
+      "liveness probe",
     ],
   ])("fails with %s", (_, resources, words) => {
     const outcome = asked(circuitBreakers, resources);

@@ -56,9 +56,13 @@ describe("data encryption", () => {
       ],
       "envs[0]",
     ],
-    ["an old TLS", [cloud[0] as never, policy("TLS_1_0"), proxy(policy("TLS_1_0"))], "broken"],
-    ["no TLS policy", [cloud[0] as never, proxy()], "broken"],
-    ["a plain proxy", [...cloud, resource("gcp:compute/targetHttpProxy:TargetHttpProxy", "plain", {})], "in the clear"],
+    ["an old TLS", [cloud[0] as never, policy("TLS_1_0"), proxy(policy("TLS_1_0"))], "older than 1.2"],
+    ["no TLS policy", [cloud[0] as never, proxy()], "older than 1.2"],
+    [
+      "a plain proxy",
+      [...cloud, resource("gcp:compute/targetHttpProxy:TargetHttpProxy", "plain", {})],
+      "unencrypted HTTP",
+    ],
     ["a gateway's plain listener", [deployment("session-buddy"), gateway({ protocol: "HTTP" })], "without TLS"],
     [
       "a port beyond the host without TLS",
@@ -68,7 +72,7 @@ describe("data encryption", () => {
     [
       "a backup without a password",
       [dockerService("session-buddy"), dockerContainer("backup", { command: ["schedule", "02:00", "save"] })],
-      "without a password",
+      "RESTIC_PASSWORD",
     ],
   ])("fails with %s", (_, resources, words) => {
     const outcome = asked(dataEncryption, resources, facts);

@@ -51,37 +51,33 @@ describe("maintenance", () => {
     expect(reasons(asked(maintenance, resources))).toBe("");
   });
   test.each([
-    ["no scheduled job", [dockerService("akosha")], "daily save"],
+    ["no scheduled job", [dockerService("akosha")], "daily backup save"],
     [
       "a container that does not come back",
       [dockerService("akosha", { restart: "on-failure" }), ...hostJobs],
-      "come back",
+      "restart with the host",
     ],
     [
       "a container that is killed at once",
       [dockerService("akosha", { stopTimeout: 0 }), ...hostJobs],
-      "no time to end",
+      "no stop timeout",
     ],
     ["no disruption budget", [deployment("akosha"), cron("save"), cron("check")], "drain"],
-    [
-      "no upgrade policy",
-      [deployment("akosha", { spec: { strategy: {} } }), ...inCluster],
-      "how its pods are replaced",
-    ],
+    ["no upgrade policy", [deployment("akosha", { spec: { strategy: {} } }), ...inCluster], "no update strategy"],
     ["no window", [cloudService("akosha"), ...cloudJobs, database(undefined)], "maintenance window"],
     ["another window", [cloudService("akosha"), ...cloudJobs, database({ day: 2, hour: 9 })], "maintenance window"],
     [
       "a machine that ends with its host",
       [...cloudJobs, machine({ onHostMaintenance: "TERMINATE" })],
-      "host is maintained",
+      "during host maintenance",
     ],
-    ["a machine that is never updated", [...cloudJobs, machine(migrates, {})], "never updated"],
+    ["a machine that is never updated", [...cloudJobs, machine(migrates, {})], "automatic updates"],
     [
       "revisions without names",
       [cloudService("akosha", { template: { revision: undefined } }), ...cloudJobs],
-      "no names",
+      "no fixed names",
     ],
-    ["a paused schedule", [...cloudJobs.slice(1), resource("gcp:cloudrunv2/job:Job", "x", {})], "daily save"],
+    ["a paused schedule", [...cloudJobs.slice(1), resource("gcp:cloudrunv2/job:Job", "x", {})], "daily backup save"],
   ])("fails with %s", (_, resources, words) => {
     const outcome = asked(maintenance, resources);
     expect(outcome.verdict).toBe("fail");

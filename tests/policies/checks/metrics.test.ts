@@ -83,9 +83,9 @@ describe("metrics", () => {
       [deployment("akosha"), rule("up"), monitor("/metrics", "grpc"), edgeMonitor],
       "nothing scrapes",
     ],
-    ["no objective", [cloudService("akosha"), policy("up"), watched[1] as never], "no objective"],
+    ["no SLO", [cloudService("akosha"), policy("up"), watched[1] as never], "no SLO"],
     ["no uptime check", [cloudService("akosha"), policy("up"), watched[0] as never], "no uptime check"],
-    ["no alert", [cloudService("akosha"), ...watched], "no series is asked"],
+    ["no alert", [cloudService("akosha"), ...watched], "defines no alerts"],
   ])("fails with %s", (_, resources, words) => {
     const outcome = asked(metrics, resources, facts);
     expect(outcome.verdict).toBe("fail");

@@ -85,14 +85,18 @@ describe("rate limiting", () => {
     ["no limit over an hour", [dockerService("akosha"), edge({ limits: [minute] })], "1000 requests an hour"],
     ["no edge", [dockerService("akosha")], "no edge"],
     ["whole limits at each of two edges", clustered([minute, hour]), "60 requests a minute"],
-    ["no policy", behind(), "no policy"],
-    ["a policy of 6000", behind(armor({ rateLimitThreshold: { count: 6000, intervalSec: 60 } })), "no policy"],
-    ["a policy that only looks", behind(armor({}, { preview: true })), "no policy"],
-    ["a policy of one network", behind(armor({}, { match: { config: { srcIpRanges: ["10.0.0.0/8"] } } })), "no policy"],
+    ["no security policy", behind(), "no security policy"],
+    ["a policy of 6000", behind(armor({ rateLimitThreshold: { count: 6000, intervalSec: 60 } })), "no security policy"],
+    ["a policy that only looks", behind(armor({}, { preview: true })), "no security policy"],
+    [
+      "a policy of one network",
+      behind(armor({}, { match: { config: { srcIpRanges: ["10.0.0.0/8"] } } })),
+      "no security policy",
+    ],
     [
       "any concurrency",
       [cloudService("akosha", { template: { maxInstanceRequestConcurrency: undefined } })],
-      "one instance takes",
+      "requests per instance",
     ],
   ])("fails with %s", (_, resources, words) => {
     const outcome = asked(rateLimiting, resources);

@@ -71,7 +71,7 @@ describe("secrets management", () => {
     expect(reasons(outcome)).toContain(place);
     expect(reasons(outcome)).not.toMatch(/s3cr3t|c0ffee|BEGIN|ghp_/);
   });
-  test("a marked secret where secrets are kept is as it must be", () => {
+  test("a marked secret where secrets are kept passes", () => {
     const kept = resource("kubernetes:core/v1:Secret", "x", { stringData: { a: "b" } }, { secrets: ["stringData"] });
     expect(reasons(asked(secretsManagement, [kept, deployment("akosha")], facts))).toBe("");
   });

@@ -21,11 +21,11 @@ describe("security audit", () => {
     expect(outcome.verdict).toBe("fail");
     expect(reasons(outcome)).toContain(words);
   });
-  test("fails where an image has no digest", () => {
+  test("fails where an image has not pinned by digest", () => {
     const tagged = cloudService("akosha", { container: { image: "registry.test/akosha:latest" } });
     const outcome = asked(securityAudit, [tagged], audited());
     expect(outcome.verdict).toBe("fail");
-    expect(reasons(outcome)).toContain("no digest");
+    expect(reasons(outcome)).toContain("not pinned by digest");
   });
   test("fails where the audit is of another image", () => {
     const outcome = asked(securityAudit, services, audited({ digests: { akosha: digest("9") } }));

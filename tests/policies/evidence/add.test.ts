@@ -27,7 +27,7 @@ describe.each(kindNames)("evidence of %s", (kind) => {
       "does not run this image of akosha",
     );
     expect(() => makeEvidence({ ...asked, kind, result: proving[kind], digests: { nobody: digest("9") } })).toThrow(
-      "no service of release r1",
+      "release r1 of prod has no service",
     );
   });
 });

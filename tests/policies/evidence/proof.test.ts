@@ -35,10 +35,10 @@ describe.each(kindNames)("%s", (kind) => {
   test("of another release, filed here, is foreign", () => {
     expect(proven(kind, filed(kind, { release: "r0" }))[0]).toMatch(/^fail: foreign/);
   });
-  test("that cannot be read fails", () => {
-    expect(proven(kind, { ...filed(kind), evidence: undefined })[0]).toMatch(/^fail: it cannot be read/);
+  test("that is not valid fails", () => {
+    expect(proven(kind, { ...filed(kind), evidence: undefined })[0]).toMatch(/^fail: it is not valid evidence/);
     expect(proven(kind, { ...filed(kind), evidence: undefined, kind: undefined })[0]).toMatch(
-      /^fail: it cannot be read/,
+      /^fail: it is not valid evidence/,
     );
   });
   test("is judged by its newest record, whatever the older ones say", () => {

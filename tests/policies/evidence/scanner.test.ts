@@ -81,19 +81,19 @@ describeWith(["osv-scanner", "python3"], "osv-scanner itself, on our lock files 
 test("where there is no scanner nothing is audited, and it is said what is missing", async () => {
   vi.stubEnv("PATH", "/nowhere");
   await expect(scan(root, lockFiles, { offline: true })).rejects.toThrow(
-    "osv-scanner (https://google.github.io/osv-scanner) has to be on the PATH",
+    "osv-scanner (https://google.github.io/osv-scanner) must be on PATH",
   );
   vi.unstubAllEnvs();
 });
 
 test.each([
-  ["another tool's words", 'console.log("all good")', "no report of version 2"],
+  ["another tool's words", 'console.log("all good")', "is not a version 2 report"],
   [
     "a scan of nothing",
     "console.log(JSON.stringify({ results: [] }))",
-    "saw no package in images/session-buddy/requirements.lock",
+    "found no packages in images/session-buddy/requirements.lock",
   ],
-  ["a scanner that fails", "process.exit(3)", "ended with 3"],
+  ["a scanner that fails", "process.exit(3)", "exited with 3"],
 ])("%s is no audit", async (_, script, words) => {
   const { tool, folder } = await project();
   await tool("osv-scanner", script);
