@@ -7,7 +7,7 @@ import type { Resource } from "./resource.ts";
 import { rules } from "./rules.ts";
 import type { Finding } from "./verdict.ts";
 
-/** One sentence for the person who runs an update, and the resource that it is about; none where it is about the stack. */
+/** One sentence for the person who runs an update, and the URN of the resource that it is about; undefined if it is about the stack. */
 export type Violation = { message: string; urn: string | undefined };
 
 /** Why one resource must not be created or updated, judged by itself. */
