@@ -5,9 +5,9 @@ import { figure } from "../cli/table.ts";
 import { targets } from "../ecosystem/targets.ts";
 import { type DeclaredResource, fromDeclared } from "../policies/readers/declared-resource.ts";
 import { reportOn } from "../policies/report.ts";
-import { resourceViolations } from "../policies/violations.ts";
 import { allProven, declaredOf, knownOf } from "../tests/policies/graphs.ts";
-import { PackProcess } from "../tests/policies/pack-process.ts";
+import { analyzer, PackProcess } from "../tests/policies/pack-process.ts";
+import { resourceRequest, stackRequest } from "../tests/policies/requests.ts";
 import type { Figure, Figures } from "./figure.ts";
 
 /** The policies' startup time, run time and memory. */
@@ -16,7 +16,7 @@ export async function* policies(): Figures {
   for (const target of targets) yield judging(`prod on ${target}`, await declaredOf("prod", target), 150);
   const many = manyOf(await declaredOf("prod", "kubernetes"));
   yield judging(`${many.length} resources`, many, 1000);
-  yield asPolicies(many);
+  yield await asPolicies(many);
 }
 
 /** The pack as the engine starts it, until it prints its port, compared with one that imports a cloud's types. */
@@ -74,16 +74,25 @@ function judging(what: string, declared: readonly DeclaredResource[], ms: number
   };
 }
 
-/** What the pack does in an update: every resource by itself, then the stack once for each of its two stack policies. */
-function asPolicies(declared: readonly DeclaredResource[]): Figure {
-  const ours = best(() => {
-    for (const one of declared) resourceViolations(fromDeclared(one), facts);
-    for (let policy = 0; policy < 2; policy++) reportOn(declared.map(fromDeclared), facts);
-  });
+/** The same as the engine asks the pack's process: every resource by itself, then the stack. */
+async function asPolicies(declared: readonly DeclaredResource[]): Promise<Figure> {
+  const pack = await PackProcess.start();
+  await pack.configure(new analyzer.ConfigureAnalyzerRequest());
+  const requests = declared.map(resourceRequest);
+  const stack = stackRequest(declared);
+  const took: number[] = [];
+  while (took.length < 5) {
+    const began = pack.processorTime();
+    for (const request of requests) await pack.analyze(request);
+    await pack.analyzeStack(stack);
+    took.push(pack.processorTime() - began);
+  }
+  await pack.stop();
+  const ours = Math.min(...took);
   return {
-    what: `the pack's policies over ${declared.length} resources, processor time, best of five`,
-    promise: "at most 1,000 ms",
-    kept: ours <= 1000,
+    what: `the pack's process over ${declared.length} resources, gRPC included, processor time, best of five`,
+    promise: "at most 2,000 ms",
+    kept: ours <= 2000,
     ours: `${figure(ours)} ms`,
     others: [],
   };

@@ -54,6 +54,12 @@ export class PackProcess {
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
   }
 
+  /** Milliseconds of processor time so far, in steps of ten. */
+  processorTime(): number {
+    const fields = readFileSync(`/proc/${this.#process.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  }
+
   async stop(): Promise<void> {
     this.#client.close();
     if (this.#process.exitCode !== null) return;
