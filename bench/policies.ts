@@ -66,7 +66,7 @@ const facts = knownOf("prod", { evidence: allProven() });
 function judging(what: string, declared: readonly DeclaredResource[], ms: number): Figure {
   const ours = best(() => reportOn(declared.map(fromDeclared), facts));
   return {
-    what: `all checks and rules over ${what} (${declared.length}), processor time, best of five`,
+    what: `all checks and rules over ${what} (${declared.length}), CPU time, best of five`,
     promise: `at most ${ms} ms`,
     kept: ours <= ms,
     ours: `${figure(ours)} ms`,
@@ -90,7 +90,7 @@ async function asPolicies(declared: readonly DeclaredResource[]): Promise<Figure
   await pack.stop();
   const ours = Math.min(...took);
   return {
-    what: `the pack's process over ${declared.length} resources, gRPC included, processor time, best of five`,
+    what: `the pack's process over ${declared.length} resources, gRPC included, CPU time, best of five`,
     promise: "at most 2,000 ms",
     kept: ours <= 2000,
     ours: `${figure(ours)} ms`,
@@ -98,7 +98,7 @@ async function asPolicies(declared: readonly DeclaredResource[]): Promise<Figure
   };
 }
 
-/** Milliseconds of processor time: other work on the machine does not count. */
+/** Milliseconds of CPU time: other work on the machine does not count. */
 function best(run: () => unknown): number {
   const took: number[] = [];
   while (took.length < 5) {

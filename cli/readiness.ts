@@ -1,5 +1,6 @@
 import type { Target } from "../ecosystem/targets.ts";
-import { projectFolder, stackOption, targetOption } from "./stack-option.ts";
+import { pathOption, projectFolder } from "./paths.ts";
+import { stackOption, targetOption } from "./stack-option.ts";
 import { verb } from "./verb.ts";
 
 type Flags = { stack: string; target?: Target; file?: string; markdown?: boolean };
@@ -7,7 +8,7 @@ type Flags = { stack: string; target?: Target; file?: string; markdown?: boolean
 export const command = verb<Flags>(
   "readiness",
   "check whether a stack is ready to be deployed",
-  "maha readiness --stack prod",
+  "npx maha readiness --stack prod",
   async (_, flags, io) => {
     const { readinessOf } = await import("../readiness/readiness.ts");
     const { json, lines, markdown } = await import("../readiness/formats.ts");
@@ -21,5 +22,5 @@ export const command = verb<Flags>(
 )
   .addOption(stackOption())
   .addOption(targetOption())
-  .option("--file <state>", "check an exported state instead (pulumi stack export --file state.json)")
+  .option("--file <state>", "check an exported state instead (pulumi stack export --file state.json)", pathOption)
   .option("--markdown", "print Markdown to standard output, for a pull request");

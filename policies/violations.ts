@@ -26,7 +26,7 @@ export function stackViolations(report: Report, { level }: StackFacts): { stops:
     outcome.findings.map((finding) => ({ finding, outcome, fatal: level.gates(outcome.name) })),
   );
   const { stack, score, gate } = report;
-  const tooLow = `${stack} has a score of ${score} and needs ${gate.minimum}: maha readiness --stack ${stack}`;
+  const tooLow = `${stack} has a score of ${score} and needs ${gate.minimum}: npx maha readiness --stack ${stack}`;
   return {
     stops: [
       ...findings

@@ -12,7 +12,7 @@ export function subjectOf(root: string, { stack, release }: ReleaseReference): E
   const name = release ?? settings.candidate ?? settings.stable;
   if (name === undefined) {
     throw new ReadinessError(
-      `${file} names no release, so there is nothing to record evidence for. Make one: maha release new --stack ${stack}`,
+      `${file} names no release, so there is nothing to record evidence for. Make one: npx maha release new --stack ${stack}`,
     );
   }
   const { created, revisions } = readRelease(root, stack, name);

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { projectFolder, stackOption } from "../stack-option.ts";
+import { pathOption, projectFolder } from "../paths.ts";
+import { stackOption } from "../stack-option.ts";
 import { UsageError } from "../usage.ts";
 import { verb } from "../verb.ts";
 import { byOption, releaseOption, type VouchedFlags, voucherOf } from "./options.ts";
@@ -9,7 +10,7 @@ type Flags = VouchedFlags & { from?: string; digest?: Record<string, string>; da
 export const add = verb<Flags>(
   "add <kind>",
   "record evidence for a release",
-  "maha smoke https://... --json | maha evidence add smoke --stack staging --digest mahavishnu=sha256:... --from /dev/stdin",
+  "npx maha smoke https://... --json | npx maha evidence add smoke --stack staging --digest mahavishnu=sha256:... --from /dev/stdin",
   async ([kind = ""], { from, digest = {}, date, ...flags }, io) => {
     const { recordEvidence } = await import("../../readiness/evidence.ts");
     if (from === undefined) throw new UsageError("--from FILE is required: a file with the result, as JSON");
@@ -28,7 +29,7 @@ export const add = verb<Flags>(
   .addOption(stackOption())
   .addOption(releaseOption())
   .addOption(byOption())
-  .option("--from <file>", "the result as JSON, as the tool printed it")
+  .option("--from <file>", "the result as JSON, as the tool printed it", pathOption)
   .option("--digest <service=digest>", "the image that it is about; may be repeated", collectedDigests)
   .option("--date <date>", "when the result was obtained (default: now)", dateOption);
 

@@ -1,5 +1,6 @@
 import type { Target } from "../../ecosystem/targets.ts";
-import { projectFolder, stackOption, targetOption } from "../stack-option.ts";
+import { projectFolder } from "../paths.ts";
+import { stackOption, targetOption } from "../stack-option.ts";
 import { verb } from "../verb.ts";
 import { byOption, releaseOption, type VouchedFlags, voucherOf } from "./options.ts";
 
@@ -8,7 +9,7 @@ type Flags = VouchedFlags & { target?: Target; offline?: boolean };
 export const audit = verb<Flags>(
   "audit",
   "audit a release for known vulnerabilities and insecure settings, and record the result",
-  "maha evidence audit --stack prod",
+  "npx maha evidence audit --stack prod",
   async (_, { offline = false, ...flags }, io) => {
     const { auditRelease } = await import("../../readiness/evidence.ts");
     const { file, evidence, findings, passed } = await auditRelease(

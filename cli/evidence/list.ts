@@ -1,11 +1,12 @@
-import { projectFolder, stackOption } from "../stack-option.ts";
+import { projectFolder } from "../paths.ts";
+import { stackOption } from "../stack-option.ts";
 import { verb } from "../verb.ts";
 import { type ReleaseFlags, releaseOption } from "./options.ts";
 
 export const list = verb<ReleaseFlags>(
   "list",
   "list the evidence for a release, and whether it still counts",
-  "maha evidence list --stack prod",
+  "npx maha evidence list --stack prod",
   async (_, flags, io) => {
     const { listEvidence } = await import("../../readiness/evidence.ts");
     const { table } = await import("../table.ts");

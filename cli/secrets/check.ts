@@ -1,5 +1,6 @@
 import type { Target } from "../../ecosystem/targets.ts";
-import { projectFolder, stackOption, targetOption } from "../stack-option.ts";
+import { projectFolder } from "../paths.ts";
+import { stackOption, targetOption } from "../stack-option.ts";
 import { verb } from "../verb.ts";
 
 type Flags = { stack: string; target?: Target };
@@ -7,7 +8,7 @@ type Flags = { stack: string; target?: Target };
 export const check = verb<Flags>(
   "check",
   "check names, formats and ages of a stack's secrets without printing one",
-  "maha secrets check --stack prod",
+  "npx maha secrets check --stack prod",
   async (_, { stack, target: asked }, io) => {
     const { judgeStackSecrets, stackSecrets } = await import("../../infra/secrets/stack-secrets.ts");
     const { exitCodeOf } = await import("../../infra/secrets/judge.ts");

@@ -1,5 +1,6 @@
 import type { Target } from "../../ecosystem/targets.ts";
-import { projectFolder, stackOption, targetOption } from "../stack-option.ts";
+import { projectFolder } from "../paths.ts";
+import { stackOption, targetOption } from "../stack-option.ts";
 import { verb } from "../verb.ts";
 
 type Flags = { stack: string; target?: Target; rotate?: string };
@@ -7,7 +8,7 @@ type Flags = { stack: string; target?: Target; rotate?: string };
 export const init = verb<Flags>(
   "init",
   "create missing secrets, and list those that you must provide",
-  "maha secrets init --stack staging --rotate auth-secret",
+  "npx maha secrets init --stack staging --rotate auth-secret",
   async (_, { stack, target, rotate }, io) => {
     const { stackSecrets } = await import("../../infra/secrets/stack-secrets.ts");
     const { initSecrets, rotateSecret } = await import("../../infra/secrets/init.ts");

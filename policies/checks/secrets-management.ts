@@ -9,7 +9,7 @@ import { exposed, unmarked } from "../view/secrets.ts";
 export const secretsManagement = check(2, "secrets-management", {
   why: "anyone who reads a plaintext secret in a state, an environment or a log can impersonate its owner",
   remedy:
-    "keep secrets in the stack's settings (maha secrets init) and pass them by reference; rotate any that was exposed",
+    "keep secrets in the stack's settings (npx maha secrets init) and pass them by reference; rotate any that was exposed",
   each: (resource) => [
     ...exposed(resource).map((path) => fail(resource, `${path} contains a plaintext secret`)),
     ...unmarked(resource).map((path) =>

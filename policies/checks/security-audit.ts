@@ -5,7 +5,7 @@ import { demand } from "../verdict.ts";
 /** 1 - Security audit: a recent audit of these very images found nothing critical or high. */
 export const securityAudit = check(1, "security-audit", {
   why: "an image that nobody audits may have vulnerabilities that everybody knows",
-  remedy: "pin images by digest and audit them: maha evidence audit",
+  remedy: "pin images by digest and audit them: npx maha evidence audit",
   judge: (view, facts) => [
     ...view.images.map(({ container, digest }) =>
       demand(digest !== undefined, container, "its image is not pinned by digest, so no audit can cover it"),

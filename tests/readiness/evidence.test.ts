@@ -44,6 +44,6 @@ describe("evidence", () => {
     expect(() => recordEvidence(folder, { ...backup, kind: "hearsay" }, now)).toThrow(ReadinessError);
     expect(() => recordEvidence(folder, { ...backup, date: hours(1) }, now)).toThrow(EvidenceError);
     await edit("Pulumi.prod.yaml", (text) => text.replace(/^ *mahavishnu:(stable|candidate):.*\n/gm, ""));
-    expect(() => recordEvidence(folder, backup, now)).toThrow(/names no release.*maha release new --stack prod/);
+    expect(() => recordEvidence(folder, backup, now)).toThrow(/names no release.*npx maha release new --stack prod/);
   });
 });
