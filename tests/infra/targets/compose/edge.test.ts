@@ -91,7 +91,7 @@ describe("the edge of a stack on a Docker host", () => {
 
   test("published beyond its host asks who calls, and spares the revisions alone: their host calls for others, too", () => {
     const compose = { ...prod.compose, subnet: "172.29.0.0/16" };
-    expect(() => localWith(compose)).toThrow(/mahavishnu:edge\.auth: missing \(whose tokens/);
+    expect(() => localWith(compose)).toThrow(/mahavishnu:edge\.auth: missing \(the issuer of the tokens/);
     const { auth, peers, services } = settingsIn("candidate", localWith(compose, prod.edge.auth));
     expect(auth).toEqual(prod.edge.auth);
     const revisions = services.flatMap(({ stable, candidate }) => [
@@ -116,7 +116,7 @@ describe("the edge of a stack on a Docker host", () => {
       readOnly: true,
     });
     expect(() => localWith({ publish: "0.0.0.0" }, prod.edge.auth)).toThrow(
-      /an edge beyond 127\.0\.0\.1 needs tls: true/,
+      /compose\.tls: must be true when publish is not 127\.0\.0\.1/,
     );
     expect(() => localWith({ publish: "0.0.0.0", tls: true }, prod.edge.auth)).toThrow(
       /compose\.certificates: missing \(the folder of the host with tls\.crt and tls\.key/,
