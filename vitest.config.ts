@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     reporters: ["./tests/fixtures/reporter.ts"],
     globalSetup: ["tests/fixtures/setup.ts"],
+    // the programs that suites start are compiled once, not at each start
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/node") },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
@@ -17,8 +19,8 @@ export default defineConfig({
         test: {
           name: "processes",
           include: below(suites.processes),
-          // two cores: more workers would only make the suites with real processes slower
-          maxWorkers: 2,
+          // one more than two cores: these suites wait more than they compute
+          maxWorkers: 3,
           // each of the tests that run side by side starts a whole rehearsal
           maxConcurrency: 3,
           sequence: { groupOrder: 0 },
