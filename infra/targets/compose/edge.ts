@@ -83,7 +83,7 @@ export function edgeContainers(
       scratch: [SEED_FOLDER],
       mounts: [folder],
       cpu: 0.5,
-      memoryMi: 128,
+      memoryMi: 192,
       processes: 64,
       stopSeconds: 10,
       after,

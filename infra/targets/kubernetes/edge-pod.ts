@@ -55,7 +55,7 @@ export function edgePod({ stack, images, ports, restarts }: EdgePodArgs) {
             // the heap of a process that keeps a few files of some ten thousand bytes
             { name: "NODE_OPTIONS", value: "--max-old-space-size=64" },
           ],
-          resources: resources({ cpu: 0.1, memoryMi: 128 }),
+          resources: resources({ cpu: 0.1, memoryMi: 192 }),
           startupProbe: { exec: { command: ["test", "-e", BOOTSTRAP] }, periodSeconds: 1, failureThreshold: 120 },
           livenessProbe: {
             exec: { command: ["sh", "-c", `test -n "$(find ${edgeFolder}/.watcher -mmin -1)"`] },
