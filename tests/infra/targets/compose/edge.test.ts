@@ -119,7 +119,7 @@ describe("the edge of a stack on a Docker host", () => {
       /compose\.tls: must be true when publish is not 127\.0\.0\.1/,
     );
     expect(() => localWith({ publish: "0.0.0.0", tls: true }, prod.edge.auth)).toThrow(
-      /compose\.certificates: missing \(the folder of the host with tls\.crt and tls\.key/,
+      /compose\.certificates: missing \(a host folder with tls\.crt and tls\.key/,
     );
   });
 });
