@@ -7,6 +7,7 @@ export default {
   entry: [
     "infra/preload.js!",
     "promotion/agent/main.ts!",
+    "ecosystem/services/*.ts!",
     "policies/pack.js!",
     // what the other rooms and the tests may use of the statistics
     "promotion/evidence/index.ts!",
@@ -15,6 +16,7 @@ export default {
     "tests/**/*.test.ts",
     "tests/reference-server/main.ts",
     "tests/fixtures/docker/program.ts",
+    "tests/fixtures/tree/look.js",
     "tests/fixtures/pulumi/stand-in.ts",
   ],
   project: ["**/*.{ts,js}!", "!tests/**!", "!bench/**!", "!scripts/golden.ts!", "!tests/golden/**"],

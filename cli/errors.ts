@@ -2,7 +2,6 @@ import { SettingsError } from "../infra/config/settings.ts";
 import { ReleaseError } from "../infra/release/release.ts";
 import { RotationError } from "../infra/secrets/init.ts";
 import { EvidenceError } from "../policies/evidence/evidence.ts";
-import { FactsError } from "../policies/facts.ts";
 import { StateError } from "../policies/readers/state.ts";
 import { JournalError } from "../promotion/journal.ts";
 import { PlanError } from "../promotion/plan.ts";
@@ -20,7 +19,6 @@ const inputErrors = [
   ReleaseError,
   RotationError,
   EvidenceError,
-  FactsError,
   StateError,
 ];
 

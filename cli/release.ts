@@ -4,18 +4,19 @@ import { stackOption } from "./stack-option.ts";
 import { UsageError } from "./usage.ts";
 import { verb } from "./verb.ts";
 
-type New = { stack: string; image?: Record<string, string>; name?: string; unpublished?: boolean };
+type New = { stack: string; image?: Record<string, string>; name?: string; unpublished?: boolean; retry?: boolean };
 
 const make = verb<New>(
   "new",
   "freeze the stack's settings and images into a release",
   "npx maha release new --stack staging --image mahavishnu=registry.acme.dev/mahavishnu@sha256:... (one --image per service)",
-  async (_, { stack, image = {}, name, unpublished }, io) => {
+  async (_, { stack, image = {}, name, unpublished, retry }, io) => {
     const { newRelease } = await import("../infra/release/new.ts");
     const { release, file } = newRelease(projectFolder(), stack, {
       images: image,
       name,
       unpublished,
+      retry,
       created: new Date(),
     });
     const next = release.unpublished
@@ -32,6 +33,7 @@ const make = verb<New>(
     "--name <name>",
     "the release's name (default: the name of another stack's release with the same images, else the next number)",
   )
+  .option("--retry", "retry the candidate: the same images under new revision ids, after a failure of the platform")
   .option("--unpublished", "allow images that are in no registry yet; the release can only be inspected offline");
 
 const list = verb<{ stack: string }>(

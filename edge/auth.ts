@@ -1,6 +1,6 @@
 import { type Extension, type NamedCluster, typed } from "./envoy.ts";
-import { HEALTH } from "./limits.ts";
-import type { Auth } from "./settings.ts";
+import { healthCall } from "./limits.ts";
+import type { Auth, EdgeService } from "./settings.ts";
 
 /** Names that no revision and no issuer can have. */
 const JWKS = "edge:jwks";
@@ -15,7 +15,11 @@ const PUBLIC_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
  * them there for the servers. Two kinds of calls need none: the health check, and among the connections of the peers,
  * those that speak for themselves.
  */
-export function authFilter({ issuer, audience, jwks }: Auth, from: "clients" | "peers"): Extension {
+export function authFilter(
+  { issuer, audience, jwks }: Auth,
+  service: Pick<EdgeService, "health">,
+  from: "clients" | "peers",
+): Extension {
   return {
     name: "envoy.filters.http.jwt_authn",
     typed_config: typed("envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication", {
@@ -36,7 +40,7 @@ export function authFilter({ issuer, audience, jwks }: Auth, from: "clients" | "
         },
       },
       rules: [
-        { match: { prefix: "/", headers: Object.values(HEALTH) } },
+        { match: { prefix: "/", headers: healthCall(service) } },
         ...(from === "peers" ? [{ match: { prefix: "/", headers: [SPEAKS_FOR_ITSELF] } }] : []),
         { match: { prefix: "/" }, requires: { provider_name: ISSUER } },
       ],

@@ -1,6 +1,5 @@
-import { services } from "../ecosystem/services.ts";
 import { type Extension, typed } from "./envoy.ts";
-import type { Limits } from "./settings.ts";
+import type { EdgeService, Limits } from "./settings.ts";
 
 /**
  * The filters that refuse with 429 what one client asks too much, each client by a bucket of its own. One after the
@@ -8,11 +7,11 @@ import type { Limits } from "./settings.ts";
  * trusted proxy before the edge, tells; an IPv6 network of 64 bits counts as one, since its owner can use all of it.
  * A token bucket has no windows: within its first hour a client can get up to twice `perHour`, over longer times `perHour`.
  */
-export function limitFilters(service: string, limits: Limits): Extension[] {
+export function limitFilters(service: Pick<EdgeService, "name" | "health">, limits: Limits): Extension[] {
   const { perMinute, burst, perHour, replicas = 1 } = limits;
   return [
-    limit(`${service}-minute`, limits, bucket(burst / replicas, perMinute, 60 * replicas)),
-    limit(`${service}-hour`, limits, bucket(perHour / replicas, perHour, 3600 * replicas)),
+    limit(`${service.name}-minute`, service, limits, bucket(burst / replicas, perMinute, 60 * replicas)),
+    limit(`${service.name}-hour`, service, limits, bucket(perHour / replicas, perHour, 3600 * replicas)),
   ];
 }
 
@@ -23,10 +22,10 @@ export function limitFilters(service: string, limits: Limits): Extension[] {
 const CLIENTS = 10_000;
 
 /** What is never refused: to whoever watches a service's health it would look ill. */
-export const HEALTH = {
-  method: { name: ":method", string_match: { exact: "GET" } },
-  path: { name: ":path", string_match: { safe_regex: { regex: services.map(({ health }) => health).join("|") } } },
-};
+export const healthCall = ({ health = "/healthz" }: Pick<EdgeService, "health">) => [
+  { name: ":method", string_match: { exact: "GET" } },
+  { name: ":path", string_match: { safe_regex: { regex: health } } },
+];
 
 type TokenBucket = { max_tokens: number; tokens_per_fill: number; fill_interval: string };
 
@@ -41,13 +40,18 @@ const MOST = 2 ** 32 - 1;
 
 const ALWAYS = { default_value: { numerator: 100, denominator: "HUNDRED" } };
 
-function limit(name: string, { exempt }: Limits, token_bucket: TokenBucket): Extension {
+function limit(
+  name: string,
+  service: Pick<EdgeService, "health">,
+  { exempt }: Limits,
+  token_bucket: TokenBucket,
+): Extension {
   // An action that finds nothing to say leaves the call without a bucket of its own, so without a limit.
   const steps = [
     ...(exempt.length > 0
       ? [{ action: { remote_address_match: unlessFrom(exempt) }, entry: { key: "client", value: "limited" } }]
       : []),
-    { action: { header_value_match: unlessHealth }, entry: { key: "call", value: "limited" } },
+    { action: { header_value_match: unlessHealth(service) }, entry: { key: "call", value: "limited" } },
     {
       action: { masked_remote_address: { v4_prefix_mask_len: 32, v6_prefix_mask_len: 64 } },
       entry: { key: "masked_remote_address" }, // without a value: each value is a client with a bucket of its own
@@ -76,12 +80,12 @@ const unlessFrom = (exempt: string[]) => ({
   address_matcher: { ranges: exempt.map(range), invert_match: true },
 });
 
-const unlessHealth = {
+const unlessHealth = (service: Pick<EdgeService, "health">) => ({
   descriptor_key: "call",
   descriptor_value: "limited",
   expect_match: false,
-  headers: Object.values(HEALTH),
-};
+  headers: healthCall(service),
+});
 
 /** A network as Envoy writes it. */
 export function range(cidr: string) {

@@ -94,8 +94,8 @@ const connectionManager = (settings: EdgeSettings, service: EdgeService, from: C
     ...(settings.auth && { local_reply_config: refusals }),
     http_filters: [
       // first, so that no flood of calls makes the edge check as many tokens
-      ...(settings.limits ? limitFilters(service.name, settings.limits) : []),
-      ...(settings.auth ? [authFilter(settings.auth, from)] : []),
+      ...(settings.limits ? limitFilters(service, settings.limits) : []),
+      ...(settings.auth ? [authFilter(settings.auth, service, from)] : []),
       bodyLimit,
       ...answerFilters(),
       sessions,

@@ -76,7 +76,14 @@ const revisionAt = (endpoint: typeof address | typeof namedAddress) =>
 const edgeRevision = revisionAt(address);
 
 const serviceOf = (revision: typeof edgeRevision) =>
-  z.object({ name, listen: address, stable: revision, candidate: revision.exactOptional() });
+  z.object({
+    name,
+    listen: address,
+    /** Where it answers health checks; `/healthz` unless set. */
+    health: z.string().startsWith("/").exactOptional(),
+    stable: revision,
+    candidate: revision.exactOptional(),
+  });
 const edgeService = serviceOf(edgeRevision);
 
 const network = z.union([z.cidrv4(), z.cidrv6()]);

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../ecosystem/secrets.ts";
-import { type ServiceName, serviceNames } from "../ecosystem/services.ts";
+import type { ServiceName } from "../ecosystem/services.ts";
 import type { Target } from "../ecosystem/targets.ts";
 import type { SettingsOn } from "./config/schema.ts";
 import type { Revisions } from "./release/release.ts";
@@ -34,10 +34,10 @@ export type CandidateUrl = { url: pulumi.Input<string>; headers: Record<string, 
 export type Outputs = {
   target: Target;
   /** Where users call a service. */
-  urls: Partial<Record<ServiceName, pulumi.Input<string>>>;
+  urls: Record<ServiceName, pulumi.Input<string>>;
   /** Where the candidate answers at 0 %; only while there is one. */
-  candidateUrls: Partial<Record<ServiceName, CandidateUrl>>;
-  revisions: Partial<Record<ServiceName, { stable: string; candidate?: string }>>;
+  candidateUrls: Record<ServiceName, CandidateUrl>;
+  revisions: Record<ServiceName, { stable: string; candidate?: string }>;
   /** Where the edge's admin interface is reached; none where the platform is the edge. */
   edgeAdmin: pulumi.Input<string> | null;
 };
@@ -45,15 +45,25 @@ export type Outputs = {
 /** One service of a deployment: its stable, and its candidate where there is one. */
 export type Pair = { stable: Revision; candidate?: Revision };
 
-/** The services of a deployment in the order in which they start, with their revisions. */
+/**
+ * The services of a deployment in the order in which their releases start them, with their revisions. A service that only
+ * the candidate has takes no traffic from anything: its revision is a stable one from the beginning.
+ */
 export function pairsOf({ stable, candidate }: Pick<Deployment, "stable" | "candidate">): Map<ServiceName, Pair> {
   const pairs = new Map<ServiceName, Pair>();
-  for (const name of serviceNames) {
-    const [had, wants] = [stable.get(name), candidate.get(name)];
-    if (had) pairs.set(name, { stable: had, ...(wants && { candidate: wants }) });
+  for (const [name, had] of stable) {
+    const wants = candidate.get(name);
+    pairs.set(name, { stable: had, ...(wants && { candidate: wants }) });
   }
+  for (const [name, first] of candidate) if (!stable.has(name)) pairs.set(name, { stable: first });
   return pairs;
 }
+
+/** All revisions of a deployment. */
+export const revisionsOf = ({ stable, candidate }: Pick<Deployment, "stable" | "candidate">): Revision[] => [
+  ...stable.values(),
+  ...candidate.values(),
+];
 
 /** The ids of a deployment's revisions, as the outputs name them. */
 export const revisionIds = (deployment: Deployment): Outputs["revisions"] =>

@@ -17,7 +17,7 @@ export default async function main(): Promise<Outputs> {
     const releases = namedReleases(root, name, settings);
     if (!preview) checkPublished(releases, settings, { stack: name, file });
     const deployment = deploymentOf({ stack: name, file, target, settings, releases, secret });
-    checkSecrets(secretsSet, deployment.settings, name);
+    checkSecrets(secretsSet, deployment);
     return await program(deployment, promotionGuard(join(root, ".maha", name), preview));
   } catch (error) {
     if (isFault(error)) throw error;

@@ -23,7 +23,7 @@ export function runtimeStack(): RuntimeStack {
   const config = ownSettings(pulumi.runtime.allConfig(), file);
   const secretsSet = namesOf(config.secrets, file);
   const secrets: pulumi.Output<SecretValues> =
-    new pulumi.Config(PROJECT).getSecretObject<SecretValues>("secrets") ?? pulumi.secret({});
+    new pulumi.Config(PROJECT).getSecretObject<SecretValues>("secrets") ?? pulumi.secret({} as SecretValues);
   return {
     root: pulumi.runtime.getRootDirectory(),
     name,
@@ -34,7 +34,7 @@ export function runtimeStack(): RuntimeStack {
   };
 }
 
-type SecretValues = Partial<Record<Secret, string>>;
+type SecretValues = Record<Secret, string>;
 
 /** The names of the secrets that are set. What cannot be read may be a secret itself, so it is not repeated. */
 function namesOf(secrets = "{}", file: string): string[] {

@@ -3,9 +3,10 @@ import type { Secret } from "../ecosystem/secrets.ts";
 import type { Target } from "../ecosystem/targets.ts";
 import type { Settings, SettingsOn } from "./config/schema.ts";
 import { SettingsError, settingsOn } from "./config/settings.ts";
-import type { Deployment } from "./deployment.ts";
+import { type Deployment, revisionsOf } from "./deployment.ts";
 import { readRelease, releasesOf } from "./release/files.ts";
 import { imagesOf, isPinned, type Release, ReleaseError, type Revisions, revisionsFor } from "./release/release.ts";
+import type { Revision } from "./release/revision.ts";
 import { isUnpublished } from "./release/unpublished.ts";
 import { requiredSecrets } from "./secrets/required.ts";
 import { openBarrier } from "./traffic-guard.ts";
@@ -24,6 +25,12 @@ export function namedReleases(root: string, stack: string, { stable, candidate }
     candidate: candidate === undefined ? undefined : readRelease(root, stack, candidate),
     previous: releasesOf(root, stack).filter(({ name }) => name !== stable && name !== candidate),
   };
+}
+
+/** What the releases that a stack's settings name run on its target. Throws a ReleaseError. */
+export function revisionsNamed(root: string, stack: string, settings: SettingsOn): Revision[] {
+  const { stable, candidate } = namedReleases(root, stack, settings);
+  return [stable, candidate].flatMap((release) => release?.revisions[settings.target] ?? []);
 }
 
 /**
@@ -53,9 +60,10 @@ export function checkPublished(
   }
 }
 
-/** Throws a SettingsError that names every secret which a stack needs on a target and has not: half a stack would be made without them. */
-export function checkSecrets(set: readonly string[], settings: SettingsOn, stack: string): void {
-  const missing = requiredSecrets(settings).filter((name) => !set.includes(name));
+/** Throws a SettingsError that names every secret which a deployment needs and its stack has not: half a stack would be made without them. */
+export function checkSecrets(set: readonly string[], deployment: Deployment): void {
+  const { stack, settings } = deployment;
+  const missing = requiredSecrets(settings, revisionsOf(deployment)).filter((name) => !set.includes(name));
   if (missing.length > 0) {
     throw new SettingsError(
       `${stack} has no value for ${missing.join(", ")}. Run npx maha secrets init --stack ${stack}: it generates what it can and prints how to set the others`,
@@ -78,9 +86,9 @@ export function deploymentOf<T extends Target>(asked: {
   const { stack, file, target, releases, secret } = asked;
   const settings = settingsOn(asked.settings, target, file);
   if (stack !== "local") checkImages(settings, file);
-  const stable = revisionsOf(releases.stable, target);
+  const stable = ofRelease(releases.stable, target);
   const candidate = new Map(
-    [...revisionsOf(releases.candidate, target)].filter(([name, { id }]) => stable.get(name)?.id !== id),
+    [...ofRelease(releases.candidate, target)].filter(([name, { id }]) => stable.get(name)?.id !== id),
   );
   const named = [releases.stable, releases.candidate, ...(releases.previous ?? [])].filter((one) => one !== undefined);
   const images = [
@@ -106,5 +114,5 @@ function checkImages(settings: Settings, file: string): void {
   }
 }
 
-const revisionsOf = (release: Release | undefined, target: Target): Revisions =>
+const ofRelease = (release: Release | undefined, target: Target): Revisions =>
   release ? revisionsFor(release, target) : new Map();

@@ -6,7 +6,7 @@ import type { SettingsOn } from "./config/schema.ts";
 export type Declared = {
   stack: string;
   settings: SettingsOn;
-  services: Partial<Record<ServiceName, { stable: string; candidate?: string }>>;
+  services: Record<ServiceName, { stable: string; candidate?: string }>;
 };
 
 /**

@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import type { Target } from "../ecosystem/targets.ts";
 import { type Filed, readEvidence } from "./evidence/files.ts";
 import type { Exemption } from "./exemptions.ts";
@@ -20,26 +19,27 @@ export type StackFacts = {
   now: Date;
 };
 
-/** A stack that the repository does not know; the message says where it was expected. */
-export class FactsError extends Error {
-  override name = "FactsError";
-}
+/** The part of a stack's settings that its resources do not show. */
+type StackSettings = { stable?: string | undefined; candidate?: string | undefined; exemptions: readonly Exemption[] };
 
 /** What the program knows and no resource says: its catalogue of series, by target. */
 type KnownSeries = Readonly<Record<Target, object>>;
 
-/** Reads what the repository knows of a stack. Throws a FactsError where it does not know the stack. */
+/** Reads what the repository knows of a stack; its settings come from whoever has read and checked them. */
 export function readFacts(
   root: string,
   stack: string,
-  { catalogue, now }: { catalogue: KnownSeries; now: Date },
+  { settings, catalogue, now }: { settings: StackSettings; catalogue: KnownSeries; now: Date },
 ): StackFacts {
-  const { exemptions, releases } = settingsOf(root, stack);
+  const { stable, candidate, exemptions } = settings;
   return {
     stack,
     level: levelOf(stack),
     exemptions,
-    evidence: readEvidence(root, releases),
+    evidence: readEvidence(
+      root,
+      [stable, candidate].filter((name) => name !== undefined),
+    ),
     series: {
       "cloud-run": Object.keys(catalogue["cloud-run"]),
       compose: Object.keys(catalogue.compose),
@@ -47,20 +47,6 @@ export function readFacts(
     },
     runbooks: headingsIn(root, "docs/runbooks"),
     now,
-  };
-}
-
-/** The part of a stack's settings that its program never sees; the rest of them is checked where the program reads it. */
-function settingsOf(root: string, stack: string): { releases: string[]; exemptions: Exemption[] } {
-  const file = `Pulumi.${stack}.yaml`;
-  if (!existsSync(join(root, file))) {
-    throw new FactsError(`stack ${stack}: there is no ${file}, so nothing is known of its releases and their evidence`);
-  }
-  const { config = {} } = (parse(readFileSync(join(root, file), "utf8")) ?? {}) as { config?: Record<string, unknown> };
-  const releases = [config["mahavishnu:stable"], config["mahavishnu:candidate"]];
-  return {
-    releases: releases.filter((name): name is string => typeof name === "string"),
-    exemptions: (config["mahavishnu:exemptions"] ?? []) as Exemption[],
   };
 }
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { PolicyPack } from "@pulumi/policy";
 // only this entry imports from the program: the alert catalogue, which no resource shows
 import { catalogue } from "../infra/alerts/catalogue.ts";
+import { readStack } from "../infra/config/stack-file.ts";
 import { readFacts, type StackFacts } from "./facts.ts";
 import { PACK, policiesOf } from "./policies.ts";
 
@@ -9,7 +10,9 @@ const root = join(import.meta.dirname, "..");
 const known = new Map<string, StackFacts>();
 
 function factsOf(stack: string): StackFacts {
-  const facts = known.get(stack) ?? readFacts(root, stack, { catalogue, now: new Date() });
+  const facts =
+    known.get(stack) ??
+    readFacts(root, stack, { settings: readStack(root, stack).settings, catalogue, now: new Date() });
   known.set(stack, facts);
   return facts;
 }

@@ -30,7 +30,10 @@ export async function readinessOf(
     );
   }
   const declared = file === undefined ? await declaredBy(root, stack, target) : exported(file, name);
-  const report = reportOn(declared.map(fromDeclared), readFacts(root, name, { catalogue, now }));
+  const report = reportOn(
+    declared.map(fromDeclared),
+    readFacts(root, name, { settings: stack.settings, catalogue, now }),
+  );
   if (file !== undefined && target !== undefined && report.target !== target) {
     throw new ReadinessError(
       `--target ${target}: ${file} is the state of a stack on ${report.target ?? allTargets.join(" or ")}`,

@@ -1,8 +1,7 @@
 import type { Secret } from "../../ecosystem/secrets.ts";
 import type { ServiceName } from "../../ecosystem/services.ts";
 import { named } from "../names.ts";
-import { databaseOf } from "../release/addresses.ts";
-import { type Backed, type BackupJob, databasePassword } from "./jobs.ts";
+import type { Backed, BackupJob, SavedDatabase } from "./jobs.ts";
 import { type BackupLocation, backupLocationsOf } from "./locations.ts";
 
 /** Where a job finds things in its container. */
@@ -68,12 +67,10 @@ const keysVariable = (locations: BackupLocation[]): string =>
     : "AWS_SHARED_CREDENTIALS_FILE";
 
 /** Each database is read as the role that owns it; all of them lie on one server. */
-function databases(names: ServiceName[], { settings }: Backed, secret: Layout["secret"]) {
-  const { host, port, sslMode } = databaseOf(names[0] as ServiceName, settings);
+function databases(all: readonly SavedDatabase[], { settings }: Backed, secret: Layout["secret"]) {
+  const [{ host, port, sslMode }] = all as [SavedDatabase];
   return {
-    BACKUP_DATABASES: names
-      .map((name) => `${databaseOf(name, settings).name}=${secret(databasePassword[name] as Secret)}`)
-      .join(" "),
+    BACKUP_DATABASES: all.map(({ name, password }) => `${name}=${secret(password)}`).join(" "),
     PGHOST: host,
     PGPORT: String(port),
     PGSSLMODE: sslMode,

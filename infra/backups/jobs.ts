@@ -4,6 +4,7 @@ import type { ServiceName } from "../../ecosystem/services.ts";
 import type { Target } from "../../ecosystem/targets.ts";
 import type { SettingsOn } from "../config/schema.ts";
 import { type Deployment, pairsOf } from "../deployment.ts";
+import type { Revision } from "../release/revision.ts";
 import { type BackupIdentity, backupLocationsOf } from "./locations.ts";
 
 /**
@@ -17,23 +18,20 @@ export type BackupJob = {
   /** A cron expression, in UTC. */
   schedule: string;
   identity: BackupIdentity;
-  /** What it saves: the volumes of single writers, and databases, each by the service whose it is. */
+  /** What it saves: the volumes of single writers, and databases, each of one service. */
   volumes: ServiceName[];
-  databases: ServiceName[];
+  databases: SavedDatabase[];
   /** True where the settings and the release are saved with it. */
   manifest: boolean;
   /** What it reads from files. */
   secrets: Secret[];
 };
 
+/** The database of a service's stable. */
+export type SavedDatabase = NonNullable<Revision["database"]>;
+
 /** What the jobs of a stack follow from. */
 export type Backed<T extends Target = Target> = Pick<Deployment<T>, "stack" | "settings" | "stable" | "candidate">;
-
-/** The password of the role that owns a service's database; none where it has no database. */
-export const databasePassword: Readonly<Partial<Record<ServiceName, Secret>>> = {
-  akosha: "akosha-database-password",
-  mahavishnu: "mahavishnu-database-password",
-};
 
 /**
  * The jobs of a stack on a target. What is saved together is what one place can reach: all of it on a Docker host; the
@@ -43,14 +41,14 @@ export const databasePassword: Readonly<Partial<Record<ServiceName, Secret>>> = 
 export function backupJobs(backed: Backed): BackupJob[] {
   const pairs = [...pairsOf(backed)];
   const volumes = pairs.filter(([, { stable }]) => stable.sessions === "single").map(([name]) => name);
-  const databases = pairs.map(([name]) => name).filter((name) => databasePassword[name]);
+  const databases = pairs.flatMap(([, { stable }]) => stable.database ?? []);
   const { settings } = backed;
-  const save = (name: string, what: { volumes?: ServiceName[]; databases?: ServiceName[] }): BackupJob => ({
+  const save = (name: string, what: { volumes?: ServiceName[]; databases?: SavedDatabase[] }): BackupJob => ({
     ...{ volumes: [], databases: [], ...what },
     ...{ name, action: "save", schedule: schedules.backup, identity: "writer", manifest: what.databases !== undefined },
     secrets: [
       "restic-password",
-      ...(what.databases ?? []).flatMap((service) => databasePassword[service] ?? []),
+      ...(what.databases ?? []).map(({ password }) => password),
       ...credentials("writer", settings),
     ],
   });

@@ -1,9 +1,14 @@
 import { z } from "zod";
-import { serviceNames } from "../../ecosystem/services.ts";
+import { type ServiceName, serviceNames } from "../../ecosystem/services.ts";
+import type { SettingMeta } from "./schema-node.ts";
 
 /** A setting with metadata for errors: what is allowed, and an example. */
-export const field = <Schema extends z.ZodType>(schema: Schema, allowed: string, example: string): Schema =>
-  schema.meta({ allowed, example });
+export const field = <Schema extends z.ZodType>(
+  schema: Schema,
+  allowed: string,
+  example: string,
+  unit?: string,
+): Schema => schema.meta({ allowed, example, ...(unit !== undefined && { unit }) } satisfies SettingMeta);
 
 /** A name that every platform accepts. */
 export const name = (what: string, example: string) =>
@@ -15,16 +20,18 @@ export const name = (what: string, example: string) =>
 
 /** A whole number from `min` to `max`; `what` names the unit. */
 export const whole = (min: number, max: number, what: string, example: string) =>
-  field(z.int().min(min).max(max), `${min} to ${max} ${what}`, example);
+  field(z.int().min(min).max(max), `${min} to ${max} ${what}`, example, what);
 
 /** An optional value per service. */
 export const perService = <Schema extends z.ZodType>(schema: Schema) =>
-  z.strictObject(
-    Object.fromEntries(serviceNames.map((service) => [service, schema.optional()])) as Record<
-      (typeof serviceNames)[number],
-      z.ZodOptional<Schema>
-    >,
-  );
+  z
+    .strictObject(
+      Object.fromEntries(serviceNames.map((service) => [service, schema.optional()])) as Record<
+        ServiceName,
+        z.ZodOptional<Schema>
+      >,
+    )
+    .meta({ perService: true } satisfies SettingMeta);
 
 /** An IPv4 network. */
 export const cidr = (example: string) => field(z.cidrv4(), "an IPv4 network in CIDR form", example);

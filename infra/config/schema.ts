@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { secretNames } from "../../ecosystem/secrets.ts";
 import { type Target, targets } from "../../ecosystem/targets.ts";
 import { field, image, whole } from "./fields.ts";
 import { cloudRun } from "./targets/cloud-run.ts";
@@ -73,6 +72,10 @@ export const settingsSchema = z
           .refine(({ burst, perHour }) => perHour >= burst, {
             error: "must be at least burst",
             path: ["perHour"],
+          })
+          .meta({
+            allowed: "the limits of one client at one service",
+            example: "rateLimit: { perMinute: 60, burst: 10, perHour: 1000 }",
           }),
         auth: auth.optional(),
       })
@@ -119,14 +122,14 @@ export const settingsSchema = z
           "backups: { image: registry.acme.dev/backup@sha256:..., daily: 30, weekly: 12, monthly: 6, lockVault: true }",
       }),
     secretDates: z
-      .strictObject(
-        Object.fromEntries(
-          secretNames.map((name) => [
-            name,
-            field(z.iso.date(), "the date this secret was set", `${name}: "2026-11-30"`).optional(),
-          ]),
-        ) as Record<(typeof secretNames)[number], z.ZodOptional<z.ZodISODate>>,
+      .record(
+        z.string().regex(/^[a-z][a-z0-9-]*$/),
+        field(z.iso.date(), "the date this secret was set", 'auth-secret: "2026-11-30"'),
       )
+      .meta({
+        allowed: "the date each secret was set, by its name",
+        example: 'secretDates: { auth-secret: "2026-11-30" }',
+      })
       .optional(),
     collector: field(
       z.url({ protocol: /^https?$/ }),
@@ -146,7 +149,12 @@ export const settingsSchema = z
           expires: field(z.iso.date(), "a date", 'expires: "2027-01-31"'),
         }),
       )
-      .default([]),
+      .default([])
+      .meta({
+        allowed: "checks and rules that the stack is exempt from until a date",
+        example:
+          'exemptions: [{ rule: metrics, reason: "the exporter is replaced next week", owner: platform team, expires: "2027-01-31" }]',
+      }),
     cloudRun: cloudRun.optional(),
     compose: compose.optional(),
     kubernetes: kubernetes.optional(),

@@ -1,11 +1,15 @@
 import type { z } from "zod";
 import type { Target } from "../../ecosystem/targets.ts";
+import { referenceTo } from "./reference.ts";
 import { type ComposeSettings, type Settings, type SettingsOn, settingsSchema } from "./schema.ts";
+import { along, bare, type SchemaNode, type SettingMeta } from "./schema-node.ts";
 
 /** Invalid settings; the message lists every problem with its key, the allowed values and an example. */
 export class SettingsError extends Error {
   override name = "SettingsError";
 }
+
+const schema = settingsSchema as unknown as SchemaNode;
 
 /** Each target's settings key. */
 const blocks = { "cloud-run": "cloudRun", compose: "compose", kubernetes: "kubernetes" } as const satisfies Record<
@@ -49,17 +53,24 @@ export function targetsOf(settings: Settings): Target[] {
 }
 
 const missingBlock = (target: Target, file: string) =>
-  `${file}, mahavishnu:${blocks[target]}: missing, but required for the target ${target}. See infra/config/schema.ts for the keys and Pulumi.prod.yaml for examples`;
+  `${file}, mahavishnu:${blocks[target]}: missing, but required for the target ${target}. See ${referenceTo([blocks[target]])}`;
 
 function problems(issue: z.core.$ZodIssue, raw: unknown, file: string): string[] {
   const at = (path: readonly PropertyKey[]) => `${file}, mahavishnu:${path.join(".")}`;
   if (issue.code === "unrecognized_keys") {
-    const known = Object.keys(shapeAt(settingsSchema, issue.path) ?? {});
-    return issue.keys.map((key) => `${at([...issue.path, key])}: unknown setting. Allowed here: ${known.join(", ")}`);
+    const known = Object.keys(bare(along(schema, issue.path).at(-1) as SchemaNode).node.shape ?? {});
+    return issue.keys.map(
+      (key) =>
+        `${at([...issue.path, key])}: unknown setting. Allowed here: ${known.join(", ")}. See ${referenceTo(issue.path)}`,
+    );
   }
   const value = valueAt(raw, issue.path);
-  const { allowed, example } = metaAt(settingsSchema, issue.path);
-  const hint = [allowed && ` (${allowed})`, example && `. Example: ${example}`].filter(Boolean).join("");
+  const { allowed, example } = metaAt(issue.path);
+  const hint = [
+    allowed && ` (${allowed})`,
+    example && `. Example: ${example}`,
+    `. See ${referenceTo(issue.path)}`,
+  ].join("");
   if (value === undefined) return [`${at(issue.path)}: missing${hint}`];
   const said = issue.code === "custom" ? issue.message : `${shown(value)} is not allowed`;
   return [`${at(issue.path)}: ${said}${hint}`];
@@ -74,21 +85,8 @@ function shown(value: unknown): string {
 const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
 
-type Node = z.ZodType & { shape?: Record<string, Node>; unwrap?: () => Node; element?: Node };
-
 /** The metadata of the innermost schema on the path that has any. */
-function metaAt(schema: Node, path: readonly PropertyKey[]): { allowed?: string; example?: string } {
-  const found = schema.meta() as { allowed?: string; example?: string } | undefined;
-  if (schema.unwrap && !schema.element) return { ...found, ...metaAt(schema.unwrap(), path) };
-  const [key, ...rest] = path;
-  const inner = key === undefined ? undefined : (schema.element ?? schema.shape?.[String(key)]);
-  return inner ? metaAt(inner, rest) : (found ?? {});
-}
-
-function shapeAt(schema: Node, path: readonly PropertyKey[]): Record<string, Node> | undefined {
-  if (schema.unwrap && !schema.element) return shapeAt(schema.unwrap(), path);
-  const [key, ...rest] = path;
-  if (key === undefined) return schema.shape;
-  const inner = schema.element ?? schema.shape?.[String(key)];
-  return inner && shapeAt(inner, rest);
-}
+const metaAt = (path: readonly PropertyKey[]): SettingMeta =>
+  along(schema, path)
+    .map((part) => bare(part).meta)
+    .findLast(({ allowed, example }) => allowed !== undefined || example !== undefined) ?? {};

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { field, perService, whole } from "./fields.ts";
 
 const size = z.strictObject({
-  cpu: field(z.number().min(0.1).max(64), "0.1 to 64 CPUs", "cpu: 2").optional(),
+  cpu: field(z.number().min(0.1).max(64), "0.1 to 64 CPUs", "cpu: 2", "vCPUs").optional(),
   memoryMi: whole(256, 262144, "MiB of memory", "memoryMi: 2048").optional(),
   instances: z
     .strictObject({

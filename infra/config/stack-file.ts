@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { secretNames } from "../../ecosystem/secrets.ts";
@@ -28,7 +28,12 @@ export function readStack(folder: string, name: string): Stack {
   }
   const file = `Pulumi.${name}.yaml`;
   const raw = rawSettings(readFileSync(join(folder, file), "utf8"), file);
-  return { name, file, settings: parseSettings(raw, file), secretsSet: secretsSet(raw, file) };
+  return {
+    name,
+    file,
+    settings: parseSettings(raw, file),
+    secretsSet: secretsSet(raw, file, join(folder, "releases", name)),
+  };
 }
 
 /** Throws a SettingsError for a name that a stack cannot have on some platform. */
@@ -68,13 +73,14 @@ function rawSettings(text: string, file: string): Record<string, unknown> {
   return ownSettings((content as { config?: Record<string, unknown> } | null)?.config ?? {}, file);
 }
 
-function secretsSet(raw: Record<string, unknown>, file: string): string[] {
+/** The names of the secrets that are set. A release of the stack may read one that `ecosystem/` no longer describes. */
+function secretsSet(raw: Record<string, unknown>, file: string, releases: string): string[] {
   const secrets = (raw.secrets ?? {}) as Record<string, unknown>;
   const names = Object.keys(secrets);
-  const unknown = names.filter((name) => !(secretNames as string[]).includes(name));
-  if (unknown.length > 0) {
+  const unknown = names.find((name) => !secretNames.includes(name) && !isNamedIn(releases, name));
+  if (unknown !== undefined) {
     throw new SettingsError(
-      `${file}, mahavishnu:secrets.${unknown[0]}: unknown secret. Known secrets: ${secretNames.join(", ")}`,
+      `${file}, mahavishnu:secrets.${unknown}: unknown secret. Known secrets: ${secretNames.join(", ")}`,
     );
   }
   const plain = names.find((name) => (secrets[name] as { secure?: unknown } | null)?.secure === undefined);
@@ -85,3 +91,9 @@ function secretsSet(raw: Record<string, unknown>, file: string): string[] {
   }
   return names;
 }
+
+const isNamedIn = (releases: string, secret: string): boolean =>
+  existsSync(releases) &&
+  readdirSync(releases)
+    .filter((file) => file.endsWith(".json"))
+    .some((file) => readFileSync(join(releases, file), "utf8").includes(`"${secret}"`));

@@ -25,10 +25,13 @@ export function addressOf(name: ServiceName, settings: SettingsOn): ServiceAddre
   const { port, path, sessions } = serviceNamed(name);
   const at = (host: string) => ({ host, port, url: `http://${host}:${port}${path}` });
   if (settings.target !== "cloud-run") return at("edge");
-  const { project, zone, sessions: chosen } = settings.cloudRun;
-  const single = (chosen?.[name] ?? sessions["cloud-run"]) === "single";
-  return at(single ? `${singletonsMachine}.${zone}.c.${project}.internal` : LOOPBACK);
+  const single = (settings.cloudRun.sessions?.[name] ?? sessions["cloud-run"]) === "single";
+  return at(single ? machineHost(settings) : LOOPBACK);
 }
+
+/** The name inside the network of the machine of the single services. */
+export const machineHost = ({ cloudRun: { project, zone } }: SettingsOn<"cloud-run">): string =>
+  `${singletonsMachine}.${zone}.c.${project}.internal`;
 
 /**
  * What the proxy beside a Cloud Run service calls for it: the peers that it has on loopback. Behind a domain their own

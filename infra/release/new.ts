@@ -1,5 +1,5 @@
 import { serviceNames } from "../../ecosystem/services.ts";
-import { RELEASE_NAME } from "../config/schema.ts";
+import { RELEASE_NAME, type Settings } from "../config/schema.ts";
 import { readStack, stackNames } from "../config/stack-file.ts";
 import { releasesOf, writeRelease } from "./files.ts";
 import { type ImageChoice, makeRelease } from "./make.ts";
@@ -10,6 +10,8 @@ type NewRelease = {
   images: Record<string, string>;
   name?: string | undefined;
   unpublished?: boolean | undefined;
+  /** Retries the stack's candidate, or its newest release: the same images under new ids. */
+  retry?: boolean | undefined;
   created: Date;
 };
 
@@ -21,8 +23,10 @@ export function newRelease(root: string, stack: string, asked: NewRelease): { re
     );
   }
   const { settings, file } = readStack(root, stack);
-  const images = chosenImages(root, stack, asked);
   const others = stackNames(root).flatMap((name) => releasesOf(root, name));
+  const history = others.filter((release) => release.stack === stack);
+  const failed = asked.retry ? retried(history, settings, stack) : undefined;
+  const images = chosenImages(root, stack, { ...asked, images: { ...(failed && imagesIn(failed)), ...asked.images } });
   const name = asked.name ?? nextName(others, stack, images);
   const namesake = others.find((other) => other.name === name && other.stack !== stack && !runs(other, images));
   if (namesake) {
@@ -30,10 +34,32 @@ export function newRelease(root: string, stack: string, asked: NewRelease): { re
       `release ${name} of ${namesake.stack} runs different images; a release name must mean the same images in every stack. Choose another --name`,
     );
   }
-  const release = makeRelease({ stack, name, settings, images, created: asked.created });
+  const retry = failed !== undefined;
+  const release = makeRelease({ stack, name, settings, images, created: asked.created, history, retry });
+  if (failed) refuseUnchanged(release, failed, history);
   if (!asked.unpublished) refuseUnpublished(release, file);
   return { release, file: writeRelease(root, release) };
 }
+
+/** The release to retry: the candidate, or else the newest. */
+function retried(history: readonly Release[], { candidate }: Settings, stack: string): Release {
+  const found = history.find(({ name }) => name === candidate) ?? history.at(-1);
+  if (!found) throw new ReleaseError(`--retry: ${stack} has no release to retry`);
+  return found;
+}
+
+/** Refuses a retry that would change nothing, since stable runs all of it. */
+function refuseUnchanged(release: Release, failed: Release, history: readonly Release[]): void {
+  const idsOf = ({ revisions }: Release) => Object.values(revisions).flatMap((list) => list.map(({ id }) => id));
+  const known = new Set(history.flatMap(idsOf));
+  if (idsOf(release).some((id) => !known.has(id))) return;
+  throw new ReleaseError(
+    `--retry: stable already runs all that release ${failed.name} of ${failed.stack} does, so there is nothing to retry`,
+  );
+}
+
+const imagesIn = ({ revisions }: Release): Record<string, string> =>
+  Object.fromEntries(Object.values(revisions).flatMap((list) => list.map(({ service, image }) => [service, image])));
 
 /** The name of another stack's release with these images, else the next number. */
 function nextName(releases: readonly Release[], stack: string, images: ImageChoice): string {
@@ -54,14 +80,14 @@ function refuseUnpublished(release: Release, file: string): void {
 
 const runs = ({ revisions }: Release, images: ImageChoice): boolean =>
   Object.values(revisions).every((list) =>
-    list.every(({ service, image }) => digestOf(image) === digestOf(images[service])),
+    list.every(({ service, image }) => digestOf(image) === digestOf(images[service] ?? "")),
   );
 
 /** An image's identity in any registry: its digest, or the whole reference without one. */
 const digestOf = (image: string): string => /sha256:[0-9a-f]{64}$/.exec(image)?.[0] ?? image;
 
 function chosenImages(root: string, stack: string, { images, unpublished }: NewRelease): ImageChoice {
-  const unknown = Object.keys(images).find((name) => !(serviceNames as readonly string[]).includes(name));
+  const unknown = Object.keys(images).find((name) => !serviceNames.includes(name));
   if (unknown !== undefined) {
     throw new ReleaseError(`--image ${unknown}=...: unknown service. Services: ${serviceNames.join(", ")}`);
   }
@@ -72,5 +98,5 @@ function chosenImages(root: string, stack: string, { images, unpublished }: NewR
     );
   }
   const all = serviceNames.map((name) => [name, images[name] ?? unpublishedImage(root, name)]);
-  return Object.fromEntries(all) as ImageChoice;
+  return Object.fromEntries(all);
 }

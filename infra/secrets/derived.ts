@@ -1,33 +1,38 @@
-import { type Secret, secrets } from "../../ecosystem/secrets.ts";
-import { services } from "../../ecosystem/services.ts";
-import type { Target } from "../../ecosystem/targets.ts";
-import { databasePassword } from "../backups/jobs.ts";
-import type { SettingsOn } from "../config/schema.ts";
-import { databaseOf, databaseUrl } from "../release/addresses.ts";
+import type { Secret } from "../../ecosystem/secrets.ts";
+import { databaseName } from "../names.ts";
+import { DATABASE_HOST, databaseUrl } from "../release/addresses.ts";
+import { ReleaseError } from "../release/release.ts";
+import type { Revision } from "../release/revision.ts";
 
 /** How a secret is derived from another one. */
-export type Derived = { from: Secret; filled(value: string): string };
+type Derived = { from: Secret; filled(value: string): string };
 
 /**
- * How a secret is derived where the address of its service's database is known in advance. `filled` takes the password,
- * or a placeholder for output that people read. Undefined for secrets that are generated or given.
+ * The derived secrets that revisions read: each is a database URL with its role's password. `filled` takes the password, or
+ * a placeholder for output that people read. Throws a ReleaseError if two revisions need different values of one secret.
  */
-export function derivedSecret(name: Secret, settings: SettingsOn<Exclude<Target, "cloud-run">>): Derived | undefined {
-  if (secrets[name].origin !== "derived") return undefined;
-  const service = services.find(({ secrets }) => Object.values(secrets).includes(name));
-  const from = service && databasePassword[service.name];
-  if (!from) throw new Error(`${name}: no rule says how to derive this secret`);
-  const database = databaseOf(service.name, settings);
-  return { from, filled: (password) => databaseUrl(database, database.host, password) };
+export function derivedSecrets(revisions: Iterable<Revision>): ReadonlyMap<Secret, Derived> {
+  const derived = new Map<Secret, Derived>();
+  for (const { id, database } of revisions) {
+    if (!database?.url) continue;
+    const { url, password, host } = database;
+    const how = {
+      from: password,
+      filled: (value: string) => databaseUrl(database, host === DATABASE_HOST ? databaseName : host, value),
+    };
+    const other = derived.get(url);
+    if (other && other.filled("") !== how.filled("")) {
+      throw new ReleaseError(
+        `${id}: its database is ${how.filled("***")}, and the other revision of its service has ${other.filled("***")}: one secret cannot lead to both. Name the release as stable instead of candidate`,
+      );
+    }
+    derived.set(url, how);
+  }
+  return derived;
 }
 
-/** Templates of the derived secrets among `names`; `<name>` is a placeholder for another secret's value. */
-export function templatesOf(names: Iterable<Secret>, settings: SettingsOn<Exclude<Target, "cloud-run">>): Templates {
-  const templates = [...names].flatMap((name) => {
-    const derived = derivedSecret(name, settings);
-    return derived ? [[name, derived.filled(`<${derived.from}>`)] as const] : [];
-  });
-  return Object.fromEntries(templates);
-}
+/** Templates of the derived secrets; `<name>` is a placeholder for another secret's value. */
+export const templatesOf = (revisions: Iterable<Revision>): Templates =>
+  Object.fromEntries([...derivedSecrets(revisions)].map(([name, { from, filled }]) => [name, filled(`<${from}>`)]));
 
-export type Templates = Readonly<Partial<Record<Secret, string>>>;
+export type Templates = Readonly<Record<Secret, string>>;

@@ -1,9 +1,10 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { type Form, forms, type Secret, secrets } from "../../ecosystem/secrets.ts";
+import { type Form, forms } from "../../ecosystem/secret-forms.ts";
+import { type Secret, secretNamed } from "../../ecosystem/secrets.ts";
 
 /** A new value in the secret's valid format. Throws for a secret that the operator must provide. */
 export function generate(name: Secret): string {
-  const { origin, form } = secrets[name];
+  const { origin, form } = secretNamed(name);
   const make = makers.get(form);
   if (origin !== "generated" || !make) throw new Error(`${name} cannot be generated`);
   // a random value may look like a placeholder

@@ -1,4 +1,4 @@
-import { type Secret, secretNames, secrets } from "../../ecosystem/secrets.ts";
+import { type Secret, secretNamed, secretNames } from "../../ecosystem/secrets.ts";
 import { generate } from "./generate.ts";
 import { setCommand } from "./judge.ts";
 import type { PulumiConfig } from "./pulumi-config.ts";
@@ -29,13 +29,13 @@ export class RotationError extends Error {
 /** Generates missing secrets. Existing values stay; a missing date is recorded as today. */
 export async function initSecrets({ stack, required, set, dates, config, today }: Before): Promise<Initialised> {
   const missing = required.filter((name) => !set.includes(name));
-  const made = missing.filter((name) => secrets[name].origin === "generated");
+  const made = missing.filter((name) => secretNamed(name).origin === "generated");
   for (const name of made) await config.set(name, generate(name));
   const dated = required.filter((name) => set.includes(name) && dates[name] === undefined);
   await config.date([...made, ...dated], dayOf(today));
   const given = missing
-    .filter((name) => secrets[name].origin === "given")
-    .map((name) => ({ name, purpose: secrets[name].purpose, command: setCommand(name, stack) }));
+    .filter((name) => secretNamed(name).origin === "given")
+    .map((name) => ({ name, purpose: secretNamed(name).purpose, command: setCommand(name, stack) }));
   return { made, dated, given };
 }
 
@@ -46,7 +46,7 @@ export async function rotateSecret(
 ): Promise<void> {
   const secret = secretNames.find((known) => known === name);
   if (!secret) throw new RotationError(`--rotate ${name}: no such secret. Secrets: ${secretNames.join(", ")}`);
-  const { origin, irreplaceable } = secrets[secret] as (typeof secrets)[Secret] & { irreplaceable?: string };
+  const { origin, irreplaceable } = secretNamed(secret);
   if (origin === "derived") {
     throw new RotationError(`--rotate ${name}: it is derived from a password; rotate that one instead`);
   }

@@ -1,5 +1,6 @@
 import { retention } from "../../ecosystem/retention.ts";
-import { type Origin, type Secret, secrets } from "../../ecosystem/secrets.ts";
+import type { Origin } from "../../ecosystem/secret-forms.ts";
+import { type Secret, secretNamed } from "../../ecosystem/secrets.ts";
 import { secretPath } from "./pulumi-config.ts";
 
 /**
@@ -36,11 +37,11 @@ export const judgeSecrets = (required: readonly Secret[], known: Known): JudgedS
   required.map((name) => {
     const set = known.set.includes(name) ? (known.dates[name] ?? null) : null;
     const ageDays = set === null ? null : Math.floor((known.today.getTime() - Date.parse(set)) / DAY);
-    return { name, origin: secrets[name].origin, set, ageDays, ...verdictOn(name, ageDays, known) };
+    return { name, origin: secretNamed(name).origin, set, ageDays, ...verdictOn(name, ageDays, known) };
   });
 
 function verdictOn(name: Secret, ageDays: number | null, { stack, set, values }: Known) {
-  const { origin, form, irreplaceable } = secrets[name] as (typeof secrets)[Secret] & { irreplaceable?: string };
+  const { origin, form, irreplaceable } = secretNamed(name);
   const say = (verdict: SecretVerdict, remedy = "") => ({ verdict, remedy });
   const init = `npx maha secrets init --stack ${stack}`;
   const value = values?.[name];

@@ -1,14 +1,18 @@
-import { type Secret, secretNames, secrets } from "../../ecosystem/secrets.ts";
-import { services } from "../../ecosystem/services.ts";
+import { type Secret, secretNamed, secretNames } from "../../ecosystem/secrets.ts";
 import { receiverSecrets } from "../alerts/notification-routes.ts";
-import { credentials, databasePassword } from "../backups/jobs.ts";
+import { credentials } from "../backups/jobs.ts";
 import type { SettingsOn } from "../config/schema.ts";
 
-/** The secrets that must be set for a stack to run on a target, generated and given ones. */
-export function requiredSecrets(settings: SettingsOn): Secret[] {
+/** Who reads secrets: a service as it is described, or a revision of one. */
+type Reader = { secrets: Readonly<Record<string, Secret>>; database: { password: Secret } | null };
+
+/** The secrets that must be set for readers to run on a stack's target, generated and given ones. */
+export function requiredSecrets(settings: SettingsOn, readers: Iterable<Reader>): Secret[] {
   const read = new Set<Secret>([
-    ...services.flatMap((service) => Object.values(service.secrets)),
-    ...services.flatMap(({ name }) => databasePassword[name] ?? []),
+    ...[...readers].flatMap(({ secrets, database }) => [
+      ...Object.values(secrets),
+      ...(database ? [database.password] : []),
+    ]),
     ...(settings.target === "compose" ? (["postgres-password"] as const) : []),
     ...receiverSecrets(settings.alerts).filter(
       (name) => settings.target !== "cloud-run" || name !== "deadman-webhook-url",
@@ -16,5 +20,8 @@ export function requiredSecrets(settings: SettingsOn): Secret[] {
     "restic-password",
     ...(["writer", "pruner", "copier"] as const).flatMap((identity) => credentials(identity, settings)),
   ]);
-  return secretNames.filter((name) => read.has(name) && secrets[name].origin !== "derived");
+  const described = secretNames.filter((name) => read.has(name));
+  return [...described, ...[...read].filter((name) => !secretNames.includes(name))].filter(
+    (name) => secretNamed(name).origin !== "derived",
+  );
 }

@@ -1,7 +1,9 @@
 import type { Secret } from "../../ecosystem/secrets.ts";
+import { services } from "../../ecosystem/services.ts";
 import type { Target } from "../../ecosystem/targets.ts";
 import { settingsOn } from "../config/settings.ts";
 import { readStack } from "../config/stack-file.ts";
+import { revisionsNamed } from "../stack.ts";
 import { type JudgedSecret, judgeSecrets } from "./judge.ts";
 import { type PulumiConfig, pulumiConfig } from "./pulumi-config.ts";
 import { requiredSecrets } from "./required.ts";
@@ -25,7 +27,7 @@ export function stackSecrets(root: string, stack: string, target?: Target): Stac
   return {
     stack,
     target: target ?? all.target,
-    required: requiredSecrets(settings),
+    required: requiredSecrets(settings, [...services, ...revisionsNamed(root, stack, settings)]),
     set: secretsSet,
     dates: settings.secretDates ?? {},
     config: pulumiConfig(root, stack),

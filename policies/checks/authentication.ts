@@ -1,3 +1,4 @@
+import { type ServiceName, serviceNamed } from "../../ecosystem/services.ts";
 import { check } from "../check.ts";
 import { proofOf } from "../evidence/proof.ts";
 import { at, listAt, textAt } from "../props.ts";
@@ -9,8 +10,6 @@ import { INSTANCE } from "../view/machine.ts";
 import { isLoopback, listenerAt } from "../view/ports.ts";
 import type { View } from "../view/view.ts";
 
-const AUTH_SECRETS = ["MAHAVISHNU_AUTH_SECRET", "AKOSHA_API_TOKEN"];
-
 /** 3 - Authentication: only authenticated callers reach a service. */
 export const authentication = check(3, "authentication", {
   why: "the servers do not authenticate callers themselves, so anyone who reaches one can use all of its tools",
@@ -20,17 +19,23 @@ export const authentication = check(3, "authentication", {
   judge: (view, facts) => [
     ...view.services.flatMap((container) =>
       container.variables
-        .filter(({ name }) => AUTH_SECRETS.includes(name))
+        .filter(({ name }) => name === serviceNamed(container.service as ServiceName).authentication)
         .map(({ name, secret }) => demand(secret !== undefined, container, `${name} is not read from a secret`)),
     ),
-    demand(boundSomewhere(view), "stack", "a service's authentication secret is not bound to it"),
+    demand(allBound(view), "stack", "a service's authentication secret is not bound to it"),
     ...entrances(view),
     ...proofOf("secrets", view, facts),
   ],
 });
 
-const boundSomewhere = ({ services }: View): boolean =>
-  AUTH_SECRETS.every((name) => services.some(({ variables }) => variables.some((variable) => variable.name === name)));
+/** Some service authenticates its callers, and each that can has the variable for it. */
+function allBound({ services }: View): boolean {
+  const able = services.flatMap(({ service, variables }) => {
+    const { authentication } = serviceNamed(service as ServiceName);
+    return authentication === null ? [] : [variables.some(({ name }) => name === authentication)];
+  });
+  return able.length > 0 && able.every(Boolean);
+}
 
 /** Resources that grant access to everyone by themselves. */
 function openToAll(resource: Resource): Finding[] {

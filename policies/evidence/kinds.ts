@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { objectives } from "../../ecosystem/objectives.ts";
 import { retention } from "../../ecosystem/retention.ts";
-import { secrets } from "../../ecosystem/secrets.ts";
+import { secretNamed } from "../../ecosystem/secrets.ts";
 import { services } from "../../ecosystem/services.ts";
 
 /** What a result holds against the stack, and how much: a warning if it is merely thin. */
@@ -31,7 +31,7 @@ const listed = (secrets: [string, string][]): string =>
   secrets.map(([name, verdict]) => `${name} is ${verdict}`).join(", ");
 /** The secrets that every stack's services read, except those that the program derives. */
 const needed = [...new Set(services.flatMap(({ secrets }) => Object.values(secrets)))].filter(
-  (name) => secrets[name].origin !== "derived",
+  (name) => secretNamed(name).origin !== "derived",
 );
 
 /** The kinds of evidence. */

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { services } from "../../ecosystem/services.ts";
 import { settingsOn } from "../../infra/config/settings.ts";
 import { readStack } from "../../infra/config/stack-file.ts";
 import { readRelease } from "../../infra/release/files.ts";
@@ -22,7 +23,7 @@ afterAll(() => server?.close());
 /** What `maha secrets check --json` prints for a stack whose secrets are all well. */
 function goodSecrets(stack: string) {
   const { file, settings } = readStack(root, stack);
-  const required = requiredSecrets(settingsOn(settings, settings.target, file));
+  const required = requiredSecrets(settingsOn(settings, settings.target, file), services);
   const today = new Date();
   const values = Object.fromEntries(required.map((name) => [name, given[name] ?? generate(name)]));
   const dates = Object.fromEntries(required.map((name) => [name, today.toISOString().slice(0, 10)]));

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, type TestContext, test } from "vitest";
 import { parse } from "yaml";
-import { type Secret, secrets } from "../../ecosystem/secrets.ts";
+import { type Secret, secretNamed } from "../../ecosystem/secrets.ts";
+import { services } from "../../ecosystem/services.ts";
 import { requiredSecrets } from "../../infra/secrets/required.ts";
 import { pulumiDouble } from "../fixtures/pulumi/cli-double.ts";
 import { root, settingsIn } from "../fixtures/releases.ts";
@@ -26,6 +27,7 @@ function project({ onTestFinished }: TestContext, path: string, env: Record<stri
   const folder = mkdtempSync(join(tmpdir(), "secrets-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   for (const file of ["Pulumi.yaml", "Pulumi.local.yaml"]) copyFileSync(join(root, file), join(folder, file));
+  cpSync(join(root, "releases/local"), join(folder, "releases/local"), { recursive: true });
   const file = join(folder, "Pulumi.local.yaml");
   const options = { cwd: folder, env: { PATH: path, HOME: folder, ...env } };
   return {
@@ -46,9 +48,9 @@ function project({ onTestFinished }: TestContext, path: string, env: Record<stri
 }
 
 const today = () => new Date().toISOString().slice(0, 10);
-const required = requiredSecrets(settingsIn("local", "compose"));
-const ours = required.filter((name) => secrets[name].origin === "generated");
-const theirs = required.filter((name) => secrets[name].origin === "given");
+const required = requiredSecrets(settingsIn("local", "compose"), services);
+const ours = required.filter((name) => secretNamed(name).origin === "generated");
+const theirs = required.filter((name) => secretNamed(name).origin === "given");
 const all = <T>(names: readonly Secret[], value: T) => Object.fromEntries(names.map((name) => [name, value]));
 
 const good: Partial<Record<Secret, string>> = {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { forms, secrets } from "../../ecosystem/secrets.ts";
+import { forms } from "../../ecosystem/secret-forms.ts";
+import { secrets } from "../../ecosystem/secrets.ts";
 import { services } from "../../ecosystem/services.ts";
 
 const base64 = "q7Zr0mXxXk3vT9aJ5sYw8LhQ2nBfU6dPcEeRtGiOoKs";
@@ -68,6 +69,7 @@ const cases = {
       "[default]\naws_access_key_id = AKIAIOSFODNN7\n",
     ],
   },
+  any: { good: ["x"], bad: [""] },
   postgresUrl: { good: ["postgresql://akosha:p@postgres:5432/akosha"], bad: ["mysql://akosha", "postgres"] },
 } satisfies Record<keyof typeof forms, { good: string[]; bad: string[] }>;
 

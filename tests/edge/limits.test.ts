@@ -128,7 +128,7 @@ test.each([
     { max_tokens: 334, tokens_per_fill: 1000, fill_interval: "10800s" },
   ],
 ])("the buckets of each of %i edges", (replicas, minute, hour) => {
-  const filters = limitFilters("echo", { perMinute: 60, burst: 10, perHour: 1000, exempt: [], replicas });
+  const filters = limitFilters({ name: "echo" }, { perMinute: 60, burst: 10, perHour: 1000, exempt: [], replicas });
   expect(filters.map(({ typed_config }) => typed_config)).toMatchObject([
     { descriptors: [{ token_bucket: minute }] },
     { descriptors: [{ token_bucket: hour }] },

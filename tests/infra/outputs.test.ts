@@ -12,7 +12,7 @@ import { releaseOf, root } from "../fixtures/releases.ts";
 /** What only the platform will say, or the address that an MCP client takes. */
 const url = z.union([z.literal(UNKNOWN), z.string().regex(/^https?:\/\/[^/\s]+\/mcp$/)]);
 const id = z.string().regex(/^(session-buddy|akosha|mahavishnu)-[0-9a-f]{10}$/);
-const byService = <Schema extends z.ZodType>(schema: Schema) => z.partialRecord(z.enum(serviceNames), schema);
+const byService = <Schema extends z.ZodType>(schema: Schema) => z.record(z.string(), schema);
 
 /** The contract of a stack's outputs, as the README documents it. */
 const contract = z.strictObject({

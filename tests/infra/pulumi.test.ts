@@ -35,9 +35,9 @@ describeWith([pulumiCli], "a stack's life under the real Pulumi CLI, with double
     const own = {
       ...settings,
       target,
-      edge: { ...settings.edge, image: `${imagesOf("a").akosha.split("/")[0]}/edge@${digest}` },
-      promoter: { image: `${imagesOf("a").akosha.split("/")[0]}/promoter@${digest}` },
-      backups: { ...settings.backups, image: `${imagesOf("a").akosha.split("/")[0]}/backup@${digest}` },
+      edge: { ...settings.edge, image: `${(imagesOf("a").akosha ?? "").split("/")[0]}/edge@${digest}` },
+      promoter: { image: `${(imagesOf("a").akosha ?? "").split("/")[0]}/promoter@${digest}` },
+      backups: { ...settings.backups, image: `${(imagesOf("a").akosha ?? "").split("/")[0]}/backup@${digest}` },
     };
     await work.settings(own);
     const values = secretNames.flatMap((secret) => ["--secret", `secrets["${secret}"]=${plaintext(secret)}`]);

@@ -42,7 +42,7 @@ export const reportOf = (declared: readonly DeclaredResource[], facts: StackFact
 
 /** What the repository knows of a stack, on the day of these tests. */
 export const knownOf = (stack: string, known: Partial<StackFacts> = {}): StackFacts => ({
-  ...readFacts(root, stack, { catalogue, now }),
+  ...readFacts(root, stack, { settings: readStack(root, stack).settings, catalogue, now }),
   ...known,
 });
 

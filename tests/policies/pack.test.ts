@@ -2,6 +2,7 @@ import structs from "google-protobuf/google/protobuf/struct_pb.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Target, targets } from "../../ecosystem/targets.ts";
 import { catalogue } from "../../infra/alerts/catalogue.ts";
+import { readStack } from "../../infra/config/stack-file.ts";
 import { readFacts } from "../../policies/facts.ts";
 import { PACK, policiesOf } from "../../policies/policies.ts";
 import { type DeclaredResource, fromDeclared } from "../../policies/readers/declared-resource.ts";
@@ -58,7 +59,8 @@ describe("the pack as a process of its own", () => {
     const declared = await graph();
     await pack.configure(new analyzer.ConfigureAnalyzerRequest());
     // facts as the process reads them, except for the time of day
-    const facts = readFacts(root, declared[0]?.urn.split(":")[2] ?? "", { catalogue, now: new Date() });
+    const stack = declared[0]?.urn.split(":")[2] ?? "";
+    const facts = readFacts(root, stack, { settings: readStack(root, stack).settings, catalogue, now: new Date() });
     // the engine does not say which inputs are secret
     const known = declared.map((one) => ({ ...fromDeclared(one), secretPaths: undefined }));
 

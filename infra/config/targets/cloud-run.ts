@@ -68,4 +68,7 @@ export const cloudRun = z
   .refine(({ region, multiRegionVault }) => multiRegionVault.toLowerCase() !== region, {
     error: "the vault is in the stack's own region; one outage would take both",
     path: ["multiRegionVault"],
+  })
+  .meta({
+    allowed: "settings of Google Cloud; changes of sizes and sessions take effect with a new release",
   });

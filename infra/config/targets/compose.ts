@@ -30,7 +30,7 @@ export const compose = z
     ).optional(),
     subnet: field(
       z.cidrv4().refine((subnet) => Number(subnet.split("/")[1]) <= 24),
-      "an IPv4 network of at least 256 addresses; a larger one makes address collisions between revisions less likely",
+      "an IPv4 network of at least 256 addresses; every revision keeps its own",
       "subnet: 172.29.0.0/16",
     ),
     backups: field(
@@ -53,4 +53,5 @@ export const compose = z
     path: ["certificates"],
   })
   .refine(elsewhere, vaultIsElsewhere)
-  .refine(ofOneKind, vaultIsOfOneKind);
+  .refine(ofOneKind, vaultIsOfOneKind)
+  .meta({ allowed: "settings of a Docker host; changes of sizes and sessions take effect with a new release" });

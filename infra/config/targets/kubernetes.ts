@@ -41,19 +41,24 @@ export const kubernetes = z
         example: "network: { pods: 10.4.0.0/14, apiServer: 172.16.0.0/28 }",
       }),
     storageClass: name("the storage class of the services' volumes", "storageClass: standard-rwo"),
-    database: z.strictObject({
-      host: field(
-        z.string().regex(/^[a-z0-9.-]+$/),
-        "the host of a PostgreSQL 14 or newer with pgvector",
-        "host: pg.acme.internal",
-      ),
-      network: cidr("network: 10.8.0.0/24"),
-      authority: field(
-        z.string().regex(/^-----BEGIN CERTIFICATE-----\n[\s\S]+-----END CERTIFICATE-----\n?$/),
-        "the CA certificate of the server, in PEM, if the CA is not a public one",
-        "authority: | with the lines of the certificate below",
-      ).optional(),
-    }),
+    database: z
+      .strictObject({
+        host: field(
+          z.string().regex(/^[a-z0-9.-]+$/),
+          "the host of a PostgreSQL 14 or newer with pgvector",
+          "host: pg.acme.internal",
+        ),
+        network: cidr("network: 10.8.0.0/24"),
+        authority: field(
+          z.string().regex(/^-----BEGIN CERTIFICATE-----\n[\s\S]+-----END CERTIFICATE-----\n?$/),
+          "the CA certificate of the server, in PEM, if the CA is not a public one",
+          "authority: | with the lines of the certificate below",
+        ).optional(),
+      })
+      .meta({
+        allowed: "the PostgreSQL server of the services and its network",
+        example: "database: { host: pg.acme.internal, network: 10.8.0.0/24 }",
+      }),
     backups: field(
       z.string().regex(onTheInternet),
       "a restic repository on the internet, over https on port 443, the only egress allowed to backup pods: gs:bucket:/path or s3:host/bucket",
@@ -67,4 +72,5 @@ export const kubernetes = z
     monitoringNamespace: name("the namespace of Prometheus and Alertmanager", "monitoringNamespace: monitoring"),
   })
   .refine(elsewhere, vaultIsElsewhere)
-  .refine(ofOneKind, vaultIsOfOneKind);
+  .refine(ofOneKind, vaultIsOfOneKind)
+  .meta({ allowed: "settings of a Kubernetes cluster; changes of sizes and sessions take effect with a new release" });

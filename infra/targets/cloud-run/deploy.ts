@@ -1,6 +1,6 @@
 import { Provider } from "@pulumi/gcp/provider.js";
 import type * as pulumi from "@pulumi/pulumi";
-import { type ServiceName, serviceNames } from "../../../ecosystem/services.ts";
+import type { ServiceName } from "../../../ecosystem/services.ts";
 import { type CloudRunDeployment, type Outputs, pairsOf } from "../../deployment.ts";
 import { databaseName } from "../../names.ts";
 import { CloudAlerting } from "./alerts/monitoring.ts";
@@ -40,7 +40,7 @@ export function deployCloudRun(deployment: CloudRunDeployment): Outputs {
   const database = new Database("database", { deployment, network }, after());
   const store = new SecretStore("secrets", { deployment }, after());
   const identities = new Map(
-    serviceNames.map((service) => [
+    [...pairs.keys()].map((service) => [
       service,
       new ServiceIdentity(`${service}-identity`, { deployment, service, store }, after()),
     ]),

@@ -8,7 +8,7 @@ import {
   revisionIds,
 } from "../../deployment.ts";
 import { previewPort } from "../../names.ts";
-import { addressOf, cloudRunUrl } from "../../release/addresses.ts";
+import { cloudRunUrl, machineHost } from "../../release/addresses.ts";
 import { CANDIDATE_TAG } from "./traffic.ts";
 
 /** Where users, smoke tests and the promotion find the stack. All of it is known before anything is there. */
@@ -30,8 +30,8 @@ type OutputRevision = Pair["stable"];
 type CloudRunOutputs = Pick<CloudRunDeployment, "settings">;
 
 /** A single service is called inside the network only. */
-const urlOf = ({ service, path, sessions }: OutputRevision, { settings }: CloudRunOutputs): string =>
-  sessions === "single" ? addressOf(service, settings).url : `${cloudRunUrl(service, settings)}${path}`;
+const urlOf = ({ service, port, path, sessions }: OutputRevision, { settings }: CloudRunOutputs): string =>
+  sessions === "single" ? `http://${machineHost(settings)}:${port}${path}` : `${cloudRunUrl(service, settings)}${path}`;
 
 function previewOf(candidate: OutputRevision, { settings }: CloudRunOutputs): CandidateUrl {
   const { path, sessions, port } = candidate;

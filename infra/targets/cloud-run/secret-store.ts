@@ -2,8 +2,7 @@ import { Secret as StoredSecret } from "@pulumi/gcp/secretmanager/secret.js";
 import { SecretVersion } from "@pulumi/gcp/secretmanager/secretVersion.js";
 import * as pulumi from "@pulumi/pulumi";
 import { retention } from "../../../ecosystem/retention.ts";
-import { serviceNames } from "../../../ecosystem/services.ts";
-import type { CloudRunDeployment } from "../../deployment.ts";
+import { type CloudRunDeployment, pairsOf } from "../../deployment.ts";
 import { labelsOf } from "../../names.ts";
 import { filesOf, storedSecrets } from "./secrets.ts";
 
@@ -37,7 +36,7 @@ export class SecretStore extends pulumi.ComponentResource {
     for (const [secret, value] of storedSecrets(deployment)) {
       store(secret, value, { "rotation-days": String(retention.secretDays) });
     }
-    for (const service of serviceNames) {
+    for (const service of pairsOf(deployment).keys()) {
       for (const [file, content] of filesOf(service, deployment)) store(file, content, {});
     }
     this.registerOutputs({});

@@ -1,53 +1,51 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Secret, secrets } from "../../../ecosystem/secrets.ts";
-import { type ServiceName, serviceNamed, serviceNames } from "../../../ecosystem/services.ts";
-import { backupJobs, databasePassword } from "../../backups/jobs.ts";
-import type { CloudRunDeployment } from "../../deployment.ts";
-import { databaseName, fileSecret } from "../../names.ts";
-import { databaseOf, databaseUrl } from "../../release/addresses.ts";
+import type { Secret } from "../../../ecosystem/secrets.ts";
+import type { ServiceName } from "../../../ecosystem/services.ts";
+import { backupJobs } from "../../backups/jobs.ts";
+import { type CloudRunDeployment, revisionsOf } from "../../deployment.ts";
+import { fileSecret } from "../../names.ts";
+import { derivedSecrets } from "../../secrets/derived.ts";
 
 type From = Pick<CloudRunDeployment, "settings" | "stable" | "candidate" | "secret">;
+type Live = Pick<From, "stable" | "candidate">;
 
-/** The secrets that a service reads: those it has today, and those of its revisions. */
-export function secretsOf(service: ServiceName, { stable, candidate }: Pick<From, "stable" | "candidate">): Secret[] {
-  const revisions = [stable.get(service), candidate.get(service)];
-  const bindings = [serviceNamed(service), ...revisions].flatMap((bound) => Object.values(bound?.secrets ?? {}));
-  return [...new Set(bindings)].sort();
-}
+const revisionsOfService = (service: ServiceName, live: Live) =>
+  revisionsOf(live).filter((revision) => revision.service === service);
+
+/** The secrets that a service's revisions read. */
+export const secretsOf = (service: ServiceName, live: Live): Secret[] =>
+  [...new Set(revisionsOfService(service, live).flatMap(({ secrets }) => Object.values(secrets)))].sort();
 
 /** What Secret Manager holds of a stack: the values of all secrets that something of it reads, by name. */
-export function storedSecrets(deployment: CloudRunDeployment): Map<Secret, pulumi.Output<string>> {
-  const ofServices = serviceNames.flatMap((service) =>
-    secretsOf(service, deployment).map((secret) => [secret, valueFor(secret, service, deployment)] as const),
-  );
-  const ofBackups = backupJobs(deployment)
-    .flatMap((job) => job.secrets)
-    .map((secret) => [secret, deployment.secret(secret)] as const);
-  return new Map([...ofServices, ...ofBackups]);
+export function storedSecrets(deployment: From & { stack: string }): Map<Secret, pulumi.Output<string>> {
+  const revisions = revisionsOf(deployment);
+  const derived = derivedSecrets(revisions);
+  const valueFor = (name: Secret) => {
+    const how = derived.get(name);
+    return how ? pulumi.secret(deployment.secret(how.from).apply(how.filled)) : deployment.secret(name);
+  };
+  const read = [
+    ...revisions.flatMap(({ secrets }) => Object.values(secrets).sort()),
+    ...backupJobs(deployment).flatMap(({ secrets }) => secrets),
+  ];
+  return new Map([...new Set(read)].map((name) => [name, valueFor(name)]));
 }
 
 /** The roles in the stack's database, each with a database of its own: one for each service that has its data there. */
-export function databaseRoles({ settings, secret }: Pick<From, "settings" | "secret">) {
-  return serviceNames.flatMap((service) => {
-    const password = databasePassword[service];
-    if (password === undefined) return [];
-    const { name, user } = databaseOf(service, settings);
-    return [{ service, name, user, password: secret(password) }];
-  });
+export function databaseRoles(deployment: Live & Pick<From, "secret">) {
+  const roles = new Map(
+    revisionsOf(deployment).flatMap(({ service, database }) => (database ? [[service, database] as const] : [])),
+  );
+  return [...roles].map(([service, { name, user, password }]) => ({
+    ...{ service, name, user },
+    password: deployment.secret(password),
+  }));
 }
 
 /** The contents of files that a service's revisions on Cloud Run need, by the name for them: it mounts nothing else as a file. */
-export function filesOf(service: ServiceName, { stable, candidate }: Pick<From, "stable" | "candidate">) {
-  const revisions = [stable.get(service), candidate.get(service)];
-  const files = revisions.flatMap((revision) =>
-    revision?.sessions === "single" ? [] : Object.entries(revision?.files ?? {}),
+export function filesOf(service: ServiceName, live: Live) {
+  const files = revisionsOfService(service, live).flatMap(({ sessions, files }) =>
+    sessions === "single" ? [] : Object.entries(files),
   );
   return new Map(files.map(([path, content]) => [fileSecret(service, path, content), content] as const));
-}
-
-function valueFor(secret: Secret, service: ServiceName, { settings, secret: given }: From): pulumi.Output<string> {
-  const password = databasePassword[service];
-  if (secrets[secret].origin !== "derived" || password === undefined) return given(secret);
-  const database = databaseOf(service, settings);
-  return pulumi.secret(given(password).apply((value) => databaseUrl(database, databaseName, value)));
 }

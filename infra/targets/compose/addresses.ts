@@ -1,5 +1,8 @@
-import { type ServiceName, serviceNames } from "../../../ecosystem/services.ts";
+import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
+import type { ServiceName } from "../../../ecosystem/services.ts";
 import type { Pair } from "../../deployment.ts";
+import { sizeOf } from "../../release/host-numbers.ts";
+import { ReleaseError } from "../../release/release.ts";
 import type { Revision } from "../../release/revision.ts";
 
 /** What has one address of its own besides the services. The first address of the network is the host's. */
@@ -9,41 +12,65 @@ const residents = [
 ] as const;
 export type Resident = (typeof residents)[number];
 
-/** Where the residents, the two seats of each single service, and the revisions of the others begin. */
-const FIRST = { resident: 2, seat: 16, revision: 32 };
+/** The number of the first resident; those of revisions come after the residents, each frozen with its revision. */
+const FIRST_RESIDENT = 2;
 
 /** The addresses in a stack's network: each never changes, because sessions carry it and the edge's files name it. */
 export type Addresses = { of(resident: Resident): string; ofPair(pair: Pair): { stable: string; candidate?: string } };
 
 /**
- * Shares out a network (`172.29.0.0/16`). A single service has two seats, one for the writer and one for whoever is on
- * trial. A revision of another service keeps its address from candidate to stable, so it follows from its id alone; only
- * where that is the stable's too the candidate takes the next one, and gives it up, by a restart, when it is settled.
- * In a network of 16 bits that is one promotion in twenty thousand.
+ * The addresses in a network (`172.29.0.0/16`). A revision keeps its own from candidate to stable. Only the candidate of a
+ * single service stands beside its own: with the traffic it takes the writer's place, and the address of that. Throws a
+ * ReleaseError where two revisions have one address, or one lies beyond the network.
  */
-export function addressesIn(subnet: string): Addresses {
-  const [network = "", length = ""] = subnet.split("/");
-  const size = 2 ** (32 - Number(length));
+export function addressesIn(subnet: string, pairs: ReadonlyMap<ServiceName, Pair> = new Map()): Addresses {
+  const [network = ""] = subnet.split("/");
+  const size = sizeOf(subnet);
   const first = Math.floor(numberOf(network) / size) * size;
-  // the last address of a network is its broadcast address
-  const room = Math.floor((size - 1 - FIRST.revision) / serviceNames.length);
-  const seat = (service: ServiceName, index: 0 | 1) => first + FIRST.seat + 2 * serviceNames.indexOf(service) + index;
-  const slot = ({ id }: Revision, after = 0) => (Number.parseInt(id.slice(-10), 16) + after) % room;
-  const ofSlot = (service: ServiceName, slot: number) =>
-    first + FIRST.revision + room * serviceNames.indexOf(service) + slot;
-  const addressOf = (revision: Revision, stable?: Revision) => {
-    const { service, sessions } = revision;
-    if (sessions === "single") return seat(service, stable ? 1 : 0);
-    const taken = stable && stable.sessions !== "single" && slot(stable) === slot(revision);
-    return ofSlot(service, slot(revision, taken ? 1 : 0));
-  };
+  const place = ({ hostNumber = 0, sessions }: Revision, role: RevisionRole) =>
+    first + hostNumber + (role === "candidate" && sessions === "single" ? 1 : 0);
+  const placesOf = ({ stable, candidate }: Pair) => ({
+    stable: place(stable, "stable"),
+    ...(candidate && { candidate: place(candidate, "candidate") }),
+  });
+  checkPlaces(
+    [...pairs.values()].flatMap((pair) => entriesOf(pair, placesOf(pair))),
+    first + size - 1,
+    subnet,
+  );
   return {
-    of: (resident) => textOf(first + FIRST.resident + residents.indexOf(resident)),
-    ofPair: ({ stable, candidate }) => ({
-      stable: textOf(addressOf(stable)),
-      ...(candidate && { candidate: textOf(addressOf(candidate, stable)) }),
-    }),
+    of: (resident) => textOf(first + FIRST_RESIDENT + residents.indexOf(resident)),
+    ofPair: (pair) => {
+      const { stable, candidate } = placesOf(pair);
+      return { stable: textOf(stable), ...(candidate !== undefined && { candidate: textOf(candidate) }) };
+    },
   };
+}
+
+type Places = { stable: number; candidate?: number };
+
+const entriesOf = ({ stable, candidate }: Pair, places: Places) => [
+  { id: stable.id, place: places.stable },
+  ...(candidate && places.candidate !== undefined ? [{ id: candidate.id, place: places.candidate }] : []),
+];
+
+/** Releases that were made without knowledge of each other, on two branches, may have chosen the same address. */
+function checkPlaces(all: readonly { id: string; place: number }[], last: number, subnet: string): void {
+  const holders = new Map<number, string>();
+  for (const { id, place } of all) {
+    const other = holders.get(place);
+    if (other !== undefined) {
+      throw new ReleaseError(
+        `${id} and ${other} have the address ${textOf(place)}: their releases were made without knowledge of each other. Make the newer one again: npx maha release new --retry`,
+      );
+    }
+    if (place >= last) {
+      throw new ReleaseError(
+        `${id}: its address lies beyond compose.subnet ${subnet}, which was larger when its release was made. Set the former one, or make a new release`,
+      );
+    }
+    holders.set(place, id);
+  }
 }
 
 const numberOf = (address: string): number => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { type Secret, secrets } from "../../../ecosystem/secrets.ts";
+import { type Secret, secretNamed } from "../../../ecosystem/secrets.ts";
 import { readStack } from "../../config/stack-file.ts";
 import { labelsOf, named } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
@@ -47,7 +47,9 @@ export function asYaml(description: HostDescription): string {
     "",
     ...aboutUnpublished(containers.map(({ image }) => image)),
     "Put each secret into a file next to this one, readable by the containers' users. Replace each <name> with that secret's value:",
-    ...secretsOf(description).map((secret) => `  secrets/${secret}: ${derived[secret] ?? secrets[secret].form.words}`),
+    ...secretsOf(description).map(
+      (secret) => `  secrets/${secret}: ${derived[secret] ?? secretNamed(secret).form.words}`,
+    ),
     "",
     ...(folders.length > 0 ? ["These host folders must exist and be owned by user 10001:", ...folders, ""] : []),
     `docker compose --project-name ${project} --file compose.yaml up --detach --remove-orphans`,

@@ -1,9 +1,6 @@
 import type { Secret } from "../../../ecosystem/secrets.ts";
-import { serviceNames } from "../../../ecosystem/services.ts";
-import { databasePassword } from "../../backups/jobs.ts";
-import type { SettingsOn } from "../../config/schema.ts";
+import { type ComposeDeployment, revisionsOf } from "../../deployment.ts";
 import { named } from "../../names.ts";
-import { databaseOf } from "../../release/addresses.ts";
 import type { Addresses } from "./addresses.ts";
 import type { ComposeContainer, Volume } from "./container.ts";
 
@@ -20,13 +17,13 @@ const SOCKET = "/var/run/postgresql";
 
 /** PostgreSQL with pgvector, and what makes the services' roles and databases in it. */
 export function databaseContainers(
-  stack: string,
-  settings: SettingsOn<"compose">,
+  deployment: Pick<ComposeDeployment, "stack" | "stable" | "candidate">,
   image: string,
   addresses: Addresses,
 ): ComposeContainer[] {
+  const { stack } = deployment;
+  const roles = rolesOf(deployment);
   const socket: Volume = { key: "postgres-socket", keeps: false };
-  const passwords = serviceNames.flatMap((service) => databasePassword[service] ?? []);
   const common = { image, user: USER, cpu: 1, processes: 256 };
   return [
     {
@@ -57,8 +54,8 @@ export function databaseContainers(
         `printf '%s' "$1" | psql -X -q -v ON_ERROR_STOP=1 -v VERBOSITY=terse -h ${SOCKET} -U postgres`,
         "roles",
       ],
-      command: [rolesSql(settings)],
-      secrets: ["postgres-password", ...passwords],
+      command: [rolesSql(roles)],
+      secrets: ["postgres-password", ...roles.map(({ password }) => password)],
       mounts: [{ path: SOCKET, volume: socket, readOnly: true }],
       memoryMi: 256,
       stopSeconds: 10,
@@ -71,11 +68,7 @@ export function databaseContainers(
  * A role and a database for each service that has one, with the passwords that stand in files now: it is safe to repeat,
  * and is repeated whenever a password is another one. The server would log a statement that fails, password and all.
  */
-export function rolesSql(settings: SettingsOn<"compose">): string {
-  const own = serviceNames.flatMap((service) => {
-    const password = databasePassword[service];
-    return password ? [{ ...databaseOf(service, settings), password }] : [];
-  });
+export function rolesSql(own: readonly DatabaseRole[]): string {
   return [
     "SET log_statement TO 'none';",
     "SET log_min_error_statement TO 'panic';",
@@ -91,6 +84,13 @@ export function rolesSql(settings: SettingsOn<"compose">): string {
     "",
   ].join("\n");
 }
+
+type DatabaseRole = { name: string; user: string; password: Secret };
+
+/** The roles of a deployment's revisions, each once. */
+export const rolesOf = (deployment: Pick<ComposeDeployment, "stable" | "candidate">): DatabaseRole[] => [
+  ...new Map(revisionsOf(deployment).flatMap(({ database }) => (database ? [[database.user, database]] : []))).values(),
+];
 
 const passwordSql = (role: string, secret: Secret): string[] => [
   `\\set password \`cat /run/secrets/${secret}\``,

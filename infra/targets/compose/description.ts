@@ -1,6 +1,6 @@
 import { type OthersImages, images as published } from "../../../ecosystem/images.ts";
 import type { Secret } from "../../../ecosystem/secrets.ts";
-import type { ComposeDeployment } from "../../deployment.ts";
+import { type ComposeDeployment, pairsOf, revisionsOf } from "../../deployment.ts";
 import { named } from "../../names.ts";
 import { type Templates, templatesOf } from "../../secrets/derived.ts";
 import { addressesIn } from "./addresses.ts";
@@ -33,11 +33,11 @@ export function describeCompose(
 ): HostDescription {
   const { stack, settings, stable } = deployment;
   const { subnet } = settings.compose;
-  const addresses = addressesIn(subnet);
+  const addresses = addressesIn(subnet, pairsOf(deployment));
   const services = serviceContainers(deployment, addresses);
   const running = services.map(({ key }) => key);
   const containers = [
-    ...databaseContainers(stack, settings, images.postgres, addresses),
+    ...databaseContainers(deployment, images.postgres, addresses),
     ...services,
     ...(stable.size > 0
       ? [
@@ -52,7 +52,7 @@ export function describeCompose(
     project: named(stack),
     networks: { inside: named(stack, "inside"), subnet, outside: named(stack, "outside") },
     containers,
-    derived: templatesOf(secretsOf({ containers }), settings),
+    derived: templatesOf(revisionsOf(deployment)),
   };
 }
 

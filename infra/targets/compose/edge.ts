@@ -49,6 +49,7 @@ export function edgeSettings({ settings, stable, candidate }: EdgeDeployment, ad
       return {
         name,
         listen: { address: "0.0.0.0", port: pair.stable.port },
+        health: pair.stable.health,
         stable: revision(pair.stable, at.stable),
         ...(pair.candidate && at.candidate && { candidate: revision(pair.candidate, at.candidate) }),
       };

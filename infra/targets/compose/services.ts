@@ -1,6 +1,4 @@
 import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
-import { serviceNamed } from "../../../ecosystem/services.ts";
-import { databasePassword } from "../../backups/jobs.ts";
 import { type ComposeDeployment, pairsOf } from "../../deployment.ts";
 import { named } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
@@ -38,7 +36,7 @@ function serviceContainer(
   address: string,
   before: string[],
 ): ComposeContainer {
-  const { service, image, command, port, health, environment, secrets, files, state, scratch } = revision;
+  const { image, command, port, health, environment, secrets, files, state, scratch } = revision;
   const { key, volume } = lives(revision, role);
   return {
     key,
@@ -51,13 +49,13 @@ function serviceContainer(
     secrets: [...new Set(Object.values(secrets))],
     mounts: [{ path: state, volume }],
     scratch: [...scratch, ...foldersOf(files)],
-    network: { address, aliases: [revision.id], outside: serviceNamed(service).internet || hasCollector(revision) },
+    network: { address, aliases: [revision.id], outside: revision.internet || revision.collector !== null },
     cpu: revision.cpu,
     memoryMi: revision.memoryMi,
     processes: PROCESSES,
     health: { test: asksHttp(`http://127.0.0.1:${port}${health}`), startSeconds: revision.startupSeconds },
     stopSeconds: revision.stopSeconds,
-    after: [...before, ...(databasePassword[service] ? [DATABASE_READY] : [])],
+    after: [...before, ...(revision.database ? [DATABASE_READY] : [])],
   };
 }
 
@@ -73,10 +71,6 @@ function lives({ id, service, sessions }: Revision, role: RevisionRole): { key: 
     ? { key: service, volume: serviceVolume(service) }
     : { key: `${id}-trial`, volume: { key: `${id}-scratch`, keeps: false } };
 }
-
-/** What a service tells its collector leaves the stack's own network, also where the service calls nobody else. */
-const hasCollector = ({ service, environment }: Revision): boolean =>
-  serviceNamed(service).collector.variable in environment;
 
 const foldersOf = (files: Record<string, string>): string[] => [
   ...new Set(Object.keys(files).map((path) => path.slice(0, path.lastIndexOf("/")))),

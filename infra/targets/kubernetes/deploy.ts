@@ -30,7 +30,7 @@ export function deployKubernetes(deployment: KubernetesDeployment): Outputs {
       { stack, settings, namespace, pairs, barrier },
       { ...inside, dependsOn: addresses },
     );
-    const way = { stack, cluster, namespace, services: [...pairs.keys()] };
+    const way = { stack, cluster, namespace, services: [...pairs.values()].map(({ stable }) => stable) };
     new ClusterGateway("gateway", way, { ...inside, dependsOn: [edge] });
     new KubernetesBackups("backups", { deployment, namespace }, inside);
     new ClusterAlerting("alerting", { deployment, namespace }, inside);

@@ -32,6 +32,7 @@ export function edgeSettings(
       ([name, { stable, candidate }]): EdgeService => ({
         name,
         listen: everywhere(stable.port),
+        health: stable.health,
         stable: revision(stable),
         ...(candidate && { candidate: revision(candidate) }),
       }),

@@ -1,8 +1,9 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
 import * as pulumi from "@pulumi/pulumi";
-import { type ServiceName, serviceNamed } from "../../../ecosystem/services.ts";
+import type { ServiceName } from "../../../ecosystem/services.ts";
 import type { KubernetesSettings } from "../../config/schema.ts";
 import { labelsOf } from "../../names.ts";
+import type { Revision } from "../../release/revision.ts";
 import { EDGE } from "./edge-pod.ts";
 
 const API = "gateway.networking.k8s.io/v1";
@@ -12,7 +13,8 @@ type GatewayArgs = {
   stack: string;
   cluster: KubernetesSettings;
   namespace: pulumi.Input<string>;
-  services: ServiceName[];
+  /** The stable of each service. */
+  services: readonly Revision[];
 };
 
 /** The way in from outside: TLS for one name of each service, and all of it to the edge, which alone splits traffic. */
@@ -40,14 +42,15 @@ export class ClusterGateway extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    for (const service of services) {
+    for (const stable of services) {
+      const { service } = stable;
       new CustomResource(
         `${name}-${service}`,
         {
           apiVersion: API,
           kind: "HTTPRoute",
           metadata: called(service, 'jsonpath={.status.parents[0].conditions[?(@.type=="Accepted")].status}=True'),
-          spec: routeSpec(service, cluster),
+          spec: routeSpec(stable, cluster),
         },
         { parent: this, dependsOn: [gateway] },
       );
@@ -74,8 +77,7 @@ export const gatewaySpec = ({ gatewayClass, domain, certificateSecret }: Kuberne
 });
 
 /** Only what users and smoke tests call: what a service tells of itself stays inside. An answer may stream for as long as it likes. */
-export function routeSpec(service: ServiceName, cluster: KubernetesSettings) {
-  const { path, health, port } = serviceNamed(service);
+export function routeSpec({ service, path, health, port }: Revision, cluster: KubernetesSettings) {
   return {
     parentRefs: [{ name: GATEWAY }],
     hostnames: [hostOf(service, cluster)],

@@ -1,6 +1,5 @@
 import { stringify } from "yaml";
-import { type Secret, secrets } from "../../../ecosystem/secrets.ts";
-import { settingsOn } from "../../config/settings.ts";
+import { secretNamed } from "../../../ecosystem/secrets.ts";
 import { readStack } from "../../config/stack-file.ts";
 import type { Capture } from "../../graph/capture.ts";
 import { captureStack } from "../../graph/offline.ts";
@@ -32,14 +31,14 @@ export type Manifests = {
 /** Describes a stack from its current settings and releases. Throws a SettingsError or a ReleaseError. */
 export async function manifestsOf(root: string, name: string): Promise<Manifests> {
   const stack = readStack(root, name);
-  const captured = await captureStack(stack, namedReleases(root, name, stack.settings), "kubernetes");
+  const releases = namedReleases(root, name, stack.settings);
+  const captured = await captureStack(stack, releases, "kubernetes");
   const needed = secretsOf(captured);
-  const known = needed.flatMap(({ keys }) => keys.filter(isKnown));
   return {
     stack: name,
     objects: objectsOf(captured),
     secrets: needed,
-    derived: templatesOf(known, settingsOn(stack.settings, "kubernetes", stack.file)),
+    derived: templatesOf([releases.stable, releases.candidate].flatMap((one) => one?.revisions.kubernetes ?? [])),
   };
 }
 
@@ -147,11 +146,9 @@ function preface({ stack, objects, secrets: needed, derived }: Manifests): strin
   ];
 }
 
-const isKnown = (key: string): key is Secret => key in secrets;
-
 function wordsOf(key: string, derived: Templates): string {
-  if (!isKnown(key)) return "of the Gateway's certificate";
-  return `${secrets[key].purpose} (${derived[key] ?? secrets[key].form.words})`;
+  if (key.startsWith("tls.")) return "of the Gateway's certificate";
+  return `${secretNamed(key).purpose} (${derived[key] ?? secretNamed(key).form.words})`;
 }
 
 /** All container images in an object. */

@@ -1,4 +1,4 @@
-import { type ServiceName, serviceNamed } from "../../../ecosystem/services.ts";
+import type { ServiceName } from "../../../ecosystem/services.ts";
 import type { SettingsOn } from "../../config/schema.ts";
 import type { Pair } from "../../deployment.ts";
 import { component, edgeMetricsPort } from "../../names.ts";
@@ -30,46 +30,53 @@ export const basePolicies: Record<string, Policy> = {
 /** Who may reach the edge, and whom it reaches: the services, the issuer of its callers' tokens, and the API server for the watcher's sake. */
 export function edgePolicy(pairs: ReadonlyMap<ServiceName, Pair>, settings: SettingsOn<"kubernetes">): Policy {
   const { gatewayNamespace, monitoringNamespace, network } = settings.kubernetes;
-  const services = [...pairs.keys()];
+  const services = [...pairs.values()].map(({ stable, candidate }) => ({
+    service: stable.service,
+    port: stable.port,
+    answers: portsOf(candidate ? [stable, candidate] : [stable]),
+  }));
+  const called = services
+    .map((one) => ({ ...one, callers: callersOf(one.service, pairs) }))
+    .filter(({ callers }) => callers.length > 0);
   return {
     podSelector: pods(component("edge")),
     policyTypes: ["Ingress", "Egress"],
     ingress: [
-      { from: [inNamespace(gatewayNamespace)], ports: services.map(portOf) },
-      ...services
-        .filter((name) => callersOf(name, services).length > 0)
-        .map((name) => ({
-          from: callersOf(name, services).map((caller) => ({ podSelector: pods({ service: caller }) })),
-          ports: [portOf(name)],
-        })),
+      { from: [inNamespace(gatewayNamespace)], ports: portsOf(services) },
+      ...called.map(({ port, callers }) => ({
+        from: callers.map((caller) => ({ podSelector: pods({ service: caller }) })),
+        ports: [tcp(port)],
+      })),
       { from: [inNamespace(monitoringNamespace)], ports: [tcp(edgeMetricsPort)] },
     ],
     egress: [
-      ...services.map((name) => ({ to: [{ podSelector: servicePods(name) }], ports: [portOf(name)] })),
+      ...services.map((one) => ({ to: [{ podSelector: servicePods(one.service) }], ports: one.answers })),
       ...(settings.edge.auth ? [{ ...theInternet, ports: [portOfUrl(settings.edge.auth.jwks)] }] : []),
       { to: [{ ipBlock: { cidr: network.apiServer } }], ports: [tcp(443), tcp(6443)] },
     ],
   };
 }
 
-/** A service answers the edge alone (and whoever gathers its metrics), and asks only for what it is known to need. */
-export function servicePolicy(name: ServiceName, settings: SettingsOn<"kubernetes">): Policy {
+/** A service answers the edge alone (and whoever gathers its metrics), and asks only for what its revisions are known to need. */
+export function servicePolicy({ stable, candidate }: Pair, settings: SettingsOn<"kubernetes">): Policy {
   const { monitoringNamespace, database } = settings.kubernetes;
-  const { peers, state, internet } = serviceNamed(name);
-  const asked = [...new Set(Object.values(peers).map(({ service }) => service))];
+  const revisions = candidate ? [stable, candidate] : [stable];
+  const asked = portsOf(revisions.flatMap(({ peers }) => peers));
+  const collectors = new Set(revisions.flatMap(({ collector }) => collector ?? []));
   return {
-    podSelector: servicePods(name),
+    podSelector: servicePods(stable.service),
     policyTypes: ["Ingress", "Egress"],
     ingress: [
-      { from: [{ podSelector: pods(component("edge")) }, inNamespace(monitoringNamespace)], ports: [portOf(name)] },
+      {
+        from: [{ podSelector: pods(component("edge")) }, inNamespace(monitoringNamespace)],
+        ports: portsOf(revisions),
+      },
     ],
     egress: [
-      ...(asked.length > 0
-        ? [{ to: [{ podSelector: pods(component("edge")) }], ports: asked.map((peer) => portOf(peer)) }]
-        : []),
-      ...(state.data === "database" ? [databaseAt(database.network)] : []),
-      ...(settings.collector === undefined ? [] : [{ ports: [portOfUrl(settings.collector)] }]),
-      ...(internet ? [theInternet] : []),
+      ...(asked.length > 0 ? [{ to: [{ podSelector: pods(component("edge")) }], ports: asked }] : []),
+      ...(revisions.some((revision) => revision.database) ? [databaseAt(database.network)] : []),
+      ...[...collectors].map((collector) => ({ ports: [portOfUrl(collector)] })),
+      ...(revisions.some(({ internet }) => internet) ? [theInternet] : []),
     ],
   };
 }
@@ -107,11 +114,14 @@ const databaseAt = (cidr: string) => ({ to: [{ ipBlock: { cidr } }], ports: [tcp
 
 const pods = (chosen: Record<string, string>): Pods => ({ matchLabels: chosen });
 const servicePods = (name: ServiceName) => pods({ ...component("service"), service: name });
-const portOf = (name: ServiceName): PolicyPort => tcp(serviceNamed(name).port);
+const portsOf = (those: readonly { port: number }[]): PolicyPort[] =>
+  [...new Set(those.map(({ port }) => port))].map(tcp);
 
 /** The services that ask this one: through the edge, as users do. */
-const callersOf = (name: ServiceName, among: ServiceName[]): ServiceName[] =>
-  among.filter((caller) => Object.values(serviceNamed(caller).peers).some(({ service }) => service === name));
+const callersOf = (name: ServiceName, pairs: ReadonlyMap<ServiceName, Pair>): ServiceName[] =>
+  [...pairs].flatMap(([caller, { stable, candidate }]) =>
+    [stable, candidate].some((revision) => revision?.peers.some(({ service }) => service === name)) ? [caller] : [],
+  );
 
 function portOfUrl(address: string): PolicyPort {
   const { port, protocol } = new URL(address);

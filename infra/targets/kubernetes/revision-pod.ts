@@ -1,6 +1,5 @@
 import type { core } from "@pulumi/kubernetes/types/input.js";
 import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
-import { serviceNamed } from "../../../ecosystem/services.ts";
 import type { KubernetesSettings, SettingsOn } from "../../config/schema.ts";
 import { claimOf, component, labelsOf, secretOf } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
@@ -81,7 +80,7 @@ export const hasClaim = ({ sessions }: Pick<Revision, "sessions">, role: Revisio
 export const filesData = (revision: Revision, database: KubernetesSettings["database"]): Record<string, string> =>
   Object.fromEntries(Object.entries(filesOfPod(revision, database)).map(([path, text]) => [keyOf(path), text]));
 
-const usesDatabase = ({ service }: Revision) => serviceNamed(service).state.data === "database";
+const usesDatabase = ({ database }: Revision) => database !== null;
 
 function filesOfPod(revision: Revision, { authority }: KubernetesSettings["database"]): Record<string, string> {
   return {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../../../ecosystem/secrets.ts";
 import type { KubernetesDeployment, Pair } from "../../deployment.ts";
-import { derivedSecret } from "../../secrets/derived.ts";
+import { derivedSecrets } from "../../secrets/derived.ts";
 
 /** The secrets that a service's revisions read, each once. */
 const secretsOf = ({ stable, candidate }: Pair): Secret[] =>
@@ -10,10 +10,11 @@ const secretsOf = ({ stable, candidate }: Pair): Secret[] =>
 /** Their values, marked as secret, by the name under which the service's Secret holds them. */
 export function secretData(
   pair: Pair,
-  { settings, secret }: Pick<KubernetesDeployment, "settings" | "secret">,
+  { secret }: Pick<KubernetesDeployment, "secret">,
 ): Record<string, pulumi.Output<string>> {
+  const all = derivedSecrets(pair.candidate ? [pair.stable, pair.candidate] : [pair.stable]);
   const filled = (name: Secret) => {
-    const derived = derivedSecret(name, settings);
+    const derived = all.get(name);
     return derived ? pulumi.secret(secret(derived.from).apply(derived.filled)) : secret(name);
   };
   return Object.fromEntries(secretsOf(pair).map((name) => [name, filled(name)]));

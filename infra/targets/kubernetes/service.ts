@@ -37,7 +37,7 @@ export class ClusterService extends pulumi.ComponentResource {
     const needed: pulumi.Resource[] = [
       new ServiceAccount(`${name}-account`, account, own),
       new Secret(`${name}-secrets`, secret, own),
-      new NetworkPolicy(`${name}-network`, { metadata: called(service), spec: servicePolicy(service, settings) }, own),
+      new NetworkPolicy(`${name}-network`, { metadata: called(service), spec: servicePolicy(pair, settings) }, own),
     ];
     if ([pair.stable, pair.candidate].some((revision) => revision?.sessions === "single")) {
       needed.push(

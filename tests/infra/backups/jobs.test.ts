@@ -5,9 +5,10 @@ import { backedOn } from "./fixtures.ts";
 
 const said = (jobs: ReturnType<typeof backupJobs>) =>
   jobs.map(({ name, action, schedule, identity, volumes, databases }) =>
-    [name, action, schedule, identity, [...volumes, ...databases.map((name) => `${name}'s database`)].join(", ")].join(
-      " | ",
-    ),
+    [
+      ...[name, action, schedule, identity],
+      [...volumes, ...databases.map(({ name }) => `${name}'s database`)].join(", "),
+    ].join(" | "),
   );
 
 const ends = ["check | check | 0 3 * * * | pruner | ", "vault | vault | 0 4 * * * | copier | "];
@@ -45,7 +46,7 @@ describe("the jobs of a stack", () => {
 test.each(targets)("on %s each job reads no more than its own work needs", (target) => {
   for (const { identity, databases, secrets } of backupJobs(backedOn("prod", target))) {
     const outside = target === "cloud-run" ? [] : [`backup-${identity}-credentials`];
-    const passwords = databases.map((name) => `${name}-database-password`);
+    const passwords = databases.map(({ name }) => `${name}-database-password`);
     expect(secrets).toEqual([...(identity === "copier" ? [] : ["restic-password"]), ...passwords, ...outside]);
   }
 });

@@ -51,7 +51,7 @@ describe("settings", () => {
     [
       "a number out of range",
       { "edge.rateLimit.perMinute": 0 },
-      /^Pulumi\.prod\.yaml, mahavishnu:edge\.rateLimit\.perMinute: 0 is not allowed \(1 to 6000 requests a minute per client\)\. Example: perMinute: 60$/,
+      /^Pulumi\.prod\.yaml, mahavishnu:edge\.rateLimit\.perMinute: 0 is not allowed \(1 to 6000 requests a minute per client\)\. Example: perMinute: 60\. See docs\/reference\/settings\.md#edge-ratelimit$/,
     ],
     [
       "an unknown target",

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -89,7 +89,11 @@ describe("a stack's file", () => {
     );
     expect(told).not.toThrow(/hunter2/);
     expect(() => readStack(folder({ "Pulumi.x.yaml": whole("auth-secert") }), "x")).toThrow(
-      /mahavishnu:secrets\.auth-secert: unknown secret\. Known secrets: auth-secret/,
+      /mahavishnu:secrets\.auth-secert: unknown secret\. Known secrets: session-encryption-key/,
     );
+    const old = folder({ "Pulumi.x.yaml": whole("retired-token") });
+    mkdirSync(join(old, "releases/x"), { recursive: true });
+    writeFileSync(join(old, "releases/x/r1.json"), '{ "secrets": { "TOKEN": "retired-token" } }');
+    expect(readStack(old, "x").secretsSet).toEqual(["retired-token"]);
   });
 });

@@ -6,6 +6,7 @@ import { parseSettings } from "../../../infra/config/settings.ts";
 import { readStack } from "../../../infra/config/stack-file.ts";
 import { STACK_NAME_LIMIT } from "../../../infra/names.ts";
 import { makeRelease } from "../../../infra/release/make.ts";
+import type { Release } from "../../../infra/release/release.ts";
 import type { NamedReleases } from "../../../infra/stack.ts";
 import { imagesOf, root } from "../../fixtures/releases.ts";
 
@@ -194,11 +195,12 @@ export const releasesOf = (stack: string, settings: Settings): fc.Arbitrary<Name
     })
     .map(({ state, changed }) => {
       const before = imagesOf("a");
-      const after = { ...before, ...Object.fromEntries(changed.map((name) => [name, imagesOf("b")[name]])) };
-      const release = (name: string, images: typeof before) =>
-        makeRelease({ stack, name, settings, images, created: new Date(0) });
+      const after = { ...before, ...Object.fromEntries(changed.map((name) => [name, imagesOf("b")[name] as string])) };
+      const release = (name: string, images: typeof before, history: Release[] = []) =>
+        makeRelease({ stack, name, settings: { ...settings, stable: "r1" }, images, created: new Date(0), history });
+      const stable = release("r1", before);
       return {
-        stable: state === "none" ? undefined : release("r1", before),
-        candidate: state === "candidate" ? release("r2", after) : undefined,
+        stable: state === "none" ? undefined : stable,
+        candidate: state === "candidate" ? release("r2", after, [stable]) : undefined,
       };
     });

@@ -66,7 +66,11 @@ describe("a new release", () => {
   });
 
   test.each([
-    ["a missing image", { mahavishnu: imagesOf("a").mahavishnu }, /Missing: --image session-buddy=.* --image akosha=/],
+    [
+      "a missing image",
+      { mahavishnu: imagesOf("a").mahavishnu as string },
+      /Missing: --image session-buddy=.* --image akosha=/,
+    ],
     ["a service that does not exist", { ...imagesOf("a"), dhara: "x" }, /--image dhara=\.\.\.: unknown service/],
     ["a digest of nothing", { ...imagesOf("a"), akosha: `@sha256:${"0".repeat(64)}` }, /@sha256:0+ has no digest/],
     ["a tag", { ...imagesOf("a"), akosha: "akosha:1" }, /akosha:1 has no digest/],
@@ -111,6 +115,32 @@ describe("a new release", () => {
       expect(release).toMatchObject({ name: "r1", unpublished: true });
     }
     expect(Object.keys(readRelease(root, "prod", "r1").revisions)).toEqual(["cloud-run", "compose", "kubernetes"]);
+  });
+
+  test("that tries again has the same images under new ids, but for what stable runs", () => {
+    const folder = project();
+    const file = join(folder, "Pulumi.local.yaml");
+    const digest = `sha256:${"b".repeat(64)}`;
+    newRelease(folder, "local", { images: imagesOf("a"), created });
+    const images = { ...imagesOf("a"), akosha: `registry.acme.dev/akosha@${digest}` };
+    const failed = newRelease(folder, "local", { images, created }).release;
+    writeFileSync(file, readFileSync(file, "utf8").replace("stable: r1", "stable: r1\n  mahavishnu:candidate: r2"));
+    const again = newRelease(folder, "local", { images: {}, retry: true, created }).release;
+    expect(again.name).toBe("r3");
+    const [before = [], after = []] = [failed.revisions.compose, again.revisions.compose];
+    expect(after.map(({ image }) => image)).toEqual(before.map(({ image }) => image));
+    const changed = after.filter(({ id }, index) => id !== before[index]?.id);
+    expect(changed.map(({ service, attempt }) => [service, attempt])).toEqual([["akosha", 2]]);
+    expect(readRelease(folder, "local", "r3")).toEqual(again);
+  });
+
+  test("that tries again is refused where stable runs all of it, or there is none", () => {
+    const folder = project();
+    const retry = () => newRelease(folder, "local", { images: {}, retry: true, created });
+    expect(retry).toThrow(/--retry: local has no release to retry/);
+    newRelease(folder, "local", { images: imagesOf("a"), created });
+    expect(retry).toThrow(/stable already runs all that release r1 of local does/);
+    expect(existsSync(join(folder, "releases/local/r2.json"))).toBe(false);
   });
 
   test("is looked for in its stack's folder alone", () => {

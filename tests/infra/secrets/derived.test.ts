@@ -1,28 +1,42 @@
 import { describe, expect, test } from "vitest";
-import { secretNames, secrets } from "../../../ecosystem/secrets.ts";
-import { derivedSecret, templatesOf } from "../../../infra/secrets/derived.ts";
-import { settingsIn } from "../../fixtures/releases.ts";
+import { secretNamed, secretNames } from "../../../ecosystem/secrets.ts";
+import { freeze, type Revision } from "../../../infra/release/revision.ts";
+import { derivedSecrets, templatesOf } from "../../../infra/secrets/derived.ts";
+import { releaseOf } from "../../fixtures/releases.ts";
+
+const on = (target: "cloud-run" | "compose" | "kubernetes") =>
+  releaseOf("prod", "r1", "a").revisions[target] as Revision[];
 
 describe("a secret that is put together from others", () => {
   test.each([
+    ["cloud-run", "postgresql://akosha:hunter2@postgres.mahavishnu.internal:5432/akosha?sslmode=require"],
     ["compose", "postgresql://akosha:hunter2@postgres:5432/akosha?sslmode=disable"],
     ["kubernetes", "postgresql://akosha:hunter2@postgres.mahavishnu.internal:5432/akosha?sslmode=verify-full"],
-  ] as const)("is the URL of its service's database on %s, with the role's password", (target, url) => {
-    const derived = derivedSecret("akosha-database-url", settingsIn("prod", target));
+  ] as const)("is the URL of its revision's database on %s, with the role's password", (target, url) => {
+    const derived = derivedSecrets(on(target)).get("akosha-database-url");
     expect(derived?.from).toBe("akosha-database-password");
     expect(derived?.filled("hunter2")).toBe(url);
   });
 
   test("is in text what names the other one", () => {
-    expect(templatesOf(["auth-secret", "mahavishnu-database-url"], settingsIn("prod", "compose"))).toEqual({
-      "mahavishnu-database-url":
-        "postgresql://mahavishnu:<mahavishnu-database-password>@postgres:5432/mahavishnu?sslmode=disable",
-    });
+    expect(templatesOf(on("compose"))["mahavishnu-database-url"]).toBe(
+      "postgresql://mahavishnu:<mahavishnu-database-password>@postgres:5432/mahavishnu?sslmode=disable",
+    );
   });
 
   test("is each of those that nobody makes or gives, and no other", () => {
-    const derived = secretNames.filter((name) => secrets[name].origin === "derived");
+    const derived = secretNames.filter((name) => secretNamed(name).origin === "derived");
     expect(derived.length).toBeGreaterThan(0);
-    expect(Object.keys(templatesOf(secretNames, settingsIn("prod", "kubernetes")))).toEqual(derived);
+    expect(Object.keys(templatesOf(on("kubernetes")))).toEqual(derived);
+  });
+
+  test("cannot lead to two databases at once", () => {
+    const [stable] = on("kubernetes").filter(({ service }) => service === "akosha") as [Revision];
+    const moved = freeze({
+      ...stable,
+      database: { ...stable.database, host: "other.acme.dev" } as Revision["database"],
+    });
+    expect(() => derivedSecrets([stable, moved])).toThrow(/other\.acme\.dev.*Name the release as stable/);
+    expect(() => derivedSecrets([stable, stable])).not.toThrow();
   });
 });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { secretNames, secrets } from "../../../ecosystem/secrets.ts";
+import { secretNamed, secretNames } from "../../../ecosystem/secrets.ts";
 import { generate } from "../../../infra/secrets/generate.ts";
 
-const made = secretNames.filter((name) => secrets[name].origin === "generated");
+const made = secretNames.filter((name) => secretNamed(name).origin === "generated");
 
 describe.each(made)("%s", (name) => {
   test("always has its form, and is never the same twice", () => {
     const values = Array.from({ length: 200 }, () => generate(name));
-    expect(values.filter((value) => !secrets[name].form.holds(value))).toEqual([]);
+    expect(values.filter((value) => !secretNamed(name).form.holds(value))).toEqual([]);
     expect(new Set(values).size).toBe(values.length);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Secret, secrets } from "../../../ecosystem/secrets.ts";
+import { type Secret, secretNamed } from "../../../ecosystem/secrets.ts";
 import { type Before, initSecrets, RotationError, rotateSecret } from "../../../infra/secrets/init.ts";
 
 /** A stack whose settings are in memory; `did` is what was done with them, in order. */
@@ -37,7 +37,7 @@ test("what is missing and ours is made in its form; what is somebody's is asked 
       command: `pulumi config set --secret --path 'mahavishnu:secrets["slack-webhook-url"]' --stack prod`,
     },
   ]);
-  for (const name of made) expect(secrets[name].form.holds(values[name] ?? ""), name).toBe(true);
+  for (const name of made) expect(secretNamed(name).form.holds(values[name] ?? ""), name).toBe(true);
   expect(did).toEqual([...made.map((name) => `set ${name}`), `date ${made.join(" ")} 2026-11-25`]);
 });
 
@@ -59,7 +59,7 @@ test("nothing that is set is touched, not even what is malformed; the day is not
 test("a rotation replaces one of ours, lets the CLI ask for one of theirs, and notes the day", async () => {
   const { before, values, did } = stackWith({ "auth-secret": "old", "slack-webhook-url": "old" });
   await rotateSecret("auth-secret", before);
-  expect(secrets["auth-secret"].form.holds(values["auth-secret"] ?? "")).toBe(true);
+  expect(secretNamed("auth-secret").form.holds(values["auth-secret"] ?? "")).toBe(true);
   await rotateSecret("slack-webhook-url", before);
   expect(values["slack-webhook-url"]).toBe("old");
   expect(did).toEqual([
@@ -75,7 +75,7 @@ test.each([
   ["restic-password", "replacing it would lose data: existing backups can only be opened with the old password"],
   ["akosha-database-url", "it is derived from a password; rotate that"],
   ["auth-secret", "it is not set. Set it first: npx maha secrets init --stack prod"],
-  ["nothing", "no such secret. Secrets: auth-secret, "],
+  ["nothing", "no such secret. Secrets: session-encryption-key, "],
 ])("a rotation of %s is refused before anything changes", async (name, reason) => {
   const { before, did } = stackWith({ "session-encryption-key": "old", "restic-password": "old" });
   const refusal = rotateSecret(name, before);

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { type Secret, secretNames } from "../../../ecosystem/secrets.ts";
+import { services } from "../../../ecosystem/services.ts";
 import type { Target } from "../../../ecosystem/targets.ts";
 import { targetsOf } from "../../../infra/config/settings.ts";
 import { PROJECT, readStack, stackNames } from "../../../infra/config/stack-file.ts";
@@ -34,7 +35,7 @@ const all = stackNames(root).flatMap((stack) =>
 
 describe.each(all)("%s on %s", (stack, target) => {
   test("needs exactly the secrets that its program asks for", async () => {
-    expect(requiredSecrets(settingsIn(stack, target))).toEqual(await asked(stack, target));
+    expect(requiredSecrets(settingsIn(stack, target), services)).toEqual(await asked(stack, target));
   });
 });
 
@@ -42,7 +43,7 @@ test("a path needs no key; a place outside does, each identity its own", () => {
   const settings = settingsIn("local", "compose");
   const keys = (backups: string, vault: string) => {
     const compose = { ...settings.compose, backups, vault };
-    return requiredSecrets({ ...settings, compose }).filter((name) => name.endsWith("-credentials"));
+    return requiredSecrets({ ...settings, compose }, services).filter((name) => name.endsWith("-credentials"));
   };
   expect(keys("/var/backups", "/var/vault")).toEqual([]);
   expect(keys("/var/backups", "gs:vault:/x")).toEqual(["backup-copier-credentials"]);

@@ -7,7 +7,7 @@ import { ServiceIdentity } from "@pulumi/gcp/projects/serviceIdentity.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceName } from "../../../../ecosystem/services.ts";
 import { rulesFor } from "../../../alerts/rules.ts";
-import type { CloudRunDeployment } from "../../../deployment.ts";
+import { type CloudRunDeployment, pairsOf } from "../../../deployment.ts";
 import { cloudRunUrl } from "../../../release/addresses.ts";
 import { cloudRunConditions } from "./conditions.ts";
 import { objectivesOf, policy, uptimeCheck } from "./policies.ts";
@@ -46,9 +46,11 @@ export class CloudAlerting extends pulumi.ComponentResource {
         own,
       );
     }
+    const pairs = pairsOf(deployment);
     for (const [service, runName] of services) {
       const host = new URL(cloudRunUrl(service, settings)).host;
-      const asked = { service, host, stack, cloud };
+      const path = pairs.get(service)?.stable.path ?? "/";
+      const asked = { service, host, path, stack, cloud };
       if (cloud.access === "iam") {
         new ServiceIamMember(
           `${name}-asks-${service}`,

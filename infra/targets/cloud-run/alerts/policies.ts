@@ -5,7 +5,7 @@ import type {
   UptimeCheckConfigArgs,
 } from "@pulumi/gcp/monitoring/index.js";
 import { objectives } from "../../../../ecosystem/objectives.ts";
-import { type ServiceName, serviceNamed } from "../../../../ecosystem/services.ts";
+import type { ServiceName } from "../../../../ecosystem/services.ts";
 import type { Priority } from "../../../alerts/alerts.ts";
 import type { PromWindow } from "../../../alerts/promql.ts";
 import type { AlertRule } from "../../../alerts/rules.ts";
@@ -15,7 +15,7 @@ import { labelsOf } from "../../../names.ts";
 type CloudRunStack = { stack: string; cloud: CloudRunSettings };
 
 /** A service on Cloud Run, and the host that answers its users by https. */
-type Watched = CloudRunStack & { service: ServiceName; host: string };
+type Watched = CloudRunStack & { service: ServiceName; host: string; path: string };
 
 const severities = { P1: "CRITICAL", P2: "ERROR", P3: "WARNING", P4: "WARNING" } as const satisfies Record<
   Priority,
@@ -57,12 +57,12 @@ export function policy(rule: AlertRule, { stack, cloud }: CloudRunStack) {
  * Asks a service as a client of the protocol does, each minute from several continents. With `iam` the caller shows its
  * identity; behind IAP nobody but people gets through, so there it is the front door alone that is asked.
  */
-export function uptimeCheck({ service, host, stack, cloud }: Watched) {
+export function uptimeCheck({ service, host, path, stack, cloud }: Watched) {
   const ping = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" });
   const asked =
     cloud.access === "iam"
       ? {
-          path: serviceNamed(service).path,
+          path,
           requestMethod: "POST",
           contentType: "USER_PROVIDED",
           customContentType: "application/json",
@@ -88,7 +88,7 @@ export function uptimeCheck({ service, host, stack, cloud }: Watched) {
 }
 
 /** The objectives of a service as Google Cloud keeps account of them. */
-export function objectivesOf({ service, stack, cloud }: Watched) {
+export function objectivesOf({ service, stack, cloud }: Omit<Watched, "path">) {
   const days = 30;
   const common = { project: cloud.project, rollingPeriodDays: days, userLabels: { ...labelsOf(stack), service } };
   return {

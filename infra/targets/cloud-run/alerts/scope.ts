@@ -11,7 +11,7 @@ export function projectScope(deployment: Backed<"cloud-run">): ProjectScope {
     stateless: singletons.length < pairs.length,
     singletons,
     stores: backupJobs(deployment).flatMap((job) =>
-      storesOf(job, deployment).map((store) => ({
+      storesOf(job).map((store) => ({
         store,
         resource: job.volumes.length > 0 ? ("gce_instance" as const) : ("cloud_run_job" as const),
       })),

@@ -13,7 +13,7 @@ import type { Settings } from "../../../config/schema.ts";
 /**
  * The configuration of a stack's own Alertmanager, by file name. `secretFile` tells where the file with a receiver's
  * secret is mounted: Alertmanager reads them anew for each message, and expands no environment variable anywhere.
- * `receiverSecrets` (notices.ts) names the secrets to mount.
+ * `receiverSecrets` (`notification-routes.ts`) names the secrets to mount.
  */
 export function alertmanagerFiles(
   alerts: Settings["alerts"],

@@ -4,5 +4,5 @@ import type { HostScope } from "./conditions.ts";
 
 /** What a deployment's alerts cover on a Docker host. */
 export const hostScope = (deployment: Backed<"compose">): HostScope => ({
-  stores: backupJobs(deployment).flatMap((job) => storesOf(job, deployment)),
+  stores: backupJobs(deployment).flatMap(storesOf),
 });

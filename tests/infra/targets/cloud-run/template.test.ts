@@ -106,7 +106,14 @@ const frozen = {
     command: ["akosha", "start"],
   },
   ...{ port: 8682, path: "/mcp", health: "/healthz", metrics: "/metrics", environment: { A: "{database.host}" } },
-  ...{ secrets: { B: "akosha-api-token" }, files: { "/app/f/x.yaml": "x\n" }, state: "/data", scratch: ["/tmp"] },
+  ...{
+    secrets: { B: "akosha-api-token" },
+    files: { "/app/f/x.yaml": "x\n" },
+    state: "/data",
+    data: "database",
+    scratch: ["/tmp"],
+  },
+  ...{ peers: [], internet: false, collector: null, database: null },
   ...{
     sessions: "stateless",
     cpu: 1,

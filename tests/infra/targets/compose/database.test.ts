@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { rolesSql } from "../../../../infra/targets/compose/database.ts";
-import { containerOf, describedIn, local, type State } from "./fixtures.ts";
+import { rolesOf, rolesSql } from "../../../../infra/targets/compose/database.ts";
+import { containerOf, deploymentIn, describedIn, type State } from "./fixtures.ts";
 
 describe("the database of a stack on a Docker host", () => {
   test.each<State>(["none", "stable", "candidate"])(
@@ -21,7 +21,7 @@ describe("the database of a stack on a Docker host", () => {
   });
 
   test("has a role and a database with pgvector for each service that keeps data there, by passwords in files", () => {
-    const sql = rolesSql(local);
+    const sql = rolesSql(rolesOf(deploymentIn("stable")));
     for (const name of ["akosha", "mahavishnu"]) {
       expect(sql).toContain(`\\set password \`cat /run/secrets/${name}-database-password\`\nALTER ROLE "${name}"`);
       expect(sql).toContain(`CREATE DATABASE "${name}" OWNER "${name}"`);

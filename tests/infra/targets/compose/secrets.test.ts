@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import type { Secret } from "../../../../ecosystem/secrets.ts";
-import { secretNames, secrets } from "../../../../ecosystem/secrets.ts";
+import { secretNamed, secretNames } from "../../../../ecosystem/secrets.ts";
 import { secretValues } from "../../../../infra/targets/compose/secrets.ts";
-import { local } from "./fixtures.ts";
+import { deploymentIn } from "./fixtures.ts";
 
 const value = (name: Secret) =>
   new Promise<[string, boolean]>((resolve) => {
-    const output = secretValues({ settings: local, secret: (name) => pulumi.secret(`<${name}>`) })(name);
+    const output = secretValues({ ...deploymentIn("stable"), secret: (name) => pulumi.secret(`<${name}>`) })(name);
     output.apply(async (plain) => resolve([plain, await pulumi.isSecret(output)]));
   });
 
@@ -26,7 +26,7 @@ describe("the values of a stack's secrets", () => {
   test("can all be had, also those that are put together", async () => {
     for (const name of secretNames) {
       const [plain] = await value(name);
-      expect(plain.startsWith("<"), name).toBe(secrets[name].origin !== "derived");
+      expect(plain.startsWith("<"), name).toBe(secretNamed(name).origin !== "derived");
     }
   });
 });

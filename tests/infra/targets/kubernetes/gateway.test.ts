@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { KubernetesSettings } from "../../../../infra/config/schema.ts";
 import { gatewaySpec, routeSpec } from "../../../../infra/targets/kubernetes/gateway.ts";
-import { prod } from "../../../fixtures/kubernetes/states.ts";
+import { first, prod, revisionOf } from "../../../fixtures/kubernetes/states.ts";
 
 const cluster = prod.settings.kubernetes as KubernetesSettings;
 
@@ -22,7 +22,7 @@ test("the Gateway answers by TLS alone, for all names below the domain", () => {
 });
 
 test("a service's name leads to the edge, its metrics stay inside, and a stream is not cut", () => {
-  expect(routeSpec("akosha", cluster)).toEqual({
+  expect(routeSpec(revisionOf(first, "akosha"), cluster)).toEqual({
     parentRefs: [{ name: "gateway" }],
     hostnames: ["akosha.mcp.mahavishnu.dev"],
     rules: [

@@ -60,7 +60,7 @@ describe("the network of a stack in a cluster", () => {
       ],
     ],
   ])("lets %s answer the edge and ask what it needs", (name, expected) => {
-    const policy = servicePolicy(name, settings);
+    const policy = servicePolicy({ stable: revisionOf(first, name) }, settings);
     expect(words(policy)).toEqual(expected);
     expect(policy.podSelector).toEqual({ matchLabels: { component: "service", service: name } });
   });
@@ -80,9 +80,13 @@ describe("the network of a stack in a cluster", () => {
   });
 
   test("lets traces out where there is a collector, by its port", () => {
-    const traced = { ...settings, collector: "http://otel.monitoring:4317" };
-    expect(words(servicePolicy("session-buddy", traced))).toContain("->  4317");
-    expect(words(servicePolicy("akosha", { ...settings, collector: "https://otel.acme.dev" }))).toContain("->  443");
+    const traced = (name: string, collector: string) => ({ ...revisionOf(first, name), collector });
+    const stable = traced("session-buddy", "http://otel.monitoring:4317");
+    expect(words(servicePolicy({ stable }, settings))).toContain("->  4317");
+    const candidate = traced("session-buddy", "https://otel.acme.dev");
+    expect(words(servicePolicy({ stable, candidate }, settings))).toEqual(
+      expect.arrayContaining(["->  4317", "->  443"]),
+    );
   });
 
   test("lets a backup reach the database and a bucket", () => {

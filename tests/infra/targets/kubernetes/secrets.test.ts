@@ -3,14 +3,10 @@ import { expect, test } from "vitest";
 import { type ServiceName, services } from "../../../../ecosystem/services.ts";
 import { secretData } from "../../../../infra/targets/kubernetes/secrets.ts";
 import { first, revisionOf } from "../../../fixtures/kubernetes/states.ts";
-import { settingsIn } from "../../../fixtures/releases.ts";
 
 const dataOf = async (service: ServiceName) => {
   const secret = (name: string) => pulumi.secret(`value-of-${name}`);
-  const outputs = secretData(
-    { stable: revisionOf(first, service) },
-    { settings: settingsIn("prod", "kubernetes"), secret },
-  );
+  const outputs = secretData({ stable: revisionOf(first, service) }, { secret });
   const entries = Object.entries(outputs).map(async ([name, output]) => {
     expect(await pulumi.isSecret(output), name).toBe(true);
     return [name, await new Promise<string>((resolve) => output.apply(resolve))] as const;

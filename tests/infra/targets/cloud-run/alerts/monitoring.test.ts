@@ -21,7 +21,7 @@ const deployment = deploymentOf({
   releases: namedReleases(root, "prod", stack.settings),
   secret: (name) => pulumi.secret(`<${name}>`),
 });
-const watched = { service: "akosha", host: "akosha.mcp.acme.dev", stack: "prod", cloud } as const;
+const watched = { service: "akosha", host: "akosha.mcp.acme.dev", stack: "prod", cloud, path: "/mcp" } as const;
 
 test("a rule becomes a policy with its own words, length and priority", () => {
   const rule = rulesFor(cloudRunConditions(project)).find(({ alert }) => alert === "ErrorBudgetBurn6x");
