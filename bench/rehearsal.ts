@@ -98,7 +98,7 @@ async function shifting(): Promise<Figure> {
   try {
     const run = (at: string) => stage.runEnvoy(binary, at);
     const edge = await raiseEdge(join(folder, "edge"), stage.services, { clock, run });
-    const crowd = await users({ rps: RPS, seed: SEED, services: usedServices(workload, edge.settings) });
+    const crowd = await users({ rps: RPS, seed: SEED, services: await usedServices(workload, edge) });
     const shares = [10, 50, 100, 25, 5];
     const began = clock.now();
     for (let i = 0; i < SHIFTS; i++) {

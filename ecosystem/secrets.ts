@@ -10,6 +10,11 @@ const ofStack = {
     form: forms.password,
     purpose: "administrator password of the stack's own PostgreSQL",
   },
+  "preview-token": {
+    origin: "generated",
+    form: forms.password,
+    purpose: "leads whoever shows it to the candidate at 0 %, and tells the promotion's probes from users",
+  },
   "restic-password": {
     origin: "generated",
     form: forms.long,

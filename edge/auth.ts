@@ -1,5 +1,6 @@
 import { type Extension, type NamedCluster, typed } from "./envoy.ts";
 import { healthCall } from "./limits.ts";
+import { METADATA } from "./reader.ts";
 import type { Auth, EdgeService } from "./settings.ts";
 
 /** Names that no revision and no issuer can have. */
@@ -29,6 +30,8 @@ export function authFilter(
           audiences: [audience],
           require_expiration: true,
           forward: true,
+          // who somebody is, for the reader: clients are counted by it
+          payload_in_metadata: METADATA,
           from_headers: [{ name: "authorization", value_prefix: "Bearer " }],
           remote_jwks: {
             http_uri: { uri: jwks, cluster: JWKS, timeout: "5s" },

@@ -86,9 +86,15 @@ export type RetryPolicy = {
   host_selection_retry_max_attempts: number;
 };
 
+export type MetadataMatcher = { filter: string; path: readonly { key: string }[]; value: { bool_match: boolean } };
+
 export type HeaderOption = { header: { key: string; value: string }; append_action: "OVERWRITE_IF_EXISTS_OR_ADD" };
 
-export type Route = { name: string; match: { prefix: "/"; headers?: HeaderMatcher[] } } & (
+export type Route = {
+  name: string;
+  match: { prefix: "/"; headers?: HeaderMatcher[]; dynamic_metadata?: readonly MetadataMatcher[] };
+  metadata?: { filter_metadata: Record<string, object> };
+} & (
   | {
       route: { timeout: string; idle_timeout: string; retry_policy?: RetryPolicy } & Destination;
       request_headers_to_remove?: string[];
@@ -104,13 +110,12 @@ export type RouteConfiguration = Typed & {
   virtual_hosts: { name: string; domains: string[]; routes: Route[] }[];
 };
 
-type Comparison = { op: "GE" | "LE" | "NE"; value: { default_value: number; runtime_key: string } };
-
 export type AccessLogFilter =
   | { header_filter: { header: HeaderMatcher } }
-  | { duration_filter: { comparison: Comparison } }
-  | { status_code_filter: { comparison: Comparison } }
-  | { and_filter: { filters: AccessLogFilter[] } };
+  | { response_flag_filter: { flags: string[] } }
+  | { extension_filter: Extension }
+  | { and_filter: { filters: AccessLogFilter[] } }
+  | { or_filter: { filters: AccessLogFilter[] } };
 
 export type AccessLog = Extension & { filter?: AccessLogFilter };
 

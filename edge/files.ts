@@ -5,6 +5,7 @@ import type { Discovery } from "./envoy.ts";
 import { listeners } from "./listeners.ts";
 import { FILES } from "./paths.ts";
 import { routes } from "./routes.ts";
+import { sampleBudget } from "./samples.ts";
 import { type Edge, type EdgeSettings, type Position, servedRevisions } from "./settings.ts";
 import { certificates } from "./tls.ts";
 
@@ -20,6 +21,7 @@ export function edgeFiles(settings: EdgeSettings, position: Position): Record<st
     [FILES.clusters, watched(clusters(settings, position))],
     ...services.map((service) => [FILES.routes(service.name), watched([routes(service, position)])] as const),
     ...(tls ? [[FILES.certificates, watched(certificates(tls))] as const] : []),
+    [FILES.sampleBudget, watched([sampleBudget()])],
     [FILES.listeners, watched(listeners(settings))],
     [FILES.bootstrap, bootstrap(settings)],
     [FILES.settings, { settings, position } satisfies Edge],

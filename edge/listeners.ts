@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { authFilter, refusals } from "./auth.ts";
-import { answerFilters, countingLoggers } from "./counters.ts";
+import { countingLoggers } from "./counters.ts";
 import { type Extension, type FilterChain, type Listener, typed } from "./envoy.ts";
 import { limitFilters, range } from "./limits.ts";
-import { FILES, watchedFile } from "./paths.ts";
+import { FILES, previewTokenFile, watchedFile } from "./paths.ts";
+import { readerFilter } from "./reader.ts";
 import { requestLog } from "./requestlog.ts";
+import { sampleLogs } from "./samples.ts";
 import type { EdgeService, EdgeSettings } from "./settings.ts";
 import { tlsSocket } from "./tls.ts";
 
@@ -89,15 +91,15 @@ const connectionManager = (settings: EdgeSettings, service: EdgeService, from: C
     delayed_close_timeout: "1s",
     generate_request_id: true,
     always_set_request_id_in_response: true,
-    access_log: [requestLog(settings, service), ...countingLoggers()],
+    access_log: [requestLog(settings, service), ...countingLoggers(), ...sampleLogs(settings, service)],
     rds: { route_config_name: service.name, config_source: watchedFile(settings, FILES.routes(service.name)) },
     ...(settings.auth && { local_reply_config: refusals }),
     http_filters: [
       // first, so that no flood of calls makes the edge check as many tokens
       ...(settings.limits ? limitFilters(service, settings.limits) : []),
       ...(settings.auth ? [authFilter(settings.auth, service, from)] : []),
+      readerFilter({ heldBytes: LARGEST_BODY, tokenFile: previewTokenFile(settings) }),
       bodyLimit,
-      ...answerFilters(),
       sessions,
       router,
     ],

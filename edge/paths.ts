@@ -11,6 +11,7 @@ export const FILES = {
   settings: "edge.json",
   declared: "declared.json",
   bootstrap: "bootstrap.json",
+  sampleBudget: "sample-budget.json",
   listeners: "xds/lds.json",
   clusters: "xds/cds.json",
   certificates: "xds/sds.json",
@@ -28,6 +29,8 @@ export function edgePaths(folder: string) {
     xds: join(root, "xds"),
     admin: socketPath(root),
     accessLog: join(root, "access.log"),
+    sampleBudget: join(root, FILES.sampleBudget),
+    samples: join(root, "samples.log"),
     log: join(root, "envoy.log"),
   };
 }
@@ -40,6 +43,10 @@ export function watchedFile({ folder }: EdgeSettings, file: string): ConfigSourc
     path_config_source: { path: join(root, file), watched_directory: { path: xds } },
   };
 }
+
+/** Where the edge finds its preview token: a file of its own, which `createEdge` makes, or the one that the settings name. */
+export const previewTokenFile = (settings: EdgeSettings): string =>
+  settings.previewTokenFile ?? join(edgePaths(settings.folder).root, "preview-token");
 
 /** The longest path that a unix socket can have on both Linux (107 bytes) and macOS (103). */
 const LONGEST_SOCKET_PATH = 103;

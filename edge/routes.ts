@@ -10,6 +10,7 @@ import {
   type RouteConfiguration,
   typed,
 } from "./envoy.ts";
+import { METADATA } from "./reader.ts";
 import {
   type Address,
   type Edge,
@@ -19,11 +20,21 @@ import {
   takesNewSessions,
 } from "./settings.ts";
 
-/** The header that leads a probe, a smoke test or a curious person to one revision whatever the share is. */
+/** The headers that lead a probe or a smoke test to one revision whatever the share is: which one, and the edge's preview token. */
 export const REVISION_HEADER = "x-revision";
+export const TOKEN_HEADER = "x-preview-token";
+
+/** The headers of a call that is to reach a revision of that role. */
+export const previewHeaders = (token: string, role: RevisionRole): Record<string, string> => ({
+  [REVISION_HEADER]: role,
+  [TOKEN_HEADER]: token,
+});
 
 /** The header that carries an MCP session. */
 const SESSION_HEADER = "mcp-session-id";
+
+/** The metadata of routes while the candidate has a share: what goes wrong on them is sampled. */
+export const SAMPLED = "edge.sampled";
 
 /**
  * The names of the routes. They are the only thing about a request's origin that reaches a counter, so no header that a
@@ -48,6 +59,7 @@ export const ROUTES = {
  * Ids are let through by a list of what is served, not stopped by a list of what is not: Envoy reads past empty parts
  * (`;bm9...`) and sends an id that it cannot read to any instance, so a forged one would slip past any list of bans.
  * At share 0 the candidate's endpoints are not on the list, which ends its users' sessions; its probes go on.
+ * Whoever names a revision without the edge's preview token is a user like any other.
  */
 export function routes(service: EdgeService, position: Position): RouteConfiguration {
   const served = servedRevisions(service, position);
@@ -59,18 +71,7 @@ export function routes(service: EdgeService, position: Position): RouteConfigura
         name: service.name,
         domains: ["*"],
         routes: [
-          ...served.flatMap(({ role, revision }) => [
-            forward(ROUTES.probeSession, [wants(role), withSession], { cluster: sessionsCluster(revision) }),
-            ...(position.draining.includes(revision.id)
-              ? []
-              : [
-                  forward(ROUTES.probe, [wants(role)], {
-                    cluster: newSessionsCluster(revision),
-                    retry_policy: elsewhere,
-                  }),
-                ]),
-          ]),
-          refuse(ROUTES.noRevision, { name: REVISION_HEADER, present_match: true }, "No such revision is served here"),
+          ...probeRoutes(served, position),
           ...served
             .filter(({ role }) => role === "stable" || takesNewSessions(role, share))
             .flatMap(({ revision }) =>
@@ -78,7 +79,7 @@ export function routes(service: EdgeService, position: Position): RouteConfigura
                 forward(ROUTES.session, [givenOutBy(endpoint)], { cluster: sessionsCluster(revision) }),
               ),
             ),
-          refuse(ROUTES.ended, withSession, "Session not found: it has ended, begin a new one"),
+          refuse(ROUTES.ended, [withSession], "Session not found: it has ended, begin a new one"),
           forward(ROUTES.new, [], {
             retry_policy: elsewhere,
             weighted_clusters: {
@@ -88,11 +89,25 @@ export function routes(service: EdgeService, position: Position): RouteConfigura
               })),
             },
           }),
-        ],
+        ].map((route) => (share > 0 ? { ...route, metadata: { filter_metadata: { [SAMPLED]: {} } } } : route)),
       },
     ],
   });
 }
+
+/** The routes of those who have shown the preview token and say which revision they want. */
+const probeRoutes = (served: ReturnType<typeof servedRevisions>, { draining }: Position): Route[] =>
+  [
+    ...served.flatMap(({ role, revision }) => {
+      const session = forward(ROUTES.probeSession, [wants(role), withSession], { cluster: sessionsCluster(revision) });
+      const first = { cluster: newSessionsCluster(revision), retry_policy: elsewhere };
+      return draining.includes(revision.id) ? [session] : [session, forward(ROUTES.probe, [wants(role)], first)];
+    }),
+    refuse(ROUTES.noRevision, [{ name: REVISION_HEADER, present_match: true }], "No such revision is served here"),
+  ].map((route) => ({ ...route, match: { ...route.match, dynamic_metadata: [IS_PROBE] } }));
+
+/** What the reader says of a call that has shown the token. */
+const IS_PROBE = { filter: METADATA, path: [{ key: "probe" }], value: { bool_match: true } } as const;
 
 /**
  * How a route configuration splits new sessions: the percent of each revision, by its id. Throws when it does not look
@@ -160,14 +175,15 @@ const givenOutBy = ({ address, port }: Address): HeaderMatcher => ({
 });
 
 /**
- * No time-out for the whole answer, which would cut live streams; only silence ends one. The header that chooses a
- * revision stays at the edge, so that a probe's call is to the server what a user's call is.
+ * No time-out for the whole answer, which would cut live streams; only silence ends one. The headers that choose a revision
+ * stay at the edge, so that a probe's call is to the server what a user's call is, and so does the one that asks for
+ * compression: the edge reads what is answered.
  */
 const forward = (name: string, headers: HeaderMatcher[], to: Destination & { retry_policy?: RetryPolicy }): Route => ({
   name,
   match: { prefix: "/", ...(headers.length > 0 && { headers }) },
   route: { timeout: "0s", idle_timeout: "300s", ...to },
-  request_headers_to_remove: [REVISION_HEADER],
+  request_headers_to_remove: [REVISION_HEADER, TOKEN_HEADER, "accept-encoding"],
 });
 
 /**
@@ -189,9 +205,9 @@ const elsewhere: RetryPolicy = {
 };
 
 /** Answers 404 as an MCP server does for a session that it does not know. */
-const refuse = (name: string, header: HeaderMatcher, message: string): Route => ({
+const refuse = (name: string, headers: HeaderMatcher[], message: string): Route => ({
   name,
-  match: { prefix: "/", headers: [header] },
+  match: { prefix: "/", headers },
   direct_response: {
     status: 404,
     body: { inline_string: JSON.stringify({ jsonrpc: "2.0", id: null, error: { code: -32001, message } }) },

@@ -127,6 +127,8 @@ const settingsOf = (service: typeof edgeService) =>
       metrics: address.exactOptional(),
       tls: tls.exactOptional(),
       auth: auth.exactOptional(),
+      /** The file with the preview token, a secret: whoever shows it chooses a revision by a header and counts as a probe. In the folder where nothing is said. */
+      previewTokenFile: z.string().min(1).exactOptional(),
       /** The services' own networks: who connects from there talks plain HTTP, and needs no token for what it asks itself. */
       peers: z.array(network).exactOptional(),
     })

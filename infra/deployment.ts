@@ -28,7 +28,7 @@ export type ComposeDeployment = Deployment<"compose">;
 export type KubernetesDeployment = Deployment<"kubernetes">;
 
 /** Where a revision can be tried, with the headers that lead there. */
-export type CandidateUrl = { url: pulumi.Input<string>; headers: Record<string, string> };
+export type CandidateUrl = { url: pulumi.Input<string>; headers: Record<string, pulumi.Input<string>> };
 
 /** What a stack answers with: its contract with the promotion, the smoke stage and people. By service, but for the edge. */
 export type Outputs = {

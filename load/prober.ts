@@ -14,7 +14,7 @@ export type Prober = {
 export function prober(service: UsedService, role: RevisionRole): Prober {
   const url = service.url.replace(/\/$/, "") + service.path;
   const [call] = service.calls;
-  const headers = { "x-revision": role };
+  const headers = service.preview[role];
   let timer: NodeJS.Timeout | undefined;
   let session: Session | undefined;
   let inFlight = 0;

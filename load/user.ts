@@ -18,6 +18,7 @@ export async function liveSession({
   lifeMs,
   callsPerSecond,
   stream,
+  address,
   stop,
 }: {
   service: UsedService;
@@ -26,6 +27,8 @@ export async function liveSession({
   lifeMs: number;
   callsPerSecond: number;
   stream: boolean;
+  /** The address that the proxy before the edge would say this user has. */
+  address: string;
   stop: AbortSignal;
 }): Promise<"lived" | "broken"> {
   const view = new View(service, tally);
@@ -36,6 +39,7 @@ export async function liveSession({
       url,
       sessions: service.sessions,
       stream,
+      headers: { "x-forwarded-for": address },
       timeoutMs: TIMEOUT_MS + 1000,
       fetch: view.fetch,
     });

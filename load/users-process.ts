@@ -28,16 +28,28 @@ let users: Promise<void>[] = [];
 let probers: Prober[] = [];
 
 /** One user: one session after another until the run ends. */
-async function use(service: UsedService, random: Random, life: Life): Promise<void> {
+async function use(service: UsedService, random: Random, address: string, life: Life): Promise<void> {
   const rest = (ms: number) => pause(ms, undefined, { signal: over.signal }).catch(() => {});
   await rest(random() * ARRIVAL_MS);
   while (!over.signal.aborted) {
     const { lifeMs, restMs, callsPerSecond, stream } = life;
-    const session = { service, tally, random, lifeMs: lifeMs(random), callsPerSecond, stream, stop: over.signal };
+    const session = {
+      service,
+      tally,
+      random,
+      lifeMs: lifeMs(random),
+      callsPerSecond,
+      stream,
+      address,
+      stop: over.signal,
+    };
     const ending = await liveSession(session);
     await rest(ending === "lived" ? exponential(random, restMs) : AFTER_FAILURE_MS * (0.5 + random()));
   }
 }
+
+/** Users are told apart by their addresses, in a network of their own. */
+const addressOf = (network: number, user: number) => `10.${network}.${Math.floor(user / 250)}.${1 + (user % 250)}`;
 
 type Life = { lifeMs: (random: Random) => number; restMs: number; callsPerSecond: number; stream: boolean };
 
@@ -48,10 +60,18 @@ const verbs: UsersVerbs = {
     const long = { lifeMs: () => Number.POSITIVE_INFINITY, callsPerSecond: LONG_CALLS_PER_SECOND };
     users = services.flatMap((service) => [
       ...Array.from({ length: load.users }, (_, user) =>
-        use(service, seeded(seed, `${service.name} user ${user}`), { ...short, restMs: load.restMs, stream: false }),
+        use(service, seeded(seed, `${service.name} user ${user}`), addressOf(0, user), {
+          ...short,
+          restMs: load.restMs,
+          stream: false,
+        }),
       ),
       ...Array.from({ length: load.longUsers }, (_, user) =>
-        use(service, seeded(seed, `${service.name} long ${user}`), { ...long, restMs: 0, stream: user % 2 === 0 }),
+        use(service, seeded(seed, `${service.name} long ${user}`), addressOf(1, user), {
+          ...long,
+          restMs: 0,
+          stream: user % 2 === 0,
+        }),
       ),
     ]);
     probers = services.flatMap((service) => [prober(service, "stable"), prober(service, "candidate")]);

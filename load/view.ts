@@ -1,9 +1,13 @@
 import { type FetchLike, ProtocolError } from "@modelcontextprotocol/client";
+import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import { reason } from "./reason.ts";
 import { countFailure, countRequest, type Tally } from "./tally.ts";
 import type { WorkloadCall } from "./workload-call.ts";
 
-/** A service as users reach it: the edge's address, and the id of the stable revision (see `endedByDrain`). */
+/**
+ * A service as users reach it: the edge's address, and the id of the stable revision (see `endedByDrain`); `preview` are the
+ * headers that lead a probe to the revision of a role.
+ */
 export type UsedService = {
   name: string;
   url: string;
@@ -11,6 +15,7 @@ export type UsedService = {
   calls: WorkloadCall[];
   sessions: boolean;
   stable: string;
+  preview: Record<RevisionRole, Record<string, string>>;
 };
 
 /** A user's timeout for a response, in milliseconds. */

@@ -3,16 +3,23 @@ import type { Observation } from "./metrics-source.ts";
 import { planSchema } from "./plan.ts";
 
 /** The journal's format; a journal of another one is refused, never guessed at. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 const counts = z.strictObject({
   requests: z.int(),
   failures: z.int(),
   slow: z.int(),
+  refused: z.int(),
   toolErrors: z.int(),
-  rpcErrors: z.int(),
+  unread: z.int(),
 });
-const revisionCounts = z.strictObject({ user: counts, probe: counts, latency: z.array(z.int()).exactOptional() });
+const revisionCounts = z.strictObject({
+  user: counts,
+  probe: counts,
+  latency: z.array(z.int()).exactOptional(),
+  clients: z.record(z.string(), counts).exactOptional(),
+  kinds: z.record(z.string(), z.int()).exactOptional(),
+});
 const observation: z.ZodType<Observation> = z.discriminatedUnion("silent", [
   z.strictObject({
     silent: z.literal(false),

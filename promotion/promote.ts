@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 import { type Begun, type Event, FORMAT } from "./events.ts";
 import { begunEvents, type Journal } from "./journal.ts";
 import type { Lease } from "./lease.ts";
-import type { MetricsSource, Observation } from "./metrics-source.ts";
+import { consistent, type MetricsSource, type Observation } from "./metrics-source.ts";
 import type { Probes } from "./probes.ts";
 import { fold, judge, pollMs, probesNeeded, type State, step } from "./state.ts";
 import type { TrafficController } from "./traffic-controller.ts";
@@ -30,7 +30,8 @@ export const begin = (journal: Journal, begun: Omit<Begun, "event" | "format">):
  * share for longer than the plan's patience, or when `signal` aborts it between two polls; the journal can then be resumed.
  */
 export async function promote(promotion: Promotion): Promise<State> {
-  const { journal, lease, source, target, probes, smoke, clock, onEvent, signal } = promotion;
+  const { journal, lease, target, probes, smoke, clock, onEvent, signal } = promotion;
+  const source = consistent(promotion.source);
   let state = fold(begunEvents(await journal.read(), "the journal"));
   const record = async (event: Event) => {
     await journal.append(event);

@@ -1,4 +1,4 @@
-import { addCounts, noCounts, type RevisionCounts, type ServiceCounts, subtractCounts } from "./counts.ts";
+import { addRevisions, type ServiceCounts, subtractRevisions } from "./counts.ts";
 import type { Observation } from "./metrics-source.ts";
 
 /** An observation of a source that answered. */
@@ -21,13 +21,8 @@ const grown = (before: ServiceCounts, now: ServiceCounts): boolean =>
   );
 
 const subtractService = (now: ServiceCounts, before: ServiceCounts): ServiceCounts => ({
-  stable: subtractRevision(now.stable, before.stable),
-  candidate: subtractRevision(now.candidate, before.candidate),
-});
-
-const subtractRevision = (now: RevisionCounts, before: RevisionCounts): RevisionCounts => ({
-  user: subtractCounts(now.user, before.user),
-  probe: subtractCounts(now.probe, before.probe),
+  stable: subtractRevisions(now.stable, before.stable),
+  candidate: subtractRevisions(now.candidate, before.candidate),
 });
 
 /** Adds two observations' windows, service by service. */
@@ -40,9 +35,6 @@ export function addWindows(
 }
 
 function addService(a: ServiceCounts | undefined, b: ServiceCounts | undefined): ServiceCounts {
-  const sum = (role: "stable" | "candidate"): RevisionCounts => ({
-    user: addCounts(a?.[role].user ?? noCounts, b?.[role].user ?? noCounts),
-    probe: addCounts(a?.[role].probe ?? noCounts, b?.[role].probe ?? noCounts),
-  });
-  return { stable: sum("stable"), candidate: sum("candidate") };
+  if (!a || !b) return (a ?? b) as ServiceCounts;
+  return { stable: addRevisions(a.stable, b.stable), candidate: addRevisions(a.candidate, b.candidate) };
 }

@@ -1,3 +1,4 @@
+import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import { edgePaths } from "../edge/paths.ts";
 import type { EdgeSettings } from "../edge/settings.ts";
 import type { UsedService } from "../load/view.ts";
@@ -27,7 +28,7 @@ export async function raiseEdge(
 ): Promise<RaisedEdge> {
   const before = await readEdge(folder).catch(() => null);
   const services = await Promise.all(staged.map(edgeService));
-  const settings: EdgeSettings = { folder, services };
+  const settings: EdgeSettings = { folder, services, trustedHops: 1 };
   await createEdge(settings, before?.position.share ?? 0);
   await run(folder);
   const admin = adminSocket(edgePaths(folder).admin);
@@ -35,14 +36,18 @@ export async function raiseEdge(
   return { settings, target, source: edgeMetrics({ settings, admin }) };
 }
 
-/** The services as users reach them, through the edge. */
-export const usedServices = ({ services }: Workload, edge: EdgeSettings): UsedService[] =>
-  services.map((service) => {
-    const { listen } = edge.services.find(({ name }) => name === service.name) ?? { listen: { address: "", port: 0 } };
+/** The services as users and probes reach them, through the edge. */
+export async function usedServices({ services }: Workload, { settings, target }: RaisedEdge): Promise<UsedService[]> {
+  const previews = { stable: await target.preview("stable"), candidate: await target.preview("candidate") };
+  const headers = (role: RevisionRole, name: string) => previews[role].find(({ service }) => service === name)?.headers;
+  return services.map((service) => {
     const { name, path, calls, sessions } = service;
+    const { listen } = settings.services.find((edge) => edge.name === name) ?? { listen: { address: "", port: 0 } };
     const url = `http://${listen.address}:${listen.port}`;
-    return { name, path, calls, sessions, url, stable: revisionId(service, "stable") };
+    const preview = { stable: headers("stable", name) ?? {}, candidate: headers("candidate", name) ?? {} };
+    return { name, path, calls, sessions, url, stable: revisionId(service, "stable"), preview };
   });
+}
 
 /** A service with two equal revisions has no candidate, so there is nothing to promote. */
 async function edgeService({ name, stable, candidate }: StagedService): Promise<EdgeSettings["services"][number]> {

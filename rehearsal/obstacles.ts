@@ -39,5 +39,6 @@ export function withSilence(
       if (silentUntil !== null && clock.now() < silentUntil) return { silent: true, why: "silenced for the rehearsal" };
       return source.poll();
     },
+    samples: () => source.samples(),
   };
 }

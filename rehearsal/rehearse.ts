@@ -130,7 +130,7 @@ async function perform(play: Play, run: (promotion: Promotion) => Promise<State>
     });
     const edge = await raiseEdge(folder.edge, stage.services, { clock, run: (at) => stage.runEnvoy(binary, at) });
     await stage.faultsAt(await edge.target.share()); // faults from before an interruption apply again
-    const services = usedServices(workload, edge.settings);
+    const services = await usedServices(workload, edge);
     const shifts: Shift[] = [];
     let inForce = 0;
     const { state, tally } = await withUsers({ services, rps: settings.rps, seed: settings.seed }, (crowd) =>

@@ -1,4 +1,5 @@
 import type { Target } from "../../ecosystem/targets.ts";
+import { FACTS } from "../../edge/outcomes.ts";
 
 /** One series: its type, its exporter, and the labels it has where the rules evaluate it. */
 export type Series = { type: "counter" | "gauge"; exporter: string; labels: readonly string[] };
@@ -13,10 +14,7 @@ const edge = {
   envoy_edge_requests: {
     type: "counter",
     exporter: "edge",
-    labels: [
-      ...(["job", "instance", "service", "outcome"] as const),
-      ...(["revision", "route", "code", "flags", "slow", "tool_error", "rpc_error"] as const),
-    ],
+    labels: ["job", "instance", "service", "outcome", "revision", "client", ...FACTS],
   },
   /** 4294967295 where the edge has no certificate. */
   envoy_server_days_until_first_cert_expiring: { type: "gauge", exporter: "edge", labels: ["job", "instance"] },

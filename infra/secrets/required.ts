@@ -14,6 +14,7 @@ export function requiredSecrets(settings: SettingsOn, readers: Iterable<Reader>)
       ...(database ? [database.password] : []),
     ]),
     ...(settings.target === "compose" ? (["postgres-password"] as const) : []),
+    ...(settings.target === "cloud-run" ? [] : (["preview-token"] as const)),
     ...receiverSecrets(settings.alerts).filter(
       (name) => settings.target !== "cloud-run" || name !== "deadman-webhook-url",
     ),

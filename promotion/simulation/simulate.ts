@@ -84,7 +84,10 @@ function simulatedWorld({ rps, errorRate, seed, run }: Omit<Scenario, "plan"> & 
       drain: async () => ({ ended: "quiet" as const, seconds: 0, openRequests: 0 }),
       retire: async () => {},
     },
-    source: { poll: async () => ({ silent: false as const, since: "simulated", services: { simulated: seen } }) },
+    source: {
+      poll: async () => ({ silent: false as const, since: "simulated", services: { simulated: seen } }),
+      samples: async () => [],
+    },
     probes: {
       rate: async (perSecond: number) => {
         probeRate = perSecond;

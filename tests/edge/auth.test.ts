@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { noCounts } from "../../promotion/counts.ts";
 import { Client } from "../fixtures/edge/client.ts";
-import { deferred, type Everyday, startEveryday } from "../fixtures/edge/everyday.ts";
+import { deferred, type Everyday, probing, startEveryday } from "../fixtures/edge/everyday.ts";
 import { type Issuer, startIssuer } from "../fixtures/edge/issuer.ts";
 import { describeWith } from "../fixtures/tools.ts";
 
@@ -97,12 +97,26 @@ describeWith(["openssl"], "an edge that asks who calls", {}, () => {
     };
     for (const token of [undefined, "secret", issuer.token({ aud: "https://mcp.test.com" })]) {
       await edge.client.call(undefined, shown(token));
-      await edge.client.call(undefined, { "x-revision": "stable", ...shown(token) });
+      await edge.client.call(undefined, { ...probing("stable"), ...shown(token) });
     }
     await edge.client.call(undefined, shown(issuer.token()));
     await expect
       .poll(counted, { timeout: 10_000 })
       .toEqual({ user: { ...noCounts, requests: 1 }, probe: noCounts, measured: 1 });
+  });
+
+  test("counts clients by the subject of their tokens, from wherever they call", async () => {
+    const edge = await startEveryday(onTestFinished, { auth: issuer.auth, trustedHops: 1 });
+    const buckets = async () => {
+      const seen = await edge.source.poll();
+      return seen.silent ? [] : Object.entries(seen.services.echo?.stable.clients ?? {});
+    };
+    const call = (sub: string, from: string) =>
+      edge.client.call(undefined, { "x-forwarded-for": from, ...shown(issuer.token({ sub })) });
+    for (let host = 0; host < 10; host += 1) await call("one", `203.0.113.${host}`);
+    await expect.poll(buckets).toEqual([[expect.any(String), expect.objectContaining({ requests: 10 })]]);
+    for (let agent = 0; agent < 10; agent += 1) await call(`agent-${agent}`, "203.0.113.1");
+    await expect.poll(async () => (await buckets()).length).toBeGreaterThan(3);
   });
 
   test("limits come first: a flood makes it check no more tokens than a client may show", async () => {

@@ -41,6 +41,7 @@ const equipped: EdgeSettings = {
     jwks: "https://login.test.dev/.well-known/jwks.json",
   },
   peers: ["172.30.0.16/32"],
+  previewTokenFile: "/run/secrets/preview-token",
 };
 const position = { share: 25, draining: ["backend-1"], retired: [] };
 
@@ -99,7 +100,10 @@ test.each([
   function withRoutes(filter: Extension) {
     const { rds, ...manager } = filter.typed_config as Typed & { rds: { route_config_name: string } };
     const service = here.services.find(({ name }) => name === rds.route_config_name);
-    return { ...filter, typed_config: { ...manager, route_config: service && untyped(routes(service, position)) } };
+    return {
+      ...filter,
+      typed_config: { ...manager, route_config: service && untyped(routes(service, position)) },
+    };
   }
   await createEdge(here); // the certificate stays in its file, which must be there
   const file = join(folder, "twin.json");
@@ -127,6 +131,7 @@ test("a folder holds a file for each thing that Envoy watches, and none for what
     "xds/rds-backend.json",
     "xds/rds-frontend.json",
     "xds/sds.json",
+    "sample-budget.json",
     "xds/lds.json",
     "bootstrap.json",
     "edge.json",

@@ -29,7 +29,9 @@ test("the counters and the health can be read, and nothing else of the admin int
   await target.setShare(10); // the cluster for the admin interface is not one of those that a promotion moves
   const counters = await scraper.get("/stats/prometheus");
   expect(counters).toMatchObject({ status: 200, headers: { "content-type": expect.stringContaining("text/plain") } });
-  expect(counters.body).toMatch(/^envoy_edge_requests\{revision="echo-1",route="new",code="200".*\} 1$/m);
+  expect(counters.body).toMatch(
+    /^envoy_edge_requests\{revision="echo-1",client="\d+",route="new",by="server",code="200".*\} 1$/m,
+  );
   expect(counters.body).toMatch(/^envoy_server_live\{\} 1$/m);
   expect(await scraper.get("/healthz")).toMatchObject({ status: 200, body: "LIVE\n" });
 

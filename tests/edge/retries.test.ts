@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { noCounts } from "../../promotion/counts.ts";
-import { deferred, type Everyday, startEveryday } from "../fixtures/edge/everyday.ts";
+import { deferred, type Everyday, probing, startEveryday } from "../fixtures/edge/everyday.ts";
 
 const { defer, cleanUp } = deferred();
 let edge: Everyday;
@@ -42,9 +42,7 @@ test("a call that no instance could be reached for goes to another one of its re
 test("a call to a revision without a living instance fails once, however often it was tried", async () => {
   const { client, candidate } = edge;
   await candidate.stop();
-  const answers = await Promise.all(
-    Array.from({ length: 4 }, () => client.call(undefined, { "x-revision": "candidate" })),
-  );
+  const answers = await Promise.all(Array.from({ length: 4 }, () => client.call(undefined, probing("candidate"))));
   expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503]);
   expect((await counts())?.candidate.probe).toEqual({ ...noCounts, requests: 4, failures: 4 });
 });

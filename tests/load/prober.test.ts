@@ -12,7 +12,8 @@ async function scene({ sessions = true, call = { tool: "echo", arguments: { mess
   const server = await mcpServer({ sessions });
   cleanUps.push(server.close);
   const calls = [{ tool: call.tool, arguments: { ...call.arguments } }];
-  const service = { name: "files", url: server.url, path: "/mcp", calls, sessions, stable: "a" };
+  const preview = { stable: {}, candidate: { "x-revision": "candidate" } };
+  const service = { name: "files", url: server.url, path: "/mcp", calls, sessions, stable: "a", preview };
   const probes: Prober = prober(service, "candidate");
   cleanUps.push(() => probes.stop());
   return { server, probes };

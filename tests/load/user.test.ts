@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { emptyTally } from "../../load/tally.ts";
 import { liveSession } from "../../load/user.ts";
+import type { UsedService } from "../../load/view.ts";
 import type { WorkloadCall } from "../../load/workload-call.ts";
 import { seeded } from "../../promotion/random.ts";
 import type { Behaviour } from "../../rehearsal/faults.ts";
@@ -33,12 +34,22 @@ async function scene({
   return { server, proxy, ...user(service) };
 }
 
-function user(service: Parameters<typeof liveSession>[0]["service"]) {
+function user(used: Omit<UsedService, "preview">) {
+  const service = { ...used, preview: { stable: {}, candidate: {} } };
   const tally = emptyTally();
   const stop = new AbortController();
   const random = seeded(7, "user");
   const live = (lifeMs = 200) =>
-    liveSession({ service, tally, random, lifeMs, callsPerSecond: 50, stream: false, stop: stop.signal });
+    liveSession({
+      service,
+      tally,
+      random,
+      lifeMs,
+      callsPerSecond: 50,
+      stream: false,
+      address: "10.0.0.1",
+      stop: stop.signal,
+    });
   return { tally, stop, live };
 }
 

@@ -28,6 +28,7 @@ async function scene(rps: number, ...names: string[]) {
       calls: [{ tool: "echo", arguments: { message: "hello" } }],
       sessions: true,
       stable: "a",
+      preview: { stable: { "x-revision": "stable" }, candidate: { "x-revision": "candidate" } },
     })),
     rps,
     seed: 1,

@@ -154,7 +154,7 @@ export function world(script: Script = {}, start = Date.UTC(2026, 0, 1)) {
   const outside: Omit<Promotion, "journal"> = {
     lease: { ...noLease, renew: () => visit("renewing the lease", noLease.renew) },
     clock: { now: clock.now, sleep: (ms, signal) => visit("sleeping", () => sleep(ms, signal)) },
-    source: { poll: () => visit("polling", poll) },
+    source: { poll: () => visit("polling", poll), samples: async () => [] },
     probes: {
       rate: (perSecond) =>
         visit("setting the probes' rate", () => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 const newPath = () => join(folder, `${++files}.jsonl`);
 
-const begun: Event = { event: "begun", format: 1, at: 1, id: "p1", plan: testPlan, revisions: [] };
+const begun: Event = { event: "begun", format: 2, at: 1, id: "p1", plan: testPlan, revisions: [] };
 const smoked: Event = { event: "smoked", at: 2, passed: true, reason: "alles grün – 8 von 8 ✓ 🚀" };
 const resumed: Event = { event: "resumed", at: 3, note: "weiter" };
 
@@ -181,9 +181,9 @@ describe("refused, with the file, the line and what to do", () => {
 
   test("a journal of a format that this version does not know", async () => {
     const path = newPath();
-    await writeFile(path, JSON.stringify(begun).replace('"format":1', '"format":2').concat("\n"));
+    await writeFile(path, JSON.stringify(begun).replace('"format":2', '"format":1').concat("\n"));
     await expect(fileJournal(path).read()).rejects.toThrow(
-      /line 1 is of format 2.*reads format 1.*the version that began it/,
+      /line 1 is of format 1.*reads format 2.*the version that began it/,
     );
   });
 

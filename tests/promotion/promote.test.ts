@@ -17,7 +17,7 @@ test("a promotion begins with one line that says its format, plan and revisions"
   const journal = memoryJournal();
   const revisions = [{ service: "akosha", stable: "akosha-1", candidate: "akosha-2" }];
   await begin(journal, { at: 5, id: "p1", plan: testPlan, revisions });
-  expect(await journal.read()).toEqual([{ event: "begun", format: 1, at: 5, id: "p1", plan: testPlan, revisions }]);
+  expect(await journal.read()).toEqual([{ event: "begun", format: 2, at: 5, id: "p1", plan: testPlan, revisions }]);
 });
 
 test("a journal that never began is no promotion", async () => {

@@ -17,7 +17,7 @@ import { between, play, seen, testPlan } from "./fixtures.ts";
 
 const begun: Begun = {
   event: "begun",
-  format: 1,
+  format: 2,
   at: 0,
   id: "p1",
   plan: testPlan,

@@ -13,8 +13,8 @@ const at = (since: string, requests: number, failures = 0): Seen => ({
 
 describe("what was counted between two observations", () => {
   test("is the difference, number by number", () => {
-    const all = { requests: 9, failures: 1, slow: 2, toolErrors: 3, rpcErrors: 4 };
-    const more = { requests: 19, failures: 2, slow: 4, toolErrors: 6, rpcErrors: 8 };
+    const all = { requests: 9, failures: 1, slow: 2, refused: 4, toolErrors: 3, unread: 1 };
+    const more = { requests: 19, failures: 2, slow: 4, refused: 8, toolErrors: 6, unread: 2 };
     const one: Seen = {
       silent: false,
       since: "a",
@@ -25,7 +25,7 @@ describe("what was counted between two observations", () => {
       since: "a",
       services: { akosha: seen({ candidate: { user: more, probe: more }, stable: { user: more, probe: more } }) },
     };
-    const grown = { requests: 10, failures: 1, slow: 2, toolErrors: 3, rpcErrors: 4 };
+    const grown = { requests: 10, failures: 1, slow: 2, refused: 4, toolErrors: 3, unread: 1 };
     expect(windowsSince(one, two)).toEqual({
       akosha: seen({ candidate: { user: grown, probe: grown }, stable: { user: grown, probe: grown } }),
     });
@@ -57,4 +57,22 @@ test("windows add up, service by service", () => {
   expect(sum.mahavishnu?.stable.user).toEqual(counts({ requests: 7 }));
   expect(sum.mahavishnu?.candidate.user).toEqual(noCounts);
   expect(addWindows({}, one)).toEqual(addWindows(one, {}));
+});
+
+test("clients and kinds are subtracted and added key by key, and absent where neither side has them", () => {
+  const bucket = (requests: number) => counts({ requests });
+  const having = (requests: number, clients: Record<string, number>, kinds: Record<string, number>) => {
+    const services = at("a", requests).services;
+    const all = Object.fromEntries(Object.entries(clients).map(([key, n]) => [key, bucket(n)]));
+    const akosha = services.akosha as NonNullable<typeof services.akosha>;
+    return { akosha: { ...akosha, candidate: { ...akosha.candidate, clients: all, kinds } } };
+  };
+  const seenAt = (services: Seen["services"]): Seen => ({ silent: false, since: "a", services });
+  const before = having(10, { 3: 10 }, { "403 from the server": 2 });
+  const now = having(30, { 3: 15, 7: 15 }, { "403 from the server": 5, "JSON-RPC error": 1 });
+  const window = windowsSince(seenAt(before), seenAt(now));
+  expect(window.akosha?.candidate.clients).toEqual({ 3: bucket(5), 7: bucket(15) });
+  expect(window.akosha?.candidate.kinds).toEqual({ "403 from the server": 3, "JSON-RPC error": 1 });
+  expect(window.akosha?.stable).not.toHaveProperty("clients");
+  expect(addWindows(before, window)).toEqual(now);
 });

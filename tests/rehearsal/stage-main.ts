@@ -24,7 +24,8 @@ await stage.runEnvoy(binary, edge);
 const crowd = await users({
   services: services.flatMap(({ name, listen, stable }) => {
     const service = workload.services.find((service) => service.name === name);
-    return service ? [{ ...service, url: `http://127.0.0.1:${listen.port}`, stable: stable.id }] : [];
+    const preview = { stable: {}, candidate: {} };
+    return service ? [{ ...service, url: `http://127.0.0.1:${listen.port}`, stable: stable.id, preview }] : [];
   }),
   rps: 20,
   seed: 1,

@@ -114,6 +114,7 @@ function scriptedWorld({ rps = 150, errorRate = () => 0.0001, medianMs = () => 1
         silent(ms / 1000)
           ? { silent: true as const, why: "no answer from the admin socket within 1 s" }
           : { silent: false as const, since: "4711", services: { everything: structuredClone(counts) } },
+      samples: async () => [],
     },
     probes: {
       rate: async (perSecond: number) => {

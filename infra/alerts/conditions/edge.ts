@@ -9,7 +9,7 @@ export function edgeConditions(job: string) {
   type Where = NonNullable<Parameters<typeof on<"envoy_edge_requests">>[1]>;
   const requests = (where: Where) => on("envoy_edge_requests", { job, ...where });
   const failed = requests({ outcome: "failed" });
-  const counted = requests({ outcome: ["good", "failed"] });
+  const counted = requests({ outcome: ["good", "slow", "failed", "refused"] });
   const part = (some: typeof failed, window: PromWindow) =>
     ratio(sumBy(["service"], rate(some, window)), sumBy(["service"], rate(counted, window)));
   const taking = sumBy(["service", "revision"], increase(requests({ route: ROUTES.new }), "1h"));
@@ -19,7 +19,7 @@ export function edgeConditions(job: string) {
       errorRatio: (window) => part(failed, window),
     }),
     // the edge marks slow requests by the objective itself, so this is exact where histogram_quantile would interpolate
-    LatencyHigh: about("service", above(part(requests({ outcome: ["good", "failed"], slow: "true" }), "10m"), 0.05)),
+    LatencyHigh: about("service", above(part(requests({ outcome: "slow" }), "10m"), 0.05)),
     PromotionHeld: about("service", above(countBy(["service"], above(taking, 0)), 1)),
   };
 }

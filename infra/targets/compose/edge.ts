@@ -13,6 +13,7 @@ import { AGENT, edgeContainer, edgeFolder, edgeMetricsPort, named } from "../../
 import type { Revision } from "../../release/revision.ts";
 import type { Addresses } from "./addresses.ts";
 import { asksHttp, type ComposeContainer, type Mount, OURS } from "./container.ts";
+import { SECRETS } from "./docker.ts";
 import { started } from "./start.ts";
 
 type EdgeDeployment = Pick<ComposeDeployment, "stack" | "settings" | "stable" | "candidate">;
@@ -35,6 +36,7 @@ export function edgeSettings({ settings, stable, candidate }: EdgeDeployment, ad
   const revision = ({ id, port }: Revision, address: string) => ({ id, endpoints: [{ address, port }] });
   return checkSettings({
     folder: edgeFolder,
+    previewTokenFile: `${SECRETS}/preview-token`,
     limits: { ...settings.edge.rateLimit, exempt: [subnet] },
     accessLog: "stdout",
     metrics: { address: addresses.of(EDGE), port: edgeMetricsPort },
@@ -105,6 +107,9 @@ export function edgeContainers(
         "2",
         "--log-level",
         "warning",
+        // how late the samples of what failed may be
+        "--file-flush-interval-msec",
+        "1000",
       ],
       mounts: [folder, ...(certificates ? [{ path: CERTIFICATES, folder: certificates, readOnly: true }] : [])],
       network: { address: addresses.of(EDGE), aliases: [EDGE], outside: true },
@@ -112,6 +117,7 @@ export function edgeContainers(
       cpu: 1,
       memoryMi: 512,
       processes: 256,
+      secrets: ["preview-token"],
       health: { test: asksHttp(`http://${addresses.of(EDGE)}:${edgeMetricsPort}/healthz`), startSeconds: 30 },
       stopSeconds: 30,
       after: [SEEDING],

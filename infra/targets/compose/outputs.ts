@@ -1,23 +1,22 @@
 import { edgePaths } from "../../../edge/paths.ts";
-import { REVISION_HEADER } from "../../../edge/routes.ts";
+import { REVISION_HEADER, TOKEN_HEADER } from "../../../edge/routes.ts";
 import { type ComposeDeployment, type Outputs, pairsOf } from "../../deployment.ts";
 import { edgeContainer, edgeFolder } from "../../names.ts";
 
-/** Where a stack answers on its host. All of it goes through the edge; what is on trial answers to a header alone. */
+/** Where a stack answers on its host. All of it goes through the edge; a candidate at 0 % answers to who shows the preview token. */
 export function composeOutputs(
-  deployment: Pick<ComposeDeployment, "stack" | "settings" | "stable" | "candidate">,
+  deployment: Pick<ComposeDeployment, "stack" | "settings" | "stable" | "candidate" | "secret">,
 ): Pick<Outputs, "urls" | "candidateUrls" | "edgeAdmin"> {
   const { host, publish, tls } = deployment.settings.compose;
   const pairs = [...pairsOf(deployment)];
   const origin = `${tls ? "https" : "http"}://${hostnameOf(host, publish)}`;
   const url = (port: number, path: string) => `${origin}:${port}${path}`;
+  const headers = () => ({ [REVISION_HEADER]: "candidate", [TOKEN_HEADER]: deployment.secret("preview-token") });
   return {
     urls: Object.fromEntries(pairs.map(([name, { stable }]) => [name, url(stable.port, stable.path)])),
     candidateUrls: Object.fromEntries(
       pairs.flatMap(([name, { candidate }]) =>
-        candidate
-          ? [[name, { url: url(candidate.port, candidate.path), headers: { [REVISION_HEADER]: "candidate" } }]]
-          : [],
+        candidate ? [[name, { url: url(candidate.port, candidate.path), headers: headers() }]] : [],
       ),
     ),
     edgeAdmin: pairs.length > 0 ? `docker://${edgeContainer(deployment.stack)}${edgePaths(edgeFolder).admin}` : null,

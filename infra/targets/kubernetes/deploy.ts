@@ -1,4 +1,4 @@
-import { REVISION_HEADER } from "../../../edge/routes.ts";
+import { REVISION_HEADER, TOKEN_HEADER } from "../../../edge/routes.ts";
 import { type KubernetesDeployment, type Outputs, pairsOf, revisionIds } from "../../deployment.ts";
 import { edgeFolder, named, namespaceOf } from "../../names.ts";
 import { ClusterAlerting } from "./alerts/monitoring.ts";
@@ -27,7 +27,7 @@ export function deployKubernetes(deployment: KubernetesDeployment): Outputs {
     const addresses = services.flatMap(({ revisions }) => revisions.map(({ service }) => service));
     const edge = new ClusterEdge(
       "edge",
-      { stack, settings, namespace, pairs, barrier },
+      { stack, settings, namespace, pairs, previewToken: deployment.secret("preview-token"), barrier },
       { ...inside, dependsOn: addresses },
     );
     const way = { stack, cluster, namespace, services: [...pairs.values()].map(({ stable }) => stable) };
@@ -46,11 +46,11 @@ function outputsOf(deployment: KubernetesDeployment): Outputs {
     [...pairs].map(([name, { stable }]) => [name, `https://${hostOf(name, cluster)}${stable.path}`]),
   );
   const tried = [...pairs].filter(([, { candidate }]) => candidate);
-  const headers = { [REVISION_HEADER]: "candidate" };
+  const headers = () => ({ [REVISION_HEADER]: "candidate", [TOKEN_HEADER]: deployment.secret("preview-token") });
   return {
     target: "kubernetes",
     urls,
-    candidateUrls: Object.fromEntries(tried.map(([name]) => [name, { url: urls[name] as string, headers }])),
+    candidateUrls: Object.fromEntries(tried.map(([name]) => [name, { url: urls[name] as string, headers: headers() }])),
     revisions: revisionIds(deployment),
     edgeAdmin:
       pairs.size === 0 ? null : `kubernetes://${namespaceOf(deployment.stack)}/${EDGE}${edgeFolder}/admin.sock`,

@@ -1,6 +1,7 @@
 import type { core } from "@pulumi/kubernetes/types/input.js";
 import { edgePaths } from "../../../edge/paths.ts";
 import { AGENT, component, edgeConfigMap, edgeFolder, edgeMetricsPort, labelsOf, namespaceOf } from "../../names.ts";
+import { SECRETS_FOLDER } from "./edge-settings.ts";
 import { resources, restrictedContainer, restrictedPod, scratch, spread } from "./pods.ts";
 
 /** The edge's service account, and what else has its name. */
@@ -8,6 +9,9 @@ export const EDGE = "edge";
 
 /** The ConfigMap that Pulumi fills: the edge to rest on. */
 export const RESTING = "edge-resting";
+
+/** The Secret with what the edge keeps to itself. */
+export const EDGE_SECRETS = "edge-secrets";
 
 /** Seconds that calls which are open may take to end when an edge is stopped, and the least that it waits for nothing new to come. */
 const DRAIN = { mostSeconds: 60, leastSeconds: 10 };
@@ -84,6 +88,9 @@ export function edgePod({ stack, images, ports, restarts }: EdgePodArgs) {
             "2",
             "--log-level",
             "warning",
+            // how late the samples of what failed may be
+            "--file-flush-interval-msec",
+            "1000",
           ],
           ports: [
             ...ports.map(({ name, port }) => ({ name, containerPort: port })),
@@ -102,12 +109,13 @@ export function edgePod({ stack, images, ports, restarts }: EdgePodArgs) {
               },
             },
           },
-          volumeMounts: [folder],
+          volumeMounts: [folder, { name: "secrets", mountPath: SECRETS_FOLDER, readOnly: true }],
         },
       ],
       volumes: [
         scratch("folder", "64Mi"),
         { name: "resting", configMap: { name: RESTING } },
+        { name: "secrets", secret: { secretName: EDGE_SECRETS } },
         { name: "token", projected: { sources: tokenSources } },
       ],
     },

@@ -5,6 +5,9 @@ import type { Pair } from "../../deployment.ts";
 import { edgeFolder, edgeMetricsPort, namespaceOf } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
 
+/** Where an edge finds its secrets. */
+export const SECRETS_FOLDER = "/etc/edge/secrets";
+
 /** How many edges share the clients among them: enough that one can go. */
 export const EDGE_REPLICAS = 2;
 
@@ -21,6 +24,7 @@ export function edgeSettings(
   const revision = ({ id, port }: Revision) => ({ id, endpoints: [{ address: `${id}.${namespaceOf(stack)}`, port }] });
   return {
     folder: edgeFolder,
+    previewTokenFile: `${SECRETS_FOLDER}/preview-token`,
     // the services call each other through the edge, and are no clients
     limits: { ...edge.rateLimit, exempt: [cluster.network.pods], replicas: EDGE_REPLICAS },
     // the Gateway, which has a pod's address itself, and tells whom it speaks for

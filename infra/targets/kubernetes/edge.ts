@@ -1,5 +1,6 @@
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment.js";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap.js";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { Service } from "@pulumi/kubernetes/core/v1/service.js";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
@@ -16,7 +17,7 @@ import type { SettingsOn } from "../../config/schema.ts";
 import type { Pair } from "../../deployment.ts";
 import { component, edgeConfigMap, labelsOf } from "../../names.ts";
 import type { TrafficBarrier } from "../../traffic-guard.ts";
-import { EDGE, edgePod, RESTING } from "./edge-pod.ts";
+import { EDGE, EDGE_SECRETS, edgePod, RESTING } from "./edge-pod.ts";
 import { EDGE_REPLICAS, edgeSettings, restingEdge } from "./edge-settings.ts";
 import { edgePolicy } from "./network.ts";
 import { drainable } from "./pods.ts";
@@ -26,6 +27,7 @@ type ClusterEdgeArgs = {
   settings: SettingsOn<"kubernetes">;
   namespace: pulumi.Input<string>;
   pairs: ReadonlyMap<ServiceName, Pair>;
+  previewToken: pulumi.Output<string>;
   barrier: TrafficBarrier;
 };
 
@@ -33,7 +35,7 @@ type ClusterEdgeArgs = {
 export class ClusterEdge extends pulumi.ComponentResource {
   constructor(name: string, args: ClusterEdgeArgs, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:kubernetes:Edge", name, {}, options);
-    const { stack, settings, namespace, pairs, barrier } = args;
+    const { stack, settings, namespace, pairs, previewToken, barrier } = args;
     const own = { parent: this };
     const called = (name: string) => ({ name, namespace, labels: { ...labelsOf(stack), ...component("edge") } });
     const ports = [...pairs].map(([name, { stable }]) => ({ name, port: stable.port }));
@@ -73,6 +75,11 @@ export class ClusterEdge extends pulumi.ComponentResource {
       { metadata: { ...called(edgeConfigMap), annotations: standing(edge, atRest) } },
       { ...own, dependsOn: [resting], hooks: barrier.hooks },
     );
+    const secrets = new Secret(
+      `${name}-secrets`,
+      { metadata: called(EDGE_SECRETS), stringData: { "preview-token": previewToken } },
+      own,
+    );
     const policy = new NetworkPolicy(
       `${name}-network`,
       { metadata: called(EDGE), spec: edgePolicy(pairs, settings) },
@@ -95,7 +102,7 @@ export class ClusterEdge extends pulumi.ComponentResource {
           }),
         },
       },
-      { ...own, dependsOn: [account, binding, resting, traffic, policy] },
+      { ...own, dependsOn: [account, binding, resting, traffic, secrets, policy] },
     );
     new PodDisruptionBudget(name, { metadata: called(EDGE), spec: drainable(component("edge")) }, own);
     new Service(

@@ -1,11 +1,29 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { clusters } from "../../../edge/clusters.ts";
 import { parseJson } from "../../../edge/declared-split.ts";
 import type { Cluster, Discovery } from "../../../edge/envoy.ts";
 import { edgeFiles } from "../../../edge/files.ts";
-import { edgePaths, FILES } from "../../../edge/paths.ts";
-import { checkEdge, type Edge } from "../../../edge/settings.ts";
+import { edgePaths, FILES, previewTokenFile } from "../../../edge/paths.ts";
+import { checkEdge, type Edge, type EdgeSettings } from "../../../edge/settings.ts";
+
+/** Makes the preview token of an edge that keeps it in its own folder; one that is there stays. */
+export async function writePreviewToken(settings: EdgeSettings): Promise<void> {
+  if (settings.previewTokenFile !== undefined) return;
+  await mkdir(edgePaths(settings.folder).root, { recursive: true });
+  const token = `${randomBytes(24).toString("hex")}\n`;
+  await writeFile(previewTokenFile(settings), token, { mode: 0o600, flag: "wx" }).catch(unlessExists);
+}
+
+/** The preview token of an edge. Throws where it cannot be read. */
+export async function readPreviewToken(settings: EdgeSettings): Promise<string> {
+  const file = previewTokenFile(settings);
+  const text = await readFile(file, "utf8").catch((error: Error) => {
+    throw new Error(`${file} cannot be read, so no header reaches the candidate: ${error.message}`);
+  });
+  return text.split("\n", 1)[0] as string;
+}
 
 /** The edge that lives in a folder: its settings, and where its traffic was last meant to be. Throws where there is none. */
 export async function readEdge(folder: string): Promise<Edge> {
@@ -53,4 +71,8 @@ async function replaceFile(folder: string, name: string, text: string): Promise<
   const next = join(root, `.${basename(name)}.${process.pid}.next`);
   await writeFile(next, text);
   await rename(next, join(root, name));
+}
+
+function unlessExists(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EEXIST") throw error;
 }

@@ -3,7 +3,7 @@ import { edgePaths, FILES } from "../../../edge/paths.ts";
 import { checkSettings, type Edge, type EdgeSettings, restingPosition } from "../../../edge/settings.ts";
 import { type Clock, systemClock } from "../../clock.ts";
 import { type Admin, adminSocket, isListening } from "./admin.ts";
-import { writeFiles } from "./folder.ts";
+import { writeFiles, writePreviewToken } from "./folder.ts";
 import { listenersInForce, rejections } from "./readback.ts";
 import { type EdgeStep, stepsTo } from "./steps.ts";
 
@@ -44,12 +44,15 @@ export async function bringOrFill(edge: Edge): Promise<void> {
 }
 
 /** Fills the folder of a new edge: stable takes all traffic but the candidate's `share`, in percent. */
-export const createEdge = (settings: EdgeSettings, share = restingPosition.share): Promise<void> =>
-  fillFolder({ settings: checkSettings(settings), position: { ...restingPosition, share } });
+export async function createEdge(settings: EdgeSettings, share = restingPosition.share): Promise<void> {
+  const edge = { settings: checkSettings(settings), position: { ...restingPosition, share } };
+  await writePreviewToken(edge.settings);
+  await fillFolder(edge);
+}
 
 /** What is meant is stored before Envoy reads any of it, so that a process that takes over knows it. */
 async function begin(edge: Edge, listening: readonly string[]): Promise<EdgeStep[]> {
-  await writeFiles(edge, [FILES.settings]);
+  await writeFiles(edge, [FILES.settings, FILES.sampleBudget]);
   return stepsTo(edge, listening);
 }
 

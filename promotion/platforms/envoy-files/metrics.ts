@@ -1,11 +1,11 @@
 import { ENVOY_BOUNDS_MS, LATENCY, REQUESTS, STATS_PREFIX } from "../../../edge/counters.ts";
-import { FLAGS } from "../../../edge/flags.ts";
-import { ROUTES } from "../../../edge/routes.ts";
+import { CALLERS, judge } from "../../../edge/outcomes.ts";
 import type { EdgeSettings } from "../../../edge/settings.ts";
-import { type Counts, noCounts, type RevisionCounts, type ServiceCounts } from "../../counts.ts";
+import { addCounts, type Counts, noCounts, type RevisionCounts, type ServiceCounts } from "../../counts.ts";
 import type { MetricsSource, Observation } from "../../metrics-source.ts";
 import type { Admin } from "./admin.ts";
 import { startOfLife } from "./readback.ts";
+import { readSamples } from "./samples.ts";
 
 /** How long one poll may take, in milliseconds; it is usually done in three. */
 const PATIENCE_MS = 900;
@@ -28,13 +28,14 @@ export function edgeMetrics({ settings, admin }: { settings: EdgeSettings; admin
         return { silent: true, why: (error as Error).message };
       }
     },
+    samples: () => readSamples(settings),
   };
 }
 
 /**
  * The counts in Envoy's own text of them (Prometheus format), by service and role. Every finished POST to a revision of
- * the settings is in exactly one of: good, failed, or left out because it says nothing about the revision. Series of
- * revisions that the settings do not name are left out too.
+ * the settings has one outcome of `edge/outcomes.ts`; neutral ones are left out, and so are series of revisions that the
+ * settings do not name.
  */
 export function countsOf(text: string, settings: EdgeSettings): Record<string, ServiceCounts> {
   const services: Record<string, ServiceCounts> = {};
@@ -47,9 +48,9 @@ export function countsOf(text: string, settings: EdgeSettings): Record<string, S
   }
   for (const { name, labels, value } of series(text)) {
     const revision = revisions.get(labels.revision ?? "");
-    const source = SOURCES[labels.route ?? ""];
+    const source = CALLERS[labels.route ?? ""];
     if (!revision || !source) continue;
-    if (name === `envoy_${STATS_PREFIX}_${REQUESTS}`) count(revision[source], labels, value);
+    if (name === `envoy_${STATS_PREFIX}_${REQUESTS}`) count(revision, source, labels, value);
     if (name === `envoy_${STATS_PREFIX}_${LATENCY}_bucket` && source === "user")
       addUpTo(revision.latency, labels.le, value);
   }
@@ -57,48 +58,33 @@ export function countsOf(text: string, settings: EdgeSettings): Record<string, S
   return services;
 }
 
-/** Who sends the requests of a route; the routes that answer by themselves are nobody's. */
-const SOURCES: Record<string, "user" | "probe"> = {
-  [ROUTES.new]: "user",
-  [ROUTES.session]: "user",
-  [ROUTES.probe]: "probe",
-  [ROUTES.probeSession]: "probe",
-};
-
-/** The routes of calls that belong to a session. */
-const WITH_SESSION: unknown[] = [ROUTES.session, ROUTES.probeSession];
-
 type Labels = Record<string, string | undefined>;
 
-function count(counts: Counts, labels: Labels, value: number) {
-  const verdict = judge(labels);
-  if (verdict === "neutral") return;
-  counts.requests += value;
-  if (verdict === "failed") {
-    counts.failures += value;
-    return;
-  }
-  if (labels.slow === "true") counts.slow += value;
-  if (!labels.code?.startsWith("2")) return;
-  if (labels.tool_error === "true") counts.toolErrors += value;
-  if (labels.rpc_error === "true") counts.rpcErrors += value;
+function count(revision: Required<RevisionCounts>, source: "user" | "probe", labels: Labels, value: number) {
+  const { outcome, kind, remark } = judge(labels);
+  if (outcome === "neutral") return;
+  const counts: Counts = {
+    requests: value,
+    failures: outcome === "failed" ? value : 0,
+    slow: outcome === "slow" ? value : 0,
+    refused: outcome === "refused" ? value : 0,
+    toolErrors: remark === "tool error" ? value : 0,
+    unread: remark === "unread" ? value : 0,
+  };
+  revision[source] = addCounts(revision[source], counts);
+  if (source === "probe") return;
+  const client = labels.client || "0";
+  revision.clients[client] = addCounts(revision.clients[client] ?? noCounts, counts);
+  for (const bad of [...(outcome === "good" ? [] : [kind]), ...(remark ? [remark] : [])])
+    revision.kinds[bad] = (revision.kinds[bad] ?? 0) + value;
 }
 
-function judge({ code = "", flags = "", route, slow }: Labels): "good" | "failed" | "neutral" {
-  const marked = (those: readonly string[]) => flags.split(",").some((flag) => those.includes(flag));
-  if (Number(code) >= 500 || marked(FLAGS.failure)) return "failed";
-  // who leaves at once says nothing; who waited past the latency bound first was made to, or a server that hangs would never be seen
-  if (marked(FLAGS.left)) return slow === "true" ? "good" : "neutral";
-  if (marked(FLAGS.neutral)) return "neutral";
-  if (code === "413" || code === "401") return "neutral"; // too large for the edge, or without a valid token
-  if (code === "404" && WITH_SESSION.includes(route)) return "neutral"; // the session had expired
-  return "good";
-}
-
-const nothing = () => ({
-  user: { ...noCounts },
-  probe: { ...noCounts },
+const nothing = (): Required<RevisionCounts> => ({
+  user: noCounts,
+  probe: noCounts,
   latency: Array.from({ length: ENVOY_BOUNDS_MS.length + 1 }, () => 0),
+  clients: {},
+  kinds: {},
 });
 
 function addUpTo(latency: number[], bound: string | undefined, value: number) {

@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
 import { newSessionsCluster, sessionsCluster } from "../../../edge/clusters.ts";
-import { REVISION_HEADER } from "../../../edge/routes.ts";
+import { previewHeaders } from "../../../edge/routes.ts";
 import { type EdgeSettings, type Position, takesNewSessions, withCandidate } from "../../../edge/settings.ts";
 import type { Clock } from "../../clock.ts";
 import type { Drained, TrafficController } from "../../traffic-controller.ts";
 import { shareOfTraffic } from "../../traffic-state.ts";
 import type { Admin } from "./admin.ts";
-import { readEdge } from "./folder.ts";
+import { readEdge, readPreviewToken } from "./folder.ts";
 import { bringInForce } from "./inforce.ts";
 import { clustersInForce } from "./readback.ts";
+import { forgetSamples } from "./samples.ts";
 import { edgeTrafficState } from "./traffic-state.ts";
 
 /** How long nothing may be open on a draining revision before it counts as quiet, in milliseconds, and how often that is looked at. */
@@ -58,14 +59,16 @@ export function edgeTrafficController({
   }
 
   return {
-    preview: async (role) =>
-      settings.services
+    async preview(role) {
+      const token = await readPreviewToken(settings);
+      return settings.services
         .filter((service) => service[role])
         .map(({ name, listen }) => ({
           service: name,
           url: `${settings.tls ? "https" : "http"}://${listen.address === "0.0.0.0" ? "127.0.0.1" : listen.address}:${listen.port}`,
-          headers: { [REVISION_HEADER]: role },
-        })),
+          headers: previewHeaders(token, role),
+        }));
+    },
 
     async share() {
       const state = await read();
@@ -85,6 +88,7 @@ export function edgeTrafficController({
       if (services.length === 0 && share > 0)
         throw new Error(`a share of ${share} % needs a candidate, and no service has one`);
       const back = needed.flatMap(revisionIds);
+      if (share > 0) await forgetSamples(settings);
       await move({ share, draining: draining.filter((id) => !back.includes(id)), retired });
     },
 

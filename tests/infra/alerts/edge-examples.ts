@@ -55,7 +55,7 @@ export function edgeCases(job: string) {
   });
   const slow = (all: number, slow: number): Case["given"] => [
     good(`0+${all - slow}x30`),
-    requests(job, `0+${slow}x30`, { slow: "true" }),
+    requests(job, `0+${slow}x30`, { slow: "true", outcome: "slow" }),
   ];
   const split = (values: string, labels: Record<string, string>) => [
     requests(job, "0+10x100"),

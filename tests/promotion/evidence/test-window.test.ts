@@ -188,7 +188,7 @@ describe("the charges", () => {
   });
 
   test("a JSON-RPC error is no charge", () => {
-    const refusing = both({ requests: 900 }, { requests: 100, rpcErrors: 100 });
+    const refusing = both({ requests: 900 }, { requests: 100, refused: 100 });
     expect(accusations(polls(start(), 1, ...times(19, refusing)))).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ const silent = { silent: true, why: "nothing was counted" } as const;
 
 const begun = (id: string, at: number): Event => ({
   event: "begun",
-  format: 1,
+  format: 2,
   at,
   id,
   plan: plans.rehearsal,

@@ -1,19 +1,22 @@
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { composeOutputs } from "../../../../infra/targets/compose/outputs.ts";
 import { deploymentIn, localWith, prod } from "./fixtures.ts";
 
 describe("the outputs of a stack on a Docker host", () => {
   test("say where users call, where a candidate is tried, and how the edge's admin is reached", () => {
-    expect(composeOutputs(deploymentIn("candidate"))).toEqual({
+    const token = pulumi.secret("the token");
+    const headers = { "x-revision": "candidate", "x-preview-token": token };
+    expect(composeOutputs({ ...deploymentIn("candidate"), secret: () => token })).toEqual({
       urls: {
         "session-buddy": "http://127.0.0.1:8678/mcp",
         akosha: "http://127.0.0.1:8682/mcp",
         mahavishnu: "http://127.0.0.1:8680/mcp",
       },
       candidateUrls: {
-        "session-buddy": { url: "http://127.0.0.1:8678/mcp", headers: { "x-revision": "candidate" } },
-        akosha: { url: "http://127.0.0.1:8682/mcp", headers: { "x-revision": "candidate" } },
-        mahavishnu: { url: "http://127.0.0.1:8680/mcp", headers: { "x-revision": "candidate" } },
+        "session-buddy": { url: "http://127.0.0.1:8678/mcp", headers },
+        akosha: { url: "http://127.0.0.1:8682/mcp", headers },
+        mahavishnu: { url: "http://127.0.0.1:8680/mcp", headers },
       },
       // a unix socket in the container of that name
       edgeAdmin: "docker://mahavishnu-local-edge/var/lib/edge/admin.sock",

@@ -213,7 +213,10 @@ describe("a stack in a cluster", () => {
       candidateUrls: Object.fromEntries(
         services.map(({ name }) => [
           name,
-          { url: `https://${name}.mcp.mahavishnu.dev/mcp`, headers: { "x-revision": "candidate" } },
+          {
+            url: `https://${name}.mcp.mahavishnu.dev/mcp`,
+            headers: { "x-revision": "candidate", "x-preview-token": "[secret]" },
+          },
         ]),
       ),
       revisions: {

@@ -24,7 +24,14 @@ test("a folder holds all that a fresh process needs, and nothing half written", 
   const here = { ...settings, folder: await temporaryFolder() };
   await createEdge(here);
   expect(await readEdge(here.folder)).toEqual({ settings: here, position: restingPosition });
-  expect((await readdir(here.folder)).sort()).toEqual(["bootstrap.json", "declared.json", "edge.json", "xds"]);
+  expect((await readdir(here.folder)).sort()).toEqual([
+    "bootstrap.json",
+    "declared.json",
+    "edge.json",
+    "preview-token",
+    "sample-budget.json",
+    "xds",
+  ]);
   expect((await readdir(edgePaths(here.folder).xds)).sort()).toEqual([
     "cds.json",
     "eds-backend-1.json",

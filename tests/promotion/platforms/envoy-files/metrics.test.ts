@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { LATENCY_BOUNDS_MS } from "../../../../ecosystem/latency.ts";
 import type { EdgeSettings } from "../../../../edge/settings.ts";
-import { type Counts, noCounts, type ServiceCounts } from "../../../../promotion/counts.ts";
+import { addCounts, type Counts, noCounts, type ServiceCounts } from "../../../../promotion/counts.ts";
 import { countsOf, edgeMetrics } from "../../../../promotion/platforms/envoy-files/metrics.ts";
-import { at, type Everyday, startEveryday } from "../../../fixtures/edge/everyday.ts";
+import { at, type Everyday, probing, startEveryday } from "../../../fixtures/edge/everyday.ts";
 
 const settings: EdgeSettings = {
   folder: "/var/lib/edge",
@@ -26,12 +26,13 @@ const settings: EdgeSettings = {
 const seven = (labels: object) => {
   const all = {
     revision: "echo-2",
+    client: "3",
     route: "new",
+    by: "server",
     code: "200",
     flags: "-",
+    answer: "read",
     slow: "false",
-    tool_error: "",
-    rpc_error: "",
     ...labels,
   };
   return `envoy_edge_requests{${Object.entries(all)
@@ -39,61 +40,51 @@ const seven = (labels: object) => {
     .join(",")}} 7\n`;
 };
 
-const good = { requests: 7 };
-const failed = { requests: 7, failures: 7 };
-const neutral = {};
-
-test.each<[string, object, Partial<Counts>]>([
-  ["a good answer", {}, good],
-  ["a good answer of a session", { route: "session" }, good],
-  ["a slow one", { slow: "true" }, { ...good, slow: 7 }],
-  ["a tool's error", { tool_error: "true" }, { ...good, toolErrors: 7 }],
-  ["a tool that says it has no error", { tool_error: "false" }, good],
-  ["a JSON-RPC error", { rpc_error: "true" }, { ...good, rpcErrors: 7 }],
-  ["a JSON-RPC error under a client's error", { rpc_error: "true", code: "400" }, good],
-  ["a slow failure", { slow: "true", code: "500" }, failed],
-  ["a failure with a JSON-RPC error", { rpc_error: "true", code: "500" }, failed],
-  ["a client's error", { code: "400" }, good],
-  ["an unknown path", { code: "404" }, good],
-  ["an expired session", { code: "404", route: "session" }, neutral],
-  ["a call without a valid token", { code: "401" }, neutral],
-  ["a body too large", { code: "413" }, neutral],
-  ["a server's error", { code: "500" }, failed],
-  ["a bad gateway", { code: "502", flags: "UPE" }, failed],
-  ["no connection", { code: "503", flags: "UF" }, failed],
-  ["no connection and a limit", { code: "503", flags: "UF,URX" }, failed],
-  ["a lost connection", { code: "503", flags: "UC" }, failed],
-  ["nobody there", { code: "503", flags: "UH" }, failed],
-  ["no room", { code: "503", flags: "UO" }, failed],
-  ["no answer in time", { code: "504", flags: "UT" }, failed],
-  ["a stream cut short", { flags: "UPE" }, failed],
-  ["a stream whose connection was lost", { flags: "UC" }, failed],
-  ["a stream that was reset", { flags: "UR" }, failed],
-  ["a stream that fell silent", { flags: "SI" }, failed],
-  ["a server's error to a client that left", { code: "500", flags: "DC" }, failed],
-  ["a client that left before the answer", { code: "0", flags: "DC" }, neutral],
-  ["a client that left within the answer", { flags: "DC" }, neutral],
+test.each<[string, object, Partial<Counts>, Record<string, number>]>([
+  ["a good answer", {}, { requests: 7 }, {}],
+  ["a slow one", { slow: "true" }, { requests: 7, slow: 7 }, { "slower than 1 s": 7 }],
+  ["a tool's error", { answer: "tool_error" }, { requests: 7, toolErrors: 7 }, { "tool error": 7 }],
   [
-    "a client that left after a second without an answer",
-    { code: "0", flags: "DC", slow: "true" },
-    { ...good, slow: 7 },
+    "a slow tool's error",
+    { answer: "tool_error", slow: "true" },
+    { requests: 7, slow: 7, toolErrors: 7 },
+    { "slower than 1 s": 7, "tool error": 7 },
   ],
-  ["a client that left over HTTP/2", { code: "0", flags: "DR" }, neutral],
-  ["a client that is one too many", { code: "429", flags: "RL" }, neutral],
-  ["a server that says it has too many", { code: "429" }, good],
-  ["no route", { code: "404", flags: "NR" }, neutral],
-  ["bad HTTP", { code: "400", flags: "DPE" }, neutral],
-  ["an ended session", { code: "404", route: "ended", revision: "" }, neutral],
-  ["a revision that nobody asked about", { revision: "echo-0" }, neutral],
-])("%s", (_, labels, expected) => {
-  expect(countsOf(seven(labels), settings).echo?.candidate.user).toEqual({ ...noCounts, ...expected });
+  ["an answer that cannot be read", { answer: "unread" }, { requests: 7, unread: 7 }, { unread: 7 }],
+  ["a refusal", { code: "403", answer: "rpc_error" }, { requests: 7, refused: 7 }, { "403 from the server": 7 }],
+  ["a JSON-RPC error", { answer: "rpc_error" }, { requests: 7, refused: 7 }, { "JSON-RPC error": 7 }],
+  ["a failure", { code: "500", slow: "true" }, { requests: 7, failures: 7 }, { "500 from the server": 7 }],
+  ["what the edge answered", { by: "edge", code: "503", flags: "DPE" }, {}, {}],
+  ["a revision that nobody asked about", { revision: "echo-0" }, {}, {}],
+  ["a route that is nobody's", { route: "ended" }, {}, {}],
+])("%s is counted, with its client and its kind", (_, labels, expected, kinds) => {
+  const counts = countsOf(seven(labels), settings).echo?.candidate;
+  expect(counts?.user).toEqual({ ...noCounts, ...expected });
+  expect(counts?.clients).toEqual(expected.requests ? { 3: counts?.user } : {});
+  expect(counts?.kinds).toEqual(kinds);
+});
+
+test("clients and kinds add up to the users' counts, and have no probes in them", () => {
+  const text = [
+    seven({ client: "0", code: "403" }),
+    seven({ client: "1", code: "403" }),
+    seven({ client: "1" }),
+    seven({ client: "1", code: "500", route: "session" }),
+    seven({ client: "2", code: "500", route: "probe" }),
+  ].join("");
+  const { user, probe, clients = {}, kinds } = countsOf(text, settings).echo?.candidate ?? { user: noCounts };
+  expect(user).toEqual({ ...noCounts, requests: 28, failures: 7, refused: 14 });
+  expect(Object.values(clients).reduce(addCounts)).toEqual(user);
+  expect(Object.keys(clients)).toEqual(["0", "1"]);
+  expect(kinds).toEqual({ "403 from the server": 14, "500 from the server": 7 });
+  expect(probe).toEqual({ ...noCounts, requests: 7, failures: 7 });
 });
 
 test("probes are counted apart, for each side", () => {
   const text =
     seven({ route: "probe" }) +
     seven({ route: "probe-session" }) +
-    seven({ route: "probe-session", code: "404" }) +
+    seven({ route: "probe-session", code: "404", by: "edge" }) +
     seven({ revision: "echo-1", route: "probe", code: "500" });
   const counts = countsOf(text, settings).echo;
   expect(counts?.candidate).toMatchObject({ user: noCounts, probe: { ...noCounts, requests: 14 } });
@@ -108,7 +99,7 @@ test("a service without a candidate has one without requests", () => {
 });
 
 test("a value that tries to look like more labels stays one value", () => {
-  const text = seven({ tool_error: String.raw`x\",revision=\"echo-1\",code=\"500` });
+  const text = seven({ answer: String.raw`x\",revision=\"echo-1\",code=\"500` });
   expect(countsOf(text, settings).echo?.candidate.user).toEqual({ ...noCounts, requests: 7 });
 });
 
@@ -147,7 +138,7 @@ test("a source without Envoy, or with one that says nonsense, is silent with the
 test("real calls are counted once each, whatever happens to them", async () => {
   const edge = await startEveryday();
   const call = (what: string, headers = {}) =>
-    edge.client.call(undefined, { "x-revision": "stable", "x-do": what, ...headers });
+    edge.client.call(undefined, { ...probing("stable"), "x-do": what, ...headers });
   const user = (what: string) => edge.client.call(undefined, { "x-do": what });
 
   await Promise.all(
@@ -175,27 +166,26 @@ test("real calls are counted once each, whatever happens to them", async () => {
   await leave(edge, "hang");
   await Promise.all(["answer", "status:503", "tool-error"].map((what) => call(what)));
   await edge.candidate.stop();
-  await Promise.all(Array.from({ length: 3 }, () => call("answer", { "x-revision": "candidate" })));
+  await Promise.all(Array.from({ length: 3 }, () => call("answer", probing("candidate"))));
 
   await expect
     .poll(() => counted(edge), { timeout: 10_000 })
     .toMatchObject({
       stable: {
-        user: { requests: 15, failures: 4, slow: 1, toolErrors: 2, rpcErrors: 2 },
-        probe: { requests: 3, failures: 1, slow: 0, toolErrors: 1, rpcErrors: 0 },
+        user: { requests: 16, failures: 4, slow: 1, refused: 4, toolErrors: 2 },
+        probe: { requests: 3, failures: 1, slow: 0, refused: 0, toolErrors: 1 },
       },
       candidate: { user: noCounts, probe: { ...noCounts, requests: 3, failures: 3 } },
     });
-  // the histogram comes with the next flush; it has the neutral calls too: the large body, the expired session and the client that left,
-  // but no 429, which is no measure of anything
+  // the histogram comes with the next flush; it has what the server answered, but for its refusals, which take no time
   const latency = async () => (await counted(edge)).stable.latency ?? [];
-  await expect.poll(async () => (await latency()).reduce((sum, bucket) => sum + bucket), { timeout: 10_000 }).toBe(17);
+  await expect.poll(async () => (await latency()).reduce((sum, bucket) => sum + bucket), { timeout: 10_000 }).toBe(12);
   expect((await latency())[LATENCY_BOUNDS_MS.indexOf(2000)]).toBe(2); // the two slow ones are above 1000 ms, not in the bucket up to it
 });
 
 test("five failures in a row do not make a revision of one instance unreachable", async () => {
   const edge = await startEveryday();
-  const call = (what: string) => edge.client.call(undefined, { "x-revision": "candidate", "x-do": what });
+  const call = (what: string) => edge.client.call(undefined, { ...probing("candidate"), "x-do": what });
   for (let failure = 0; failure < 12; failure += 1) expect((await call("status:500")).by).toBe("echo-2");
   expect(await call("answer")).toMatchObject({ status: 200, by: "echo-2" });
 });

@@ -10,11 +10,9 @@ import { edgeTrafficController } from "../../../../promotion/platforms/envoy-fil
 import type { TrafficController } from "../../../../promotion/traffic-controller.ts";
 import { freePort } from "../../../../rehearsal/port.ts";
 import { Client } from "../../../fixtures/edge/client.ts";
-import { at, type Everyday, startEveryday } from "../../../fixtures/edge/everyday.ts";
+import { at, type Everyday, probing, startEveryday } from "../../../fixtures/edge/everyday.ts";
 import { startUpstream } from "../../../fixtures/edge/upstream.ts";
 import { startTestEdge, temporaryFolder } from "../../../fixtures/envoy.ts";
-
-const probe = (role: string) => ({ "x-revision": role });
 
 test("a drain waits for open calls and streams, up to its limit; sessions go on meanwhile", async () => {
   const { client, target, stable } = await startEveryday();
@@ -28,7 +26,7 @@ test("a drain waits for open calls and streams, up to its limit; sessions go on 
   expect(stream.isOpen()).toBe(true);
   expect(await client.call(session.id)).toMatchObject({ status: 200, by: "echo-1" });
   expect(await client.open()).toMatchObject({ by: "echo-2" });
-  expect(await client.call(undefined, probe("stable"))).toMatchObject({ status: 404, by: undefined }); // nothing new begins there
+  expect(await client.call(undefined, probing("stable"))).toMatchObject({ status: 404, by: undefined }); // nothing new begins there
 
   for (const upstream of stable) upstream.release();
   expect(await call).toMatchObject({ status: 200, by: "echo-1" });
@@ -40,7 +38,7 @@ test("a drain waits for open calls and streams, up to its limit; sessions go on 
   expect(seconds).toBeGreaterThanOrEqual(2);
 
   await target.setShare(50); // whoever gets traffic again no longer drains
-  expect(await client.call(undefined, probe("stable"))).toMatchObject({ status: 200, by: "echo-1" });
+  expect(await client.call(undefined, probing("stable"))).toMatchObject({ status: 200, by: "echo-1" });
 });
 
 test("a retired stable leaves the candidate alone with everything", async () => {
@@ -56,7 +54,7 @@ test("a retired stable leaves the candidate alone with everything", async () => 
   expect(await target.share()).toBe(100);
   expect(await client.call(session.id)).toMatchObject({ status: 404, by: undefined });
   expect(await client.open()).toMatchObject({ by: "echo-2" });
-  expect(await client.call(undefined, probe("stable"))).toMatchObject({ status: 404, by: undefined });
+  expect(await client.call(undefined, probing("stable"))).toMatchObject({ status: 404, by: undefined });
   expect((await readdir(xds)).sort()).toEqual(["cds.json", "eds-echo-2.json", "lds.json", "rds-echo.json"]);
   expect(await readFile(join(root, "notes.txt"), "utf8")).toBe("somebody else's");
   await target.setShare(100);
@@ -94,7 +92,6 @@ test("a service with nothing on evidence is not part of it", async () => {
   expect(await withCandidate.open()).toMatchObject({ by: "evidence-2" });
   expect(await notOnTrial.open()).toMatchObject({ by: "alone-1" });
   expect(await notOnTrial.call(session.id)).toMatchObject({ status: 200, by: "alone-1" });
-  expect(await target.preview("candidate")).toHaveLength(1);
   withCandidate.close();
   notOnTrial.close();
 });
@@ -102,8 +99,8 @@ test("a service with nothing on evidence is not part of it", async () => {
 test("a retired candidate leaves stable alone, and its calls in flight complete", async () => {
   const { client, target, candidate } = await startEveryday();
   await target.setShare(50);
-  const stable = await client.open(probe("stable"));
-  const flying = client.call(undefined, { ...probe("candidate"), "x-do": "hold" });
+  const stable = await client.open(probing("stable"));
+  const flying = client.call(undefined, { ...probing("candidate"), "x-do": "hold" });
   await expect.poll(() => candidate.seen, { timeout: 10_000 }).toBe(1);
   await expect(target.retire("candidate")).rejects.toThrow(
     "candidate still takes new sessions (the share is 50 %), so it cannot be retired; set the share to 0 % first",
@@ -115,7 +112,7 @@ test("a retired candidate leaves stable alone, and its calls in flight complete"
   expect(await flying).toMatchObject({ status: 200, by: "echo-2" });
   expect(await target.share()).toBe(0);
   expect(await client.call(stable.id)).toMatchObject({ status: 200, by: "echo-1" });
-  expect(await client.call(undefined, probe("candidate"))).toMatchObject({ status: 404 });
+  expect(await client.call(undefined, probing("candidate"))).toMatchObject({ status: 404 });
 });
 
 test("a restart of Envoy keeps the share and every session", async () => {
@@ -171,7 +168,7 @@ test.each<[string, number, number, (target: TrafficController) => Promise<unknow
       retired: name === "retire" ? ["echo-1"] : [],
     });
     expect((await edge.client.open()).by).toBe(to === 0 ? "echo-1" : "echo-2");
-    expect((await edge.client.call(undefined, probe("stable"))).status).toBe(
+    expect((await edge.client.call(undefined, probing("stable"))).status).toBe(
       { setShare: 200, drain: 404, retire: 404 }[name],
     );
   }

@@ -7,7 +7,7 @@ import { createEdge } from "../../../../promotion/platforms/envoy-files/inforce.
 import { edgeTrafficController } from "../../../../promotion/platforms/envoy-files/traffic-controller.ts";
 import { freePort } from "../../../../rehearsal/port.ts";
 import { Client, hammer } from "../../../fixtures/edge/client.ts";
-import { at, deferred, type Everyday, startEveryday } from "../../../fixtures/edge/everyday.ts";
+import { at, deferred, type Everyday, probing, startEveryday } from "../../../fixtures/edge/everyday.ts";
 import { startUpstream } from "../../../fixtures/edge/upstream.ts";
 import { startTestEdge, temporaryFolder } from "../../../fixtures/envoy.ts";
 
@@ -18,7 +18,6 @@ beforeAll(async () => {
 });
 afterAll(cleanUp);
 
-const probe = (role: string) => ({ "x-revision": role });
 const open = (count: number, headers = {}) =>
   Promise.all(Array.from({ length: count }, () => edge.client.open(headers)));
 
@@ -39,7 +38,10 @@ test("a preview leads to each revision at share 0, and the server does not see h
     const again = await edge.client.call(answer.session, preview?.headers);
     expect(again).toMatchObject({ status: 200, by: revision });
   }
-  expect(await edge.client.call(undefined, probe("nobody"))).toMatchObject({ status: 404, by: undefined });
+  expect(await edge.client.call(undefined, { ...probing("stable"), "x-revision": "nobody" })).toMatchObject({
+    status: 404,
+    by: undefined,
+  });
 });
 
 test.each([10, 25, 50, 100, 0.05, 0])("a share of %d is in force when setShare returns", async (share) => {
@@ -97,7 +99,7 @@ test("50 shifts under load fail no call and move no session", { timeout: 60_000 
 test("at share 0 the candidate's sessions are told to begin again, and stable's notice nothing", async () => {
   await edge.target.setShare(50);
   const sessions = await open(40);
-  const probed = await edge.client.open(probe("candidate"));
+  const probed = await edge.client.open(probing("candidate"));
   await edge.target.setShare(0);
   for (const { id, by } of sessions) {
     const answer = await edge.client.call(id);
@@ -107,7 +109,7 @@ test("at share 0 the candidate's sessions are told to begin again, and stable's 
       expect(JSON.parse(answer.body)).toMatchObject({ jsonrpc: "2.0", id: null, error: { code: -32001 } });
     }
   }
-  expect(await edge.client.call(probed.id, probe("candidate"))).toMatchObject({ status: 200, by: "echo-2" });
+  expect(await edge.client.call(probed.id, probing("candidate"))).toMatchObject({ status: 200, by: "echo-2" });
   expect(await edge.client.open()).toMatchObject({ by: "echo-1" });
 });
 

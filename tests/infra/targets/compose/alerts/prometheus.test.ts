@@ -53,8 +53,9 @@ describeWith(["prometheus"], "a real Prometheus", {}, () => {
     const api = await startPrometheus(await exporter());
     const value = async (query: string) => (await api.query(query)).map(({ value }) => Number(value[1]));
     await expect.poll(() => value("up"), { timeout: 20_000 }).toHaveLength(5);
-    // counts.json.golden: 15 requests of users to the stable revision, 4 of them failed
-    await expect.poll(() => value('sum(envoy_edge_requests{outcome=~"good|failed",service="echo"})')).toEqual([15]);
+    // counts.json.golden: 16 requests of users to the stable revision, 4 of them failed and 4 refused
+    await expect.poll(() => value('sum(envoy_edge_requests{outcome!~"|neutral",service="echo"})')).toEqual([16]);
+    expect(await value('sum(envoy_edge_requests{outcome="refused",service="echo"})')).toEqual([4]);
     expect(await value('sum(envoy_edge_requests{outcome="failed",service="echo"})')).toEqual([4]);
     expect(await value('up{job="services",service="akosha",role="stable",revision="akosha-0000000001"}')).toEqual([1]);
     expect(await value('up{job="services",role="candidate"}')).toEqual([0]);
