@@ -1,17 +1,9 @@
 import { type Service, type ServiceName, serviceNamed } from "../../ecosystem/services.ts";
 import type { SettingsOn } from "../config/schema.ts";
 import { privateZone, singletonsMachine } from "../names.ts";
-import type { IdentityProxy } from "./revision.ts";
+import type { Database, IdentityProxy } from "./revision.ts";
 
 export type ServiceAddress = { host: string; port: number; url: string };
-export type Database = {
-  host: string;
-  port: number;
-  name: string;
-  user: string;
-  sslMode: "require" | "verify-full" | "disable";
-};
-
 /** Placeholder in a revision's environment for a database address that only the platform knows. */
 export const DATABASE_HOST = "{database.host}";
 

@@ -2,8 +2,16 @@ import { z } from "zod";
 import type { Secret } from "../../ecosystem/secrets.ts";
 import type { ServiceName } from "../../ecosystem/services.ts";
 import type { SessionModel } from "../../ecosystem/targets.ts";
-import type { Database } from "./addresses.ts";
 import { contentDigest } from "./digest.ts";
+
+/** How PostgreSQL is reached. */
+export type Database = {
+  host: string;
+  port: number;
+  name: string;
+  user: string;
+  sslMode: "require" | "verify-full" | "disable";
+};
 
 /**
  * A proxy beside the service that adds its identity token to what it calls there: Cloud Run asks for one, and the servers

@@ -48,7 +48,13 @@ test("writes every file of an edge and nothing else, before there is an Envoy", 
   for (const [name, content] of Object.entries(files)) {
     expect(JSON.parse(await readFile(join(folder, name), "utf8")), name).toEqual(content);
   }
-  expect((await readdir(folder)).sort()).toEqual(["bootstrap.json", "declared.json", "edge.json", "xds"]);
+  expect((await readdir(folder)).sort()).toEqual([
+    "bootstrap.json",
+    "declared.json",
+    "edge.json",
+    "sample-budget.json",
+    "xds",
+  ]);
   expect(JSON.parse(await readFile(join(folder, "declared.json"), "utf8"))).toEqual({ echo: { "echo-1": 100 } });
 });
 

@@ -34,6 +34,7 @@ test("the edge of a cluster divides its limits, believes the Gateway, asks who c
   expect(mahavishnu).toEqual({
     name: "mahavishnu",
     listen: { address: "0.0.0.0", port: 8680 },
+    health: "/healthz",
     stable: { id: stable, endpoints: [{ address: `${stable}.mahavishnu-prod`, port: 8680 }] },
     candidate: { id: candidate, endpoints: [{ address: `${candidate}.mahavishnu-prod`, port: 8680 }] },
   });

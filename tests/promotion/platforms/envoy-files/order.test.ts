@@ -199,5 +199,6 @@ test("where no Envoy runs the folder is filled, also beside the socket of one th
     "bootstrap.json",
     "declared.json",
     "edge.json",
+    "sample-budget.json",
   ]);
 });
