@@ -9,6 +9,7 @@ const groups: Record<string, () => Promise<Figures>> = {
   rehearsal: async () => (await import("./rehearsal.ts")).rehearsal(),
   graph: async () => (await import("./graph.ts")).graph(),
   policies: async () => (await import("./policies.ts")).policies(),
+  judge: async () => (await import("./judge.ts")).judge(),
   outages: async () => (await import("./outages.ts")).outages(),
 };
 

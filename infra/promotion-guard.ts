@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { systemClock } from "../promotion/clock.ts";
 import { admitDeployment } from "../promotion/guard/guard.ts";
 import { trafficStateAt } from "../promotion/platforms/traffic-state.ts";
+import { processesName } from "../promotion/processes.ts";
 import { openBarrier, type TrafficGuard } from "./traffic-guard.ts";
 import { trafficPlace } from "./traffic-place.ts";
 
@@ -17,7 +18,12 @@ export const promotionGuard = (folder: string, preview: boolean): TrafficGuard =
       {
         stack: declared.stack,
         folder,
-        holder: { owner: `pulumi up by ${userInfo().username}`, host: hostname(), pid: process.pid },
+        holder: {
+          owner: `pulumi up by ${userInfo().username}`,
+          host: hostname(),
+          pid: process.pid,
+          processes: processesName(),
+        },
         clock: systemClock,
         readTrafficState: trafficStateAt(trafficPlace(declared)),
         onLost: stopAtOnce,

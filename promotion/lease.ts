@@ -4,6 +4,7 @@ import { link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/p
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { Clock } from "./clock.ts";
+import { UnwritableError } from "./journal.ts";
 
 /** How long a lease lasts without being renewed. */
 export const LEASE_MS = 15_000;
@@ -12,20 +13,24 @@ const ticketSchema = z.object({
   owner: z.string(),
   host: z.string(),
   pid: z.int(),
+  processes: z.string().optional(),
   acquired: z.number(),
   expires: z.number(),
   released: z.boolean(),
 });
 type Ticket = z.infer<typeof ticketSchema>;
 
-/** Who asks for the lease: a name for people, and the process that holds it. */
-export type Holder = { owner: string; host: string; pid: number };
+/** Who asks for the lease: a name for people, and the process that holds it. `processes` names the set of processes that its number is from. */
+export type Holder = { owner: string; host: string; pid: number; processes?: string | undefined };
 
 /** The right to move traffic, until it expires or is lost. */
 export type Lease = {
   /** What was taken over from whom, or null. */
   note: string | null;
-  /** Holds the lease for another while. Throws a LeaseError when somebody else has taken it: then no traffic may be moved any more. */
+  /**
+   * Holds the lease for another while. Throws a LeaseError when somebody else has taken it: then no traffic may be moved any more; and an
+   * UnwritableError where nothing can be written: then nobody else can take it either.
+   */
   renew(): Promise<void>;
   /** Holds the lease while something runs that may take longer than the lease lasts, and passes on what came of it. */
   keep<T>(work: Promise<T>): Promise<T>;
@@ -40,7 +45,7 @@ type LeaseRequest = { folder: string; holder: Holder; clock: Clock; alive?: (pid
 
 /**
  * Takes the lease of a folder. The lease is a ticket with a number: a file that only one process can create. A ticket counts until it is
- * released or expires, or its process (on this host) is gone; the next number then belongs to whoever creates it first, so that two takers
+ * released or expires, or its process (of the same boot and PID namespace) is gone; the next number then belongs to whoever creates it first, so that two takers
  * cannot both win, and whoever held an older number sees it at the next renewal. Throws a LeaseError while another holder's ticket counts.
  */
 export async function takeLease({ folder, holder, clock, alive = processLives }: LeaseRequest): Promise<Lease> {
@@ -67,8 +72,13 @@ export async function takeLease({ folder, holder, clock, alive = processLives }:
     throw new LeaseError(`the lease in ${folder} was lost: ${now ? heldBy(now.ticket, clock) : "its file is gone"}`);
   };
   const renew = async () => {
-    await stillMine();
-    await replace(path, ticket());
+    try {
+      await stillMine();
+      await replace(path, ticket());
+    } catch (error) {
+      if (error instanceof LeaseError) throw error;
+      throw new UnwritableError(`the lease in ${folder} cannot be renewed: ${(error as Error).message}`);
+    }
   };
   return {
     note: last && !last.ticket.released ? takenFrom(last.ticket, holder, clock) : null,
@@ -99,7 +109,11 @@ export async function checkLease({ folder, holder, clock, alive = processLives }
 export const noLease: Lease = { note: null, renew: async () => {}, keep: (work) => work, release: async () => {} };
 
 const counts = (ticket: Ticket, holder: Holder, clock: Clock, alive: (pid: number) => boolean): boolean =>
-  !ticket.released && ticket.expires > clock.now() && (ticket.host !== holder.host || alive(ticket.pid));
+  !ticket.released && ticket.expires > clock.now() && (!canSee(ticket, holder) || alive(ticket.pid));
+
+/** A process number says something only under the same boot of the same host, and in the same PID namespace; elsewhere only time counts. */
+const canSee = (ticket: Ticket, holder: Holder): boolean =>
+  ticket.host === holder.host && ticket.processes === holder.processes;
 
 const heldBy = (ticket: Ticket, clock: Clock): string =>
   `traffic is in other hands: the lease belongs to ${ticket.owner} (process ${ticket.pid} on ${ticket.host}), ` +

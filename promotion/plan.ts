@@ -16,6 +16,7 @@ export const planSchema = z.strictObject({
   name: z.string().min(1),
   poll: seconds.gt(0).max(60),
   steps: z.array(stepSchema).min(1),
+  margin: fraction.lt(0.5),
   bake: z.array(z.strictObject({ for: seconds, poll: seconds.gt(0).max(60) })),
   drain: seconds,
   holdTimeouts: z.strictObject({ outage: seconds, silence: seconds, data: seconds }),
@@ -25,7 +26,7 @@ export const planSchema = z.strictObject({
 export type Step = z.infer<typeof stepSchema>;
 
 /**
- * How a promotion goes, all times in seconds: the steps; the polls; the bake after 100 % (stretches of time with their own poll);
+ * How a promotion goes, all times in seconds: the steps; the polls; the margin; the bake after 100 % (stretches of time with their own poll);
  * how long old sessions may drain; and how long a hold waits for an outage to end, a silent source to answer, or requests to come.
  */
 export type Plan = z.infer<typeof planSchema>;
@@ -38,6 +39,13 @@ const climb = [
   { share: 100, maxErrorRate: objectives.errorRatio },
 ];
 
+/**
+ * Where stable itself fails too often to certify any candidate like it below a step's rate, the candidate may fail more than stable by less
+ * than this (a fraction). Half of what the first step tolerates of any candidate (1 %): halving the tolerated effect is the convention for
+ * the margin of a non-inferiority trial (FDA, "Non-Inferiority Clinical Trials to Establish Effectiveness", 2016, section IV).
+ */
+const MARGIN = 0.005;
+
 /** Between two polls lies one second: with five, a dead candidate answers more requests than is promised. */
 const POLL = 1;
 
@@ -47,6 +55,7 @@ export const plans: Record<"evidence" | "rehearsal" | "report", Plan> = {
     name: "evidence",
     poll: POLL,
     steps: climb.map((step) => ({ ...step, minDuration: 30, maxDuration: 1800 })),
+    margin: MARGIN,
     bake: [{ for: 60, poll: POLL }],
     drain: 300,
     holdTimeouts: { outage: 300, silence: 120, data: 600 },
@@ -55,6 +64,7 @@ export const plans: Record<"evidence" | "rehearsal" | "report", Plan> = {
     name: "rehearsal",
     poll: POLL,
     steps: climb.map((step) => ({ ...step, minDuration: 10, maxDuration: 600 })),
+    margin: MARGIN,
     bake: [{ for: 20, poll: POLL }],
     drain: 10,
     holdTimeouts: { outage: 30, silence: 120, data: 60 },
@@ -64,6 +74,7 @@ export const plans: Record<"evidence" | "rehearsal" | "report", Plan> = {
     name: "report",
     poll: POLL,
     steps: climb.map((step, i) => ({ ...step, minDuration: i === 0 ? 3600 : 30, maxDuration: i === 0 ? 7200 : 3600 })),
+    margin: MARGIN,
     bake: [
       { for: 1800, poll: POLL },
       { for: 84_600, poll: 10 },

@@ -9,9 +9,9 @@ import {
   startBake,
   startEvidence,
   startStep,
-  stepTotal,
   userRate,
 } from "./evidence/candidate.ts";
+import { total } from "./evidence/test-window.ts";
 import type { Observation } from "./metrics-source.ts";
 import type { Plan, Step } from "./plan.ts";
 import { decide, factsOf, gravest, type HoldCause, silentFacts, type Verdict, type VerdictKind } from "./verdict.ts";
@@ -120,8 +120,13 @@ export function step(state: State, event: Event): State {
 /** The verdict on the state after the observation `seen` at `at`: the gravest over all services, and a hold's patience counted. */
 export function judge(before: State, seen: Observation, at: number): Verdict {
   const state = observed(before, seen, at);
-  const phase = baking(state) ? "bake" : "step";
-  const progress = { step: currentStep(state), phase, elapsed: state.elapsed / 1000 } as const;
+  const phase = state.wanted !== state.inForce ? "shift" : baking(state) ? "bake" : "step";
+  const progress = {
+    step: currentStep(state),
+    margin: state.plan.margin,
+    phase,
+    elapsed: state.elapsed / 1000,
+  } as const;
   if (seen.silent) {
     const verdict = decide(silentFacts(progress));
     return { ...verdict, reason: `${verdict.reason} (${seen.why})` };
@@ -178,18 +183,20 @@ export function stepRecord(state: State): StepRecord {
     seconds: (state.polledAt - state.since) / 1000,
     verdict: state.verdict?.kind ?? "wait",
     reason: state.verdict?.reason ?? "",
-    candidate: evidence.map(stepTotal).reduce(addCounts, noCounts),
-    stable: evidence.map(({ step }) => step.stable).reduce(addCounts, noCounts),
+    candidate: evidence.map(({ step }) => total(step.candidate)).reduce(addCounts, noCounts),
+    stable: evidence.map(({ step }) => total(step.stable)).reduce(addCounts, noCounts),
     certified: bounds.includes(null) ? null : Math.max(...(bounds as number[])),
   };
 }
 
 const shareAt = (plan: Plan, position: number): number => plan.steps[position]?.share ?? 100;
 
-/** Only services whose revisions differ are on evidence; they share the promotion's error probability. */
-function evidenceFor({ revisions, at }: Begun): Record<string, CandidateEvidence> {
+/** Only services whose revisions differ are judged; they share the promotion's error probability. */
+function evidenceFor({ revisions, at, plan }: Begun): Record<string, CandidateEvidence> {
   const changed = revisions.filter(({ stable, candidate }) => stable !== candidate);
-  return Object.fromEntries(changed.map(({ service }) => [service, startEvidence(at, 1 / changed.length)]));
+  return Object.fromEntries(
+    changed.map(({ service }) => [service, startEvidence(at, 1 / changed.length, plan.margin)]),
+  );
 }
 
 function inForce(state: State, { share, baseline, at }: Extract<Event, { event: "in-force" }>): State {
@@ -254,7 +261,9 @@ function held(state: State, { cause, reason }: Verdict, at: number): State {
   const patience = cause === null || cause === "deadline" ? 0 : state.plan.holdTimeouts[cause];
   if (seconds < patience) return { ...state, evidence };
   const after = patience > 0 ? ` (held for ${Math.round(seconds)} s)` : "";
-  return { ...withRecord({ ...state, evidence }), outcome: { result: "held", reason: `${reason}${after}` } };
+  // a share that could not be put in force is not put in force behind a person's back
+  const wanted = state.inForce ?? state.wanted;
+  return { ...withRecord({ ...state, evidence, wanted }), outcome: { result: "held", reason: `${reason}${after}` } };
 }
 
 function climbed(state: State): State {

@@ -3,13 +3,15 @@ import {
   accusations,
   alarmed,
   type CandidateEvidence,
-  certified,
-  certifiedBy,
+  certificate,
   stableDown,
-  stableOverBoundLately,
+  unread,
+  usualFailures,
   withoutProbes,
   withoutUsers,
 } from "./evidence/candidate.ts";
+import type { Certificate } from "./evidence/step.ts";
+import { total } from "./evidence/test-window.ts";
 import type { Step } from "./plan.ts";
 
 export type VerdictKind = "promote" | "wait" | "hold" | "roll-back";
@@ -23,19 +25,22 @@ export type Verdict = { kind: VerdictKind; reason: string; cause: HoldCause | nu
 /** What the evidence of one service says at one poll; everything the table may look at. */
 export type EvidenceFacts = {
   source: "live" | "silent";
-  candidate: { data: "some" | "none"; convicted: boolean; worse: boolean; charge: string };
+  candidate: { data: "some" | "none"; convicted: boolean; worse: boolean; charge: string; unread: number | null };
   stable: { overBoundLately: boolean; unclear: boolean; down: boolean };
   step: StepFacts;
 };
 
 type StepFacts = {
-  phase: "step" | "bake";
+  /** "shift" while the step's share is wanted, but not in force yet. */
+  phase: "shift" | "step" | "bake";
   certified: boolean;
-  by: string;
+  /** What is certified or, before that, what still has to be. */
+  claim: string;
+  /** At which share, and by whose requests. */
+  proof: string;
   minDurationPassed: boolean;
   maxDurationPassed: boolean;
   share: number;
-  maxErrorRate: number;
 };
 
 type VerdictRule = {
@@ -84,6 +89,11 @@ const table: readonly VerdictRule[] = [
     because: ({ candidate }) => candidate.charge,
   },
   {
+    when: ({ step }) => step.phase === "shift",
+    verdict: "wait",
+    because: ({ step }) => `waiting for ${step.share} % to be put in force`,
+  },
+  {
     when: ({ step }) => step.phase === "bake" && step.minDurationPassed,
     verdict: "promote",
     because: () => "the bake after 100 % is complete",
@@ -94,26 +104,32 @@ const table: readonly VerdictRule[] = [
     because: () => "baking after 100 %",
   },
   {
+    when: ({ candidate, step }) => candidate.unread !== null && step.minDurationPassed,
+    verdict: "hold",
+    cause: "data",
+    because: ({ candidate, step }) =>
+      `too many of the candidate's answers at ${step.share} % could not be checked for errors: ${percent(candidate.unread ?? 0)}`,
+  },
+  {
     when: ({ step }) => step.certified && step.minDurationPassed,
     verdict: "promote",
-    because: ({ step }) => `certified below ${percent(step.maxErrorRate)} at ${step.share} % by ${step.by}`,
+    because: ({ step }) => `certified ${step.claim} ${step.proof}`,
   },
   {
     when: ({ step }) => step.maxDurationPassed,
     verdict: "hold",
     cause: "deadline",
-    because: ({ step }) =>
-      `undecided at the maxDuration: not certified below ${percent(step.maxErrorRate)} at ${step.share} %`,
+    because: ({ step }) => `undecided at the step's maximum duration: not certified ${step.claim} at ${step.share} %`,
   },
   {
     when: ({ step }) => step.certified,
     verdict: "wait",
-    because: ({ step }) => `certified below ${percent(step.maxErrorRate)}; waiting for the step's minimum duration`,
+    because: ({ step }) => `certified ${step.claim}; waiting for the step's minimum duration`,
   },
   {
     when: () => true,
     verdict: "wait",
-    because: ({ step }) => `not yet certified below ${percent(step.maxErrorRate)} at ${step.share} %`,
+    because: ({ step }) => `not yet certified ${step.claim} at ${step.share} %`,
   },
 ];
 
@@ -124,14 +140,14 @@ export function decide(facts: EvidenceFacts): Verdict {
 }
 
 /** What is known of the step besides the evidence: `elapsed` is the time it was really looked at, in seconds. */
-export type StepProgress = { step: Step; phase: "step" | "bake"; elapsed: number };
+export type StepProgress = { step: Step; margin: number; phase: "shift" | "step" | "bake"; elapsed: number };
 
 /** Reads off one service's evidence what the table looks at. */
 export function factsOf(evidence: CandidateEvidence, progress: StepProgress, at: number): EvidenceFacts {
   const charges = accusations(evidence);
   // what stable shares is no charge against the candidate, unless the comparison says so too
   const own = charges.filter(({ compared, shared }) => compared || !shared);
-  const { maxErrorRate } = progress.step;
+  const proven = certificate(evidence, progress.step.maxErrorRate);
   // in the bake, where users have been, probes stand in for a quiet night
   const unseen = withoutUsers(evidence, at) && (progress.phase === "step" || withoutProbes(evidence));
   return {
@@ -141,16 +157,18 @@ export function factsOf(evidence: CandidateEvidence, progress: StepProgress, at:
       convicted: charges.some(({ alone }) => alone),
       worse: charges.some(({ compared }) => compared),
       charge: chargeWords([...own, ...charges][0], alarmed(evidence)),
+      unread: unread(evidence),
     },
     stable: {
-      overBoundLately: charges.length > 0 ? own.length === 0 : stableOverBoundLately(evidence),
+      overBoundLately: charges.length > 0 && own.length === 0,
       unclear: own.length > 0 && own.every(({ compared, doubtful }) => doubtful && !compared),
       down: stableDown(evidence),
     },
     step: stepFacts(
       progress,
-      certified(evidence, maxErrorRate) && evidence.step.user.requests > 0,
-      certifiedBy(evidence, maxErrorRate),
+      proven !== null,
+      claimOf(evidence, progress, proven),
+      proofOf(evidence, progress, proven),
     ),
   };
 }
@@ -158,20 +176,44 @@ export function factsOf(evidence: CandidateEvidence, progress: StepProgress, at:
 /** The facts of a poll in which the source said nothing. */
 export const silentFacts = (progress: StepProgress): EvidenceFacts => ({
   source: "silent",
-  candidate: { data: "some", convicted: false, worse: false, charge: "" },
+  candidate: { data: "some", convicted: false, worse: false, charge: "", unread: null },
   stable: { overBoundLately: false, unclear: false, down: false },
-  step: stepFacts(progress, false, ""),
+  step: stepFacts(progress, false, "", ""),
 });
 
-const stepFacts = ({ step, phase, elapsed }: StepProgress, certified: boolean, by: string): StepFacts => ({
+const stepFacts = (
+  { step, phase, elapsed }: StepProgress,
+  certified: boolean,
+  claim: string,
+  proof: string,
+): StepFacts => ({
   phase,
   certified,
-  by,
+  claim,
+  proof,
   minDurationPassed: elapsed >= step.minDuration,
   maxDurationPassed: elapsed >= step.maxDuration,
   share: step.share,
-  maxErrorRate: step.maxErrorRate,
 });
+
+/** What is proven, or has to be: below the step's rate or, where stable fails too often itself for that, compared with stable. */
+function claimOf(evidence: CandidateEvidence, { step, margin }: StepProgress, proven: Certificate | null): string {
+  const claims: Record<Certificate["claim"], string> = {
+    below: `below ${percent(step.maxErrorRate)}`,
+    noWorse: `no worse than stable by more than ${points(margin)}`,
+    better: "better than stable",
+  };
+  if (proven) return claims[proven.claim];
+  return usualFailures(evidence, step.maxErrorRate) === null ? claims.below : `${claims.below}, or ${claims.noWorse}`;
+}
+
+/** Whose requests are the proof and, where it is one by comparison, what it is compared with. */
+function proofOf(evidence: CandidateEvidence, { step }: StepProgress, proven: Certificate | null): string {
+  if (!proven) return "";
+  const { requests, failures } = total(evidence.step.stable);
+  const compared = proven.claim === "below" ? "" : `; in this step stable itself fails ${percent(failures / requests)}`;
+  return `at ${step.share} % by ${proven.by}${compared}`;
+}
 
 const severity: readonly VerdictKind[] = ["roll-back", "hold", "wait", "promote"];
 
@@ -191,6 +233,10 @@ const words: Record<Accusation["charge"], { alone: string; compared: string }> =
     alone: "the candidate is slower than it may be",
     compared: "the candidate is slower than stable",
   },
+  refusals: {
+    alone: "the candidate refuses more than it may",
+    compared: "the candidate refuses more than stable",
+  },
   "tool-errors": {
     alone: "the candidate's tools fail more than they may",
     compared: "the candidate's tools fail more than stable's",
@@ -204,6 +250,9 @@ const chargeWords = (accusation: Accusation | undefined, alarm: boolean): string
     return "the candidate exceeds its error budget during the bake after 100 %";
   return words[charge][compared ? "compared" : "alone"];
 };
+
+/** A difference of two rates. */
+const points = (fraction: number): string => `${Number((fraction * 100).toPrecision(3))} percentage points`;
 
 /** A fraction as a percentage, without noise digits. */
 const percent = (fraction: number): string => `${Number((fraction * 100).toPrecision(3))} %`;

@@ -1,4 +1,11 @@
-import { addRevisions, type ServiceCounts, subtractRevisions } from "./counts.ts";
+import {
+  addRevisions,
+  type Counts,
+  type RevisionCounts,
+  type ServiceCounts,
+  subtractCounts,
+  subtractRevisions,
+} from "./counts.ts";
 import type { Observation } from "./metrics-source.ts";
 
 /** An observation of a source that answered. */
@@ -13,6 +20,41 @@ export function windowsSince(before: Seen | null, now: Seen): Record<string, Ser
       return [service, past && grown(past, counts) ? subtractService(counts, past) : counts];
     }),
   );
+}
+
+/** Why what was counted between two observations cannot be, or null: a source that contradicts itself proves nothing. */
+export function contradiction(before: Seen | null, now: Seen): string | null {
+  for (const [service, counts] of Object.entries(windowsSince(before, now))) {
+    for (const role of ["stable", "candidate"] as const) {
+      for (const [whose, some] of parts(counts[role])) {
+        const why = impossible(some);
+        if (why) return `${service}, ${role}, ${whose}: ${why}`;
+      }
+    }
+  }
+  return null;
+}
+
+/** The counts of a revision that must each be possible, and with all of these every sum over some of its clients is. */
+function parts({ user, probe, clients }: RevisionCounts): [whose: string, counts: Counts][] {
+  const known = Object.entries(clients ?? {});
+  const rest = known.reduce((left, [, some]) => subtractCounts(left, some), user);
+  return [
+    ["users", user],
+    ["probes", probe],
+    ...known.map(([client, some]): [string, Counts] => [`client ${client}`, some]),
+    ["clients together", rest],
+  ];
+}
+
+function impossible(counts: Counts): string | null {
+  const { requests, failures, slow, refused, toolErrors, unread } = counts;
+  if (Object.values(counts).some((count) => !Number.isInteger(count) || count < 0))
+    return `counts that are negative or not whole: ${JSON.stringify(counts)}`;
+  const most = failures + refused + Math.max(slow, toolErrors, unread);
+  return most <= requests
+    ? null
+    : `${requests} requests, but ${failures} failed, ${refused} refused, ${slow} slow, ${toolErrors} tool errors, ${unread} unread`;
 }
 
 const grown = (before: ServiceCounts, now: ServiceCounts): boolean =>

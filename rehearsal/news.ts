@@ -1,7 +1,6 @@
 import type { Counts } from "../promotion/counts.ts";
 import type { Event } from "../promotion/events.ts";
-import { stepTotal } from "../promotion/evidence/candidate.ts";
-import { certificateEValue } from "../promotion/evidence/index.ts";
+import { certificateEvidence } from "../promotion/evidence/candidate.ts";
 import { alphas } from "../promotion/evidence/test-window.ts";
 import { baking, currentStep, type State, type StepRecord, stepRecord } from "../promotion/state.ts";
 import type { Verdict } from "../promotion/verdict.ts";
@@ -112,12 +111,7 @@ function certificate(state: State, { certified }: StepRecord): string {
 function evidence(state: State): string {
   const { maxErrorRate: bound } = currentStep(state);
   const needed = 1 / alphas.certificate;
-  const weakest = Math.min(
-    ...Object.values(state.evidence).map((evidence) => {
-      const { failures, requests } = stepTotal(evidence);
-      return certificateEValue({ bound, failures, requests });
-    }),
-  );
+  const weakest = Math.min(...Object.values(state.evidence).map((evidence) => certificateEvidence(evidence, bound)));
   return `${Math.min(weakest, needed).toFixed(1)} of ${needed} (${percent(1 - alphas.certificate)} confidence)`;
 }
 

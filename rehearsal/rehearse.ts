@@ -8,6 +8,7 @@ import { systemClock as clock } from "../promotion/clock.ts";
 import type { Event } from "../promotion/events.ts";
 import { begunEvents, fileJournal } from "../promotion/journal.ts";
 import { type Lease, takeLease } from "../promotion/lease.ts";
+import { processesName } from "../promotion/processes.ts";
 import { begin, type Promotion, promote } from "../promotion/promote.ts";
 import { resume } from "../promotion/resume.ts";
 import { rollBack } from "../promotion/rollback.ts";
@@ -199,7 +200,7 @@ async function withUsers(
 async function withLease<T>({ path }: RehearsalFolder, work: (lease: Lease) => Promise<T>): Promise<T> {
   const lease = await takeLease({
     folder: path,
-    holder: { owner: "maha rehearse", host: hostname(), pid: process.pid },
+    holder: { owner: "maha rehearse", host: hostname(), pid: process.pid, processes: processesName() },
     clock,
   });
   try {

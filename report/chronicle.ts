@@ -1,5 +1,5 @@
 import type { Begun, Event } from "../promotion/events.ts";
-import { certifiedBy } from "../promotion/evidence/candidate.ts";
+import { certificate } from "../promotion/evidence/candidate.ts";
 import { baking, currentStep, fold, type State, type StepRecord, step, stepRecord } from "../promotion/state.ts";
 import type { VerdictKind } from "../promotion/verdict.ts";
 
@@ -62,21 +62,21 @@ function newRecord(event: Event, before: State, after: State): StepRecord | unde
 function stepRow(record: StepRecord, before: State, { evidence }: State): StepRow {
   const { maxErrorRate: bound } = currentStep(before);
   const all = Object.values(evidence);
-  const sources = all.map((evidence) => certifiedBy(evidence, bound));
-  const sum = (source: "user" | "probe") => all.reduce((total, { step }) => total + step[source].requests, 0);
+  const certificates = all.map((evidence) => certificate(evidence, bound));
+  const sum = (source: "user" | "probe") => all.reduce((total, { step }) => total + step.candidate[source].requests, 0);
   return {
     ...record,
     bake: baking(before),
     bound,
     users: sum("user"),
     probes: sum("probe"),
-    by: (record.certified ?? 1) <= bound ? leastReal(sources) : null,
+    by: certificates.includes(null) ? null : leastReal(certificates.map((one) => one?.by)),
   };
 }
 
 /** Of several services, the source with the least evidence from users. */
-const leastReal = (sources: readonly ReturnType<typeof certifiedBy>[]) =>
-  (["probes", "users and probes"] as const).find((source) => sources.includes(source)) ?? "users";
+const leastReal = (sources: readonly (string | undefined)[]) =>
+  sources.includes("users and probes") ? "users and probes" : "users";
 
 function inWords(event: Event): string {
   switch (event.event) {

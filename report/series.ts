@@ -1,7 +1,8 @@
 import { addCounts, type Counts, noCounts } from "../promotion/counts.ts";
 import type { Begun, Event } from "../promotion/events.ts";
-import { type CandidateEvidence, stepTotal, strongestCharge } from "../promotion/evidence/candidate.ts";
-import { certificateEValue, confidenceBand } from "../promotion/evidence/index.ts";
+import { type CandidateEvidence, certificateEvidence, strongestCharge } from "../promotion/evidence/candidate.ts";
+import { confidenceBand } from "../promotion/evidence/index.ts";
+import { total } from "../promotion/evidence/test-window.ts";
 import { currentStep, fold, type State, step } from "../promotion/state.ts";
 import { type TrafficMeasure, TrafficMeter } from "./traffic.ts";
 
@@ -53,8 +54,8 @@ const restarted = { stableRate: null, candidateRate: null, lower: null, upper: n
 
 function rates(before: State, after: State): Partial<Point> {
   const evidence = Object.values(after.evidence);
-  const candidate = evidence.map(stepTotal).reduce(addCounts, noCounts);
-  const stable = evidence.map((evidence) => evidence.step.stable).reduce(addCounts, noCounts);
+  const candidate = evidence.map(({ step }) => total(step.candidate)).reduce(addCounts, noCounts);
+  const stable = evidence.map(({ step }) => total(step.stable)).reduce(addCounts, noCounts);
   const { failures, requests } = candidate;
   const band = confidenceBand({ failures, requests, alpha: 0.05 });
   return {
@@ -72,12 +73,8 @@ const percent = ({ failures, requests }: Counts): number | null => (requests > 0
 function evidence(before: State, after: State): Partial<Point> {
   const evidence = Object.values(after.evidence);
   const { maxErrorRate: bound } = currentStep(before);
-  const certificate = (evidence: CandidateEvidence) => {
-    const { failures, requests } = stepTotal(evidence);
-    return certificateEValue({ bound, failures, requests });
-  };
   return {
-    certificate: drawable(Math.min(...evidence.map(certificate))),
+    certificate: drawable(Math.min(...evidence.map((one) => certificateEvidence(one, bound)))),
     charge: drawable(Math.max(...evidence.map(chargePart))),
   };
 }

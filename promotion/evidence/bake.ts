@@ -33,8 +33,9 @@ export type Reading = { logE: number; logThreshold: number };
 /** Where the detector stands. */
 export const readBake = ({ logs }: BakeDetector): Reading => ({ logE: logMeanExp(logs), logThreshold: LOG_THRESHOLD });
 
-/** True when the failures since the detector was at rest are more than a healthy service has. */
-export function bakeAlarms(bake: BakeDetector): boolean {
-  const { logE, logThreshold } = readBake(bake);
-  return logE >= logThreshold && bake.failingPolls >= FAILING_POLLS;
-}
+/** The detector's evidence once enough polls have failed for it to alarm at all; until then none. */
+export const alarmingEvidence = ({ logs, failingPolls }: BakeDetector): number =>
+  failingPolls >= FAILING_POLLS ? logMeanExp(logs) : Number.NEGATIVE_INFINITY;
+
+/** True when the evidence says that the failures since the detector was at rest are more than a healthy service has. */
+export const bakeAlarms = (evidence: number): boolean => evidence >= LOG_THRESHOLD;

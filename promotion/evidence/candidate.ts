@@ -1,10 +1,30 @@
 import type { RevisionRole } from "../../ecosystem/revision-role.ts";
-import { addCounts, type Counts, noCounts, type ServiceCounts } from "../counts.ts";
-import { type BakeDetector, bakeAlarms, observeBake, type Reading, readBake, startBakeDetector } from "./bake.ts";
-import { certifiedBound, certifies } from "./certificate.ts";
-import { type Sharing, sharing, surelyOver } from "./shared-failure.ts";
+import { addRevisions, type ServiceCounts } from "../counts.ts";
 import {
-  alphas,
+  alarmingEvidence,
+  type BakeDetector,
+  bakeAlarms,
+  observeBake,
+  type Reading,
+  readBake,
+  startBakeDetector,
+} from "./bake.ts";
+import { clientsOf, logRobust, observeViews, startViews, type Views } from "./clients.ts";
+import { DATA_MS, holdsLately, LATELY_MS, latelyOf, sharingLately, type Window } from "./recent.ts";
+import { type Sharing, surelyOver } from "./shared-failure.ts";
+import {
+  bestCertificate as bestOfStep,
+  type Certificate,
+  certificate as certificateOf,
+  certifyingEvidence,
+  isBetter,
+  nextStepEvidence,
+  observeStep,
+  type StepEvidence,
+  startStepEvidence,
+  unreadPart,
+} from "./step.ts";
+import {
   type Charge,
   convictions,
   convictsNow,
@@ -20,42 +40,43 @@ import {
   type TestWindow,
   total,
 } from "./test-window.ts";
-import type { Sample } from "./two-sample.ts";
+import { observeUsual, outageBound, startUsual, type Usual, usuallyOver, usualRate } from "./usual.ts";
 
-/** What "lately" means for stable. */
-const LATELY_MS = 10_000;
-/** How far back requests count as data. */
-const DATA_MS = 30_000;
-
-/** What one poll saw of both revisions, by source. */
-export type Window = { at: number; counts: ServiceCounts };
+/** A client uses the candidate for this long after its last request to it. */
+const IN_USE_MS = 300_000;
 
 /** All that is known of one service's candidate: the running tests, this step's counts, and the last half minute. */
 export type CandidateEvidence = {
   shareOfAlpha: number;
   testWindowNumber: number;
   testWindow: TestWindow;
-  step: { user: Counts; probe: Counts; stable: Counts };
+  step: StepEvidence;
+  /** How stable fails when it is in order. */
+  usual: Usual;
   recent: Window[];
   lastUserAt: number;
+  /** When each client last sent something to the candidate. */
+  clientsAt: Readonly<Record<string, number>>;
   /** The charges that a shared outage has brought and that stable shares until it has recovered from all of them. */
   outage: readonly Charge[];
   /** Since when the candidate's own counts speak against it. */
   suspectedAt: number | null;
-  bake: BakeDetector | null;
+  bake: Views<BakeDetector> | null;
 };
 
 /** A charge that the evidence has something to say about; `shared` when stable is as guilty, `doubtful` while stable's answers may still show it. */
 export type Accusation = { charge: Charge; alone: boolean; compared: boolean; shared: boolean; doubtful: boolean };
 
-/** A evidence before its first poll; `shareOfAlpha` is the part of the promotion's error probability that this service may spend. */
-export const startEvidence = (at: number, shareOfAlpha: number): CandidateEvidence => ({
+/** Evidence before its first poll; `shareOfAlpha` is the part of the promotion's error probability that this service may spend, `margin` the plan's. */
+export const startEvidence = (at: number, shareOfAlpha: number, margin: number): CandidateEvidence => ({
   shareOfAlpha,
   testWindowNumber: 1,
   testWindow: startTestWindow(),
-  step: { user: noCounts, probe: noCounts, stable: noCounts },
+  step: startStepEvidence(margin),
+  usual: startUsual(),
   recent: [],
   lastUserAt: at,
+  clientsAt: {},
   outage: [],
   suspectedAt: null,
   bake: null,
@@ -64,7 +85,7 @@ export const startEvidence = (at: number, shareOfAlpha: number): CandidateEviden
 /** The same evidence at the start of a step: what was certified before does not count, what convicts does. */
 export const startStep = (evidence: CandidateEvidence, at: number): CandidateEvidence => ({
   ...evidence,
-  step: { user: noCounts, probe: noCounts, stable: noCounts },
+  step: nextStepEvidence(evidence.step),
   lastUserAt: at,
 });
 
@@ -78,7 +99,7 @@ export const afterPause = (evidence: CandidateEvidence, at: number): CandidateEv
 /** The same evidence with the detector of the bake after 100 % running. */
 export const startBake = (evidence: CandidateEvidence): CandidateEvidence => ({
   ...evidence,
-  bake: startBakeDetector(),
+  bake: startViews(startBakeDetector()),
 });
 
 /**
@@ -86,81 +107,111 @@ export const startBake = (evidence: CandidateEvidence): CandidateEvidence => ({
  * Two error sources of one poll are one poll: the three-polls rule sees them together.
  */
 export function observeEvidence(before: CandidateEvidence, window: Window, carried?: ServiceCounts): CandidateEvidence {
-  const candidate = total(window.counts.candidate, carried?.candidate);
-  const evidence = afterOutage(before, window.at);
-  const testWindow = observeTestWindow(evidence.testWindow, window.counts, carried);
-  const convicted = convictsNow(evidence, testWindow);
-  const over = isLong(testWindow) && !convicted; // one that convicts is still to be read in this poll's verdict
-  const bake =
-    evidence.bake && observeBake(evidence.bake, { requests: candidate.requests, failures: candidate.failures });
-  const suspected = convicted || (bake !== null && bakeAlarms(bake));
+  const { at, counts } = window;
+  const all = carried ? addServices(counts, carried) : counts;
+  const evidence = afterOutage(before, at);
+  const clientsAt = { ...evidence.clientsAt, ...Object.fromEntries(clientsOf(all.candidate).map((one) => [one, at])) };
+  const inUse = usersOf(clientsAt, at);
+  const testWindow = observeTestWindow(evidence.testWindow, all);
+  const convicted = convictsNow(evidence, testWindow, inUse);
+  const over = isLong(testWindow, inUse) && !convicted; // one that convicts is still to be read in this poll's verdict
+  const bake = evidence.bake && observeViews(evidence.bake, all, bakeOne);
+  const suspected = convicted || (bake !== null && bakeAlarms(logRobust(bake, inUse, alarmingEvidence)));
   return noticed({
     ...evidence,
-    suspectedAt: suspected ? (evidence.suspectedAt ?? window.at) : null,
+    suspectedAt: suspected ? (evidence.suspectedAt ?? at) : null,
     testWindowNumber: over ? evidence.testWindowNumber + 1 : evidence.testWindowNumber,
     testWindow: over ? startTestWindow() : testWindow,
-    step: {
-      user: addCounts(evidence.step.user, window.counts.candidate.user),
-      probe: addCounts(evidence.step.probe, window.counts.candidate.probe),
-      stable: addCounts(evidence.step.stable, total(window.counts.stable)),
-    },
-    recent: [...evidence.recent.filter(({ at }) => window.at - at < DATA_MS), window],
-    lastUserAt: window.counts.candidate.user.requests > 0 ? window.at : evidence.lastUserAt,
+    step: observeStep(evidence.step, counts),
+    usual: observeUsual(evidence.usual, evidence.recent, at),
+    recent: [...evidence.recent.filter((past) => at - past.at < DATA_MS), window],
+    lastUserAt: counts.candidate.user.requests > 0 ? at : evidence.lastUserAt,
+    clientsAt,
     bake,
   });
 }
 
+/** The clients that use the candidate. */
+const clientsInUse = ({ clientsAt, recent }: CandidateEvidence): string[] => usersOf(clientsAt, recent.at(-1)?.at ?? 0);
+
+const usersOf = (clientsAt: CandidateEvidence["clientsAt"], now: number): string[] =>
+  Object.keys(clientsAt).filter((client) => now - (clientsAt[client] as number) < IN_USE_MS);
+
+const bakeOne = (bake: BakeDetector, { candidate }: ServiceCounts): BakeDetector =>
+  observeBake(bake, sampleOf(total(candidate)));
+
+const addServices = (a: ServiceCounts, b: ServiceCounts): ServiceCounts => ({
+  stable: addRevisions(a.stable, b.stable),
+  candidate: addRevisions(a.candidate, b.candidate),
+});
+
 /**
  * The charges that stand now: convicted by the candidate's own counts (`alone`) or by comparison with stable (`compared`).
- * The bake's detector convicts of errors, alone.
+ * The bake's detector convicts of errors, alone. What stable usually does too convicts by comparison only, and so do the errors of a
+ * candidate that is provably better than a failing stable.
  */
 export function accusations(evidence: CandidateEvidence): Accusation[] {
-  const now = evidence.recent.at(-1)?.at ?? 0;
+  const inUse = clientsInUse(evidence);
   return indicators
     .map((indicator, i) => {
-      const { alone, compared } = convictions(evidence, evidence.testWindow, i);
-      const { charge } = indicator;
-      const lately = sharingLately(evidence, indicator);
-      return {
-        charge,
-        alone: alone || (charge === "errors" && alarmed(evidence)),
-        compared,
-        shared: evidence.outage.includes(charge) || lately === "surely" || lately === "perhaps",
-        doubtful: lately === "unclear" && now - (evidence.suspectedAt ?? now) < LATELY_MS,
-      };
+      const { alone, compared } = convictions(evidence, evidence.testWindow, i, inUse);
+      return { indicator, alone: alone || (indicator === errors && alarmed(evidence)), compared };
     })
+    .filter(({ alone, compared }) => alone || compared)
+    .map(({ indicator, alone, compared }) => ({
+      charge: indicator.charge,
+      alone: alone && !isUsual(evidence, indicator) && !(indicator === errors && isBetter(evidence.step, inUse)),
+      compared,
+      ...excuses(evidence, indicator),
+    }))
     .filter(({ alone, compared }) => alone || compared);
+}
+
+function excuses(evidence: CandidateEvidence, indicator: Indicator): Pick<Accusation, "shared" | "doubtful"> {
+  const now = evidence.recent.at(-1)?.at ?? 0;
+  const lately = sharedLately(evidence, indicator);
+  return {
+    shared: evidence.outage.includes(indicator.charge) || lately === "surely" || lately === "perhaps",
+    doubtful: lately === "unclear" && now - (evidence.suspectedAt ?? now) < LATELY_MS,
+  };
 }
 
 /** The test that is nearest to its conviction, the bake's detector among them; for display: what convicts is in `accusations` and `alarmed`. */
 export function strongestCharge(evidence: CandidateEvidence): Reading {
   const all: Reading[] = indicators.flatMap((_, i) => readings(evidence, evidence.testWindow, i));
-  if (evidence.bake) all.push(readBake(evidence.bake));
+  if (evidence.bake) all.push(readBake(evidence.bake[""] as BakeDetector));
   const distance = ({ logE, logThreshold }: Reading) => logE - logThreshold;
   return all.reduce((nearest, next) => (distance(next) > distance(nearest) ? next : nearest));
 }
 
 /** True when the bake's detector has seen enough failures after 100 %. */
-export const alarmed = (evidence: CandidateEvidence): boolean => evidence.bake !== null && bakeAlarms(evidence.bake);
+export const alarmed = (evidence: CandidateEvidence): boolean =>
+  evidence.bake !== null && bakeAlarms(logRobust(evidence.bake, clientsInUse(evidence), alarmingEvidence));
 
-/** True when this step's counts prove a failure rate below `bound`. */
-export const certified = (evidence: CandidateEvidence, bound: number): boolean =>
-  certifies({ ...sampleOf(stepTotal(evidence)), bound, alpha: alphas.certificate });
+/** What this step's counts prove, or null; `bound` is the step's. */
+export const certificate = (evidence: CandidateEvidence, bound: number): Certificate | null =>
+  certificateOf(evidence.step, about(evidence, bound));
 
-/** Whose requests certify the step: the users' alone, or only together with the probes'. */
-export const certifiedBy = (evidence: CandidateEvidence, bound: number): "users" | "users and probes" | "probes" =>
-  certifies({ ...sampleOf(evidence.step.user), bound, alpha: alphas.certificate })
-    ? "users"
-    : evidence.step.user.requests > 0
-      ? "users and probes"
-      : "probes";
+/** How far the step is on its way to a certificate: an e-value that proves something at 1 / `alphas.certificate`. */
+export const certificateEvidence = (evidence: CandidateEvidence, bound: number): number =>
+  Math.exp(certifyingEvidence(evidence.step, about(evidence, bound)));
+
+const about = (evidence: CandidateEvidence, bound: number) => ({
+  bound,
+  usual: evidence.usual,
+  inUse: clientsInUse(evidence),
+});
 
 /** The smallest failure rate (a fraction) that this step's counts certify so far, or null. */
 export const bestCertificate = (evidence: CandidateEvidence): number | null =>
-  certifiedBound({ ...sampleOf(stepTotal(evidence)), alpha: alphas.certificate });
+  bestOfStep(evidence.step, clientsInUse(evidence));
 
-/** The candidate's requests of this step, users' and probes'. */
-export const stepTotal = (evidence: CandidateEvidence): Counts => addCounts(evidence.step.user, evidence.step.probe);
+/** The part of the candidate's answers in this step that could not be read, where it is too large; else null. */
+export const unread = (evidence: CandidateEvidence): number | null => unreadPart(evidence.step, clientsInUse(evidence));
+
+/** Stable's usual failure rate (a fraction) where that is over half of `bound`, so that no candidate like it can be certified below; else null. */
+export const usualFailures = ({ usual }: CandidateEvidence, bound: number): number | null =>
+  usuallyOver(usual, errors, bound / 2) ? usualRate(usual, errors) : null;
 
 /** True when no user's request has reached the candidate for half a minute. */
 export const withoutUsers = (evidence: CandidateEvidence, at: number): boolean => at - evidence.lastUserAt >= DATA_MS;
@@ -181,10 +232,6 @@ export function stableDown(evidence: CandidateEvidence): boolean {
   return last.length === FAILING_POLLS && last.every(({ requests, failures }) => requests === failures);
 }
 
-/** True when stable's raw failure rate of the last ten seconds is over the error bound. */
-export const stableOverBoundLately = (evidence: CandidateEvidence): boolean =>
-  indicators.some((indicator) => indicator.charge === "errors" && overLately(evidence, "stable", indicator));
-
 /** The same evidence, marked: what speaks against the candidate now and surely against stable must not convict it later. */
 export const inOutage = (evidence: CandidateEvidence): CandidateEvidence => {
   const accused = accusations(evidence).map(({ charge }) => charge);
@@ -193,10 +240,14 @@ export const inOutage = (evidence: CandidateEvidence): CandidateEvidence => {
 
 /** A shared outage too short to convict anybody leaves no more behind than a long one. */
 const noticed = (evidence: CandidateEvidence): CandidateEvidence =>
-  markOutage(evidence, (indicator) => surelyOver(lately(evidence, "candidate", indicator), indicator.bound));
+  markOutage(evidence, (indicator) =>
+    holdsLately(evidence.recent, "candidate", indicator, (sample) =>
+      surelyOver(sample, outageBound(evidence.usual, indicator)),
+    ),
+  );
 
 function markOutage(evidence: CandidateEvidence, accused: (indicator: Indicator) => boolean): CandidateEvidence {
-  const shared = indicators.filter((one) => accused(one) && sharingLately(evidence, one) === "surely");
+  const shared = indicators.filter((one) => accused(one) && sharedLately(evidence, one) === "surely");
   return { ...evidence, outage: [...new Set([...evidence.outage, ...shared.map(({ charge }) => charge)])] };
 }
 
@@ -206,36 +257,27 @@ function afterOutage(evidence: CandidateEvidence, at: number): CandidateEvidence
   const now = { ...evidence, recent: evidence.recent.filter((window) => at - window.at < LATELY_MS) };
   const lasts = (indicator: Indicator) =>
     overLately(now, "stable", indicator) ||
-    (overLately(now, "candidate", indicator) && sharingLately(now, indicator) !== "not");
+    (overLately(now, "candidate", indicator) && sharedLately(now, indicator) !== "not");
   if (indicators.some((indicator) => evidence.outage.includes(indicator.charge) && lasts(indicator))) return evidence;
-  const bake = evidence.bake && startBakeDetector();
+  const bake = evidence.bake && startViews(startBakeDetector());
   return startStep(
     { ...evidence, outage: [], testWindowNumber: evidence.testWindowNumber + 1, testWindow: startTestWindow(), bake },
     at,
   );
 }
 
-function sharingLately({ recent }: CandidateEvidence, { bad, bound }: Indicator): Sharing {
-  const sample = (counts: ServiceCounts[RevisionRole]) => sampleOf(total(counts), bad);
-  const polls = within(recent, LATELY_MS).map(({ counts }) => ({
-    stable: sample(counts.stable),
-    candidate: sample(counts.candidate),
-  }));
-  return sharing(polls, bound);
-}
+/** True when stable usually does what the charge says, still answers, and does it no more than usual. */
+const isUsual = (evidence: CandidateEvidence, indicator: Indicator): boolean =>
+  usuallyOver(evidence.usual, indicator, indicator.bound) &&
+  latelyOf(evidence.recent, "stable", indicator).requests > 0 &&
+  sharedLately(evidence, indicator) !== "surely";
 
-function overLately(evidence: CandidateEvidence, role: RevisionRole, indicator: Indicator): boolean {
-  const { requests, failures } = lately(evidence, role, indicator);
-  return failures > indicator.bound * requests;
-}
+const sharedLately = ({ recent, usual }: CandidateEvidence, indicator: Indicator): Sharing =>
+  sharingLately(recent, indicator, outageBound(usual, indicator));
 
-const lately = ({ recent }: CandidateEvidence, role: RevisionRole, { bad }: Indicator): Sample =>
-  sampleOf(sumOf(recent, role, LATELY_MS), bad);
+const overLately = ({ recent, usual }: CandidateEvidence, role: RevisionRole, indicator: Indicator): boolean => {
+  const bound = outageBound(usual, indicator);
+  return holdsLately(recent, role, indicator, ({ requests, failures }) => failures > bound * requests);
+};
 
-const sumOf = (recent: Window[], role: RevisionRole, ms: number): Counts =>
-  within(recent, ms).reduce((sum, { counts }) => addCounts(sum, total(counts[role])), noCounts);
-
-function within(recent: Window[], ms: number): Window[] {
-  const now = recent.at(-1)?.at ?? 0;
-  return recent.filter(({ at }) => now - at < ms);
-}
+const errors = indicators[0] as Indicator;

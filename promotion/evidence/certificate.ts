@@ -3,7 +3,15 @@ import { assertCounts, assertFraction, logMeanExp, timesLog } from "./numbers.ts
 const divisors = [2, 4, 8, 16];
 
 /** The natural logarithm of `certificateEValue`; does not overflow. */
-function logCertificate({ bound, failures, requests }: { bound: number; failures: number; requests: number }): number {
+export function logCertificate({
+  bound,
+  failures,
+  requests,
+}: {
+  bound: number;
+  failures: number;
+  requests: number;
+}): number {
   assertCounts(failures, requests);
   assertFraction("the bound", bound);
   const flawless = failures === 0 ? -requests * Math.log1p(-bound) : Number.NEGATIVE_INFINITY;
@@ -35,16 +43,11 @@ export const certifies = ({
 }): boolean => logCertificate(counts) >= -Math.log(alpha);
 
 /** The smallest bound (a fraction) that the counts certify with error probability `alpha`, or null where they certify none. */
-export function certifiedBound({
-  failures,
-  requests,
-  alpha,
-}: {
-  failures: number;
-  requests: number;
-  alpha: number;
-}): number | null {
-  const proves = (bound: number) => certifies({ bound, failures, requests, alpha });
+export const certifiedBound = (counts: { failures: number; requests: number; alpha: number }): number | null =>
+  smallestBound((bound) => certifies({ ...counts, bound }));
+
+/** The smallest bound (a fraction) that can be proven, or null where none can; what proves a bound proves all higher ones. */
+export function smallestBound(proves: (bound: number) => boolean): number | null {
   let [low, high] = [1e-7, 0.999];
   if (!proves(high)) return null;
   // forty halvings on the logarithm: far below what a display shows

@@ -25,9 +25,11 @@ export function sharing(polls: readonly Poll[], bound: number): Sharing {
 
 /** True when the sample is evidence enough that its true rate is over `bound`. */
 export const surelyOver = ({ failures, requests }: Sample, bound: number): boolean =>
+  failures > bound * requests && // at or under the bound no bet on a rate over it gains
   logExceedance({ bound, failures, requests }) >= -Math.log(CHANCE.surely);
 
-function unequal(polls: readonly Poll[]): boolean {
+/** True when of all failures more are the candidate's than equal rates explain. */
+export function unequal(polls: readonly Poll[]): boolean {
   const failing = polls.filter(({ stable, candidate }) => stable.failures + candidate.failures > 0);
   const both = failing.map(({ stable, candidate }) => add(stable, candidate));
   const all = both.reduce(add, none).failures;

@@ -1,21 +1,25 @@
 import { objectives } from "../../ecosystem/objectives.ts";
-import type { RevisionRole } from "../../ecosystem/revision-role.ts";
-import { addCounts, type Counts, noCounts, type RevisionCounts, type ServiceCounts } from "../counts.ts";
+import { addCounts, type Counts, type RevisionCounts, type ServiceCounts } from "../counts.ts";
 import type { Reading } from "./bake.ts";
+import { holdsWithoutAnyone, logRobust, observeViews, startViews, type Views } from "./clients.ts";
 import { logExceedance } from "./exceedance.ts";
 import { logMeanExp } from "./numbers.ts";
 import { type Sample, TwoSample } from "./two-sample.ts";
 
-/** What can speak against a candidate: `tool-errors` only in comparison with stable, since a tool may fail for good reasons. */
-export type Charge = "errors" | "latency" | "tool-errors";
+/** What can speak against a candidate: `refusals` and `tool-errors` only in comparison with stable, since both may have good reasons. */
+export type Charge = "errors" | "latency" | "refusals" | "tool-errors";
 
-type EvidenceTest = { alpha: number; convicts: "alone" | "compared" };
-export type Indicator = { charge: Charge; bad(counts: Counts): number; bound: number; tests: EvidenceTest[] };
+type Test = { alpha: number; convicts: "alone" | "compared" };
+export type Indicator = { charge: Charge; bad(counts: Counts): number; bound: number; tests: Test[] };
 
 /** Error probability of every conviction of one promotion together, and of each step's certificate. */
 export const alphas = { conviction: 0.01, certificate: 0.05 };
 
-/** The conviction's error probability, split over the tests; the bounds are the service objectives (errors, and 5 % over the p95). */
+/**
+ * The conviction's error probability, split over the tests: half for errors, a quarter for latency, an eighth each for refusals and tool
+ * errors. They add up to it, so that all convictions of a healthy release together stay below it (union bound). The bounds are the service
+ * objectives (errors, and 5 % over the p95).
+ */
 export const indicators: readonly Indicator[] = [
   {
     charge: "errors",
@@ -36,112 +40,130 @@ export const indicators: readonly Indicator[] = [
     ],
   },
   {
+    charge: "refusals",
+    bad: ({ refused }) => refused,
+    bound: objectives.errorRatio,
+    tests: [{ convicts: "compared", alpha: alphas.conviction / 8 }],
+  },
+  {
     charge: "tool-errors",
     bad: ({ toolErrors }) => toolErrors,
     bound: objectives.errorRatio,
-    tests: [{ convicts: "compared", alpha: alphas.conviction / 4 }],
+    tests: [{ convicts: "compared", alpha: alphas.conviction / 8 }],
   },
 ];
 
 /** After this many candidate requests the tests begin again, so that a long healthy past does not hide a new fault. */
-const EPOCH_REQUESTS = 2000;
+const WINDOW_REQUESTS = 2000;
 /** At high rates a test window lasts at least this many polls, or it would be over before enough polls could fail in it. */
-const EPOCH_POLLS = 10;
+const WINDOW_POLLS = 10;
 /** A conviction needs failures in this many different polls of its test window, so that one burst convicts nobody. */
 export const FAILING_POLLS = 3;
-/** What the running tests have seen since they last began. */
-export type TestWindow = {
-  requests: number;
-  polls: number;
-  tests: { bad: number; failingPolls: number; compared: Compared }[];
-};
-
-/** Users are compared with users and probes with probes: the two may fail differently, and stable has another mix of them. */
-type Compared = Record<Source, TwoSample>;
+/** What the running tests have seen since they last began; users are compared with users and probes with probes, for the two may fail differently. */
+export type TestWindow = { polls: number; views: Views<View>; probes: readonly TwoSample[] };
+/** The tests without some clients' requests. */
+type View = { requests: number; tests: { bad: number; failingPolls: number; users: TwoSample }[] };
 export type Source = "user" | "probe";
 
-/** Which epoch it is, counted from 1, and the part of the promotion's error probability that its service may spend. */
+/** Which test window it is, counted from 1, and the part of the promotion's error probability that its service may spend. */
 type TestState = { testWindowNumber: number; shareOfAlpha: number };
 
-/** An epoch before its first poll. */
+/** A test window before its first poll. */
 export const startTestWindow = (): TestWindow => ({
-  requests: 0,
   polls: 0,
-  tests: indicators.map(() => ({
-    bad: 0,
-    failingPolls: 0,
-    compared: { user: new TwoSample(), probe: new TwoSample() },
-  })),
+  views: startViews({
+    requests: 0,
+    tests: indicators.map(() => ({ bad: 0, failingPolls: 0, users: new TwoSample() })),
+  }),
+  probes: indicators.map(() => new TwoSample()),
 });
 
-/** Takes in one poll; `carried` is what was counted while the share was being moved. */
-export function observeTestWindow(testWindow: TestWindow, counts: ServiceCounts, carried?: ServiceCounts): TestWindow {
-  const candidate = total(counts.candidate, carried?.candidate);
-  const tests = indicators.map(({ bad }, i) => {
-    const test = testWindow.tests[i] as TestWindow["tests"][number];
-    const compare = (source: Source) => {
-      const compared = new TwoSample(test.compared[source]);
-      const of = (role: RevisionRole) =>
-        sampleOf(addCounts(counts[role][source], carried?.[role][source] ?? noCounts), bad);
-      compared.observe({ stable: of("stable"), candidate: of("candidate") });
-      return compared;
-    };
-    return {
-      bad: test.bad + bad(candidate),
-      failingPolls: test.failingPolls + (bad(candidate) > 0 ? 1 : 0),
-      compared: { user: compare("user"), probe: compare("probe") },
-    };
-  });
-  return { requests: testWindow.requests + candidate.requests, polls: testWindow.polls + 1, tests };
+/** Takes in one poll. */
+export const observeTestWindow = ({ polls, views, probes }: TestWindow, counts: ServiceCounts): TestWindow => ({
+  polls: polls + 1,
+  views: observeViews(views, counts, observeView),
+  probes: indicators.map(({ bad }, i) => compared(probes[i], counts, "probe", bad)),
+});
+
+function observeView({ requests, tests }: View, counts: ServiceCounts): View {
+  const candidate = total(counts.candidate);
+  return {
+    requests: requests + candidate.requests,
+    tests: indicators.map(({ bad }, i) => {
+      const test = tests[i] as View["tests"][number];
+      return {
+        bad: test.bad + bad(candidate),
+        failingPolls: test.failingPolls + (bad(candidate) > 0 ? 1 : 0),
+        users: compared(test.users, counts, "user", bad),
+      };
+    }),
+  };
 }
 
-/** True when a test window is long enough to be over. */
-export const isLong = ({ requests, polls }: TestWindow): boolean => requests >= EPOCH_REQUESTS && polls >= EPOCH_POLLS;
+function compared(
+  before: TwoSample | undefined,
+  { stable, candidate }: ServiceCounts,
+  source: Source,
+  bad: Indicator["bad"],
+): TwoSample {
+  const next = new TwoSample(before);
+  next.observe({ stable: sampleOf(stable[source], bad), candidate: sampleOf(candidate[source], bad) });
+  return next;
+}
 
-/** What the tests of the `i`th indicator say now. */
+/** True when a test window is long enough to be over, whoever of the clients `inUse` is left out: no one ends it early by sending much. */
+export const isLong = ({ polls, views }: TestWindow, inUse: readonly string[]): boolean =>
+  polls >= WINDOW_POLLS &&
+  holdsWithoutAnyone(inUse, (leftOut) => ((views[leftOut] ?? views[""]) as View).requests >= WINDOW_REQUESTS);
+
+/** What the tests of the `i`th indicator say now; they convict only what no single client of those `inUse` can make them say. */
 export function convictions(
-  standing: TestState,
+  state: TestState,
   testWindow: TestWindow,
   i: number,
+  inUse: readonly string[],
 ): { alone: boolean; compared: boolean } {
-  const { bound } = indicators[i] as Indicator;
-  const { bad, failingPolls } = testWindow.tests[i] as TestWindow["tests"][number];
   const verdict = { alone: false, compared: false };
-  if (failingPolls < FAILING_POLLS) return verdict;
-  for (const { convicts, logE, logThreshold } of readings(standing, testWindow, i)) {
-    verdict[convicts] = logE >= logThreshold && (convicts === "alone" || bad > (bound / 2) * testWindow.requests);
+  for (const test of (indicators[i] as Indicator).tests) {
+    const logE = logRobust(testWindow.views, inUse, (view) => convictingEvidence(testWindow, view, i, test.convicts));
+    verdict[test.convicts] = logE >= logThreshold(state, test);
   }
   return verdict;
 }
 
-/** The evidence of each test of the `i`th indicator, and what it needs to convict. */
-export function readings(
-  { testWindowNumber, shareOfAlpha }: TestState,
-  testWindow: TestWindow,
-  i: number,
-): (Reading & { convicts: EvidenceTest["convicts"] })[] {
-  const { bound, tests } = indicators[i] as Indicator;
-  const { bad, compared } = testWindow.tests[i] as TestWindow["tests"][number];
-  const restarts = 6 / (Math.PI * testWindowNumber) ** 2; // sums to 1 over all epochs
-  return tests.map(({ convicts, alpha }) => ({
-    convicts,
-    logE:
-      convicts === "alone"
-        ? logExceedance({ bound, failures: bad, requests: testWindow.requests })
-        : logMeanExp([compared.user.logEValue, compared.probe.logEValue]),
-    logThreshold: -Math.log(alpha * restarts * shareOfAlpha),
-  }));
+/** A view's evidence where the view may convict at all, else none; what is sometimes set to none remains valid evidence. */
+function convictingEvidence(testWindow: TestWindow, view: View, i: number, convicts: Test["convicts"]): number {
+  const { bad, failingPolls } = view.tests[i] as View["tests"][number];
+  const { bound } = indicators[i] as Indicator;
+  if (failingPolls < FAILING_POLLS) return Number.NEGATIVE_INFINITY;
+  if (convicts === "compared" && bad <= (bound / 2) * view.requests) return Number.NEGATIVE_INFINITY;
+  return evidence(testWindow, view, i, convicts);
 }
 
-/** True when any test convicts now. */
-export const convictsNow = (standing: TestState, testWindow: TestWindow): boolean =>
-  indicators.some((_, i) => Object.values(convictions(standing, testWindow, i)).some(Boolean));
+function evidence({ probes }: TestWindow, { requests, tests }: View, i: number, convicts: Test["convicts"]): number {
+  const { bad, users } = tests[i] as View["tests"][number];
+  return convicts === "alone"
+    ? logExceedance({ bound: (indicators[i] as Indicator).bound, failures: bad, requests })
+    : logMeanExp([users.logEValue, (probes[i] as TwoSample).logEValue]);
+}
 
-/** A revision's requests, users' and probes', with those carried over. */
-export const total = (now: RevisionCounts, carried?: RevisionCounts): Counts => {
-  const counts = addCounts(now.user, now.probe);
-  return carried ? addCounts(counts, addCounts(carried.user, carried.probe)) : counts;
-};
+/** Restarts take 6 / (pi j)^2 of the error probability for the j-th test window; that sums to 1 over all windows. */
+const logThreshold = ({ testWindowNumber, shareOfAlpha }: TestState, { alpha }: Test): number =>
+  -Math.log(alpha * (6 / (Math.PI * testWindowNumber) ** 2) * shareOfAlpha);
+
+/** The evidence of each test of the `i`th indicator over all clients, and what it needs to convict. */
+export const readings = (state: TestState, testWindow: TestWindow, i: number): Reading[] =>
+  (indicators[i] as Indicator).tests.map((test) => ({
+    logE: evidence(testWindow, testWindow.views[""] as View, i, test.convicts),
+    logThreshold: logThreshold(state, test),
+  }));
+
+/** True when any test convicts now. */
+export const convictsNow = (state: TestState, testWindow: TestWindow, inUse: readonly string[]): boolean =>
+  indicators.some((_, i) => Object.values(convictions(state, testWindow, i, inUse)).some(Boolean));
+
+/** A revision's requests, users' and probes'. */
+export const total = ({ user, probe }: RevisionCounts): Counts => addCounts(user, probe);
 
 /** Counts as a test takes them: requests, and those of them that are bad. */
 export const sampleOf = (counts: Counts, bad: Indicator["bad"] = ({ failures }) => failures): Sample => ({

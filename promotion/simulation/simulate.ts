@@ -1,6 +1,7 @@
 import type { RevisionRole } from "../../ecosystem/revision-role.ts";
-import { type Counts, noCounts, type ServiceCounts } from "../counts.ts";
+import { addRevisions, type Counts, noCounts, type RevisionCounts, type ServiceCounts } from "../counts.ts";
 import { FORMAT } from "../events.ts";
+import { BUCKETS } from "../evidence/clients.ts";
 import { memoryJournal } from "../journal.ts";
 import { noLease } from "../lease.ts";
 import type { Plan } from "../plan.ts";
@@ -12,15 +13,31 @@ import { arrive, type ErrorRate, userStream } from "./stream.ts";
 /** From a verdict until its share is in force; what the edge is measured to stay under. */
 const ACT_SECONDS = 0.25;
 
-/** What is simulated: `rps` user requests a second, with the failure rates of `errorRate`, under a plan. */
-export type Scenario = { rps: number; errorRate: ErrorRate; plan: Plan; seed: number };
+/** What can go wrong with a simulated request. */
+export type BadOutcome = "failures" | "slow" | "refused" | "toolErrors";
 
-/** How one simulated promotion ended: users' requests and failures on the candidate, and seconds, up to the last certificate or the rollback. */
+/** One simulated client: its users' requests a second, and how many of them go wrong. */
+export type SimulatedClient = { rps: number; errorRate: ErrorRate };
+
+/**
+ * What is simulated: `rps` user requests a second, of which `errorRate` go wrong, under a plan; as failures unless said otherwise. With
+ * `clients` the source tells clients apart (into 16 buckets), each with its own rates; `errorRate` then is that of the probes alone.
+ */
+export type Scenario = {
+  rps: number;
+  errorRate: ErrorRate;
+  plan: Plan;
+  seed: number;
+  outcome?: BadOutcome;
+  clients?: readonly SimulatedClient[];
+};
+
+/** How one simulated promotion ended: users' requests and those that went wrong on the candidate, and seconds, up to the last certificate or the rollback. */
 export type SimulatedRun = { result: Result; reason: string; requests: number; errors: number; seconds: number };
 
 /** Runs one promotion on a virtual clock: the same loop and the same decisions as everywhere, only time, traffic and platform are made up. */
-export async function simulateRun({ rps, errorRate, plan, seed }: Scenario, run: number): Promise<SimulatedRun> {
-  const world = simulatedWorld({ rps, errorRate, seed, run });
+export async function simulateRun({ plan, ...scenario }: Scenario, run: number): Promise<SimulatedRun> {
+  const world = simulatedWorld({ ...scenario, run });
   let atCertificate: Omit<SimulatedRun, "result" | "reason"> | null = null;
   const begun = { event: "begun", format: FORMAT, at: 0, id: `run-${run}`, plan, revisions } as const;
   const state = await promote({
@@ -40,45 +57,60 @@ export async function simulateRun({ rps, errorRate, plan, seed }: Scenario, run:
 const revisions = [{ service: "simulated", stable: "stable", candidate: "candidate" }];
 
 /** A clock, a target, a source and probes that only exist in memory. Users are drawn second by second; probes in between. */
-function simulatedWorld({ rps, errorRate, seed, run }: Omit<Scenario, "plan"> & { run: number }) {
-  const users = userStream({ rps, errorRate, seed, run });
+function simulatedWorld(scenario: Omit<Scenario, "plan"> & { run: number }) {
+  const { errorRate, seed, run, outcome = "failures", clients } = scenario;
+  const crowd = (clients ?? [scenario]).map((client, i) => ({
+    ...client,
+    bucket: String(i % BUCKETS),
+    stream: userStream({ ...client, seed, run: clients ? `${run}, client ${i}` : run }),
+  }));
   const random = seeded(seed, `probes ${run}`);
   let ms = 0;
   let share = 0;
   let probeRate = 1;
-  let seen: ServiceCounts = {
-    stable: { user: noCounts, probe: noCounts },
-    candidate: { user: noCounts, probe: noCounts },
-  };
+  const none: RevisionCounts = { user: noCounts, probe: noCounts };
+  let seen: ServiceCounts = { stable: none, candidate: none };
 
-  const count = (role: RevisionRole, user: Arrived, probe: Arrived) => ({
-    user: plus(seen[role].user, user),
-    probe: plus(seen[role].probe, probe),
-  });
-  const pass = (seconds: number, arrivals: Record<RevisionRole, Arrived>) => {
-    const probes = (role: RevisionRole) => arrive(probeRate * seconds, errorRate(role, Math.floor(ms / 1000)), random);
-    seen = {
-      stable: count("stable", arrivals.stable, probes("stable")),
-      candidate: count("candidate", arrivals.candidate, probes("candidate")),
+  const counted = ({ requests, failures }: Arrived): Counts => ({ ...noCounts, requests, [outcome]: failures });
+  const pass = (seconds: number, arrivals: { bucket: string; arrived: Record<RevisionRole, Arrived> }[]) => {
+    const second = Math.floor(ms / 1000);
+    const after = (role: RevisionRole) => {
+      const probe = counted(arrive(probeRate * seconds, errorRate(role, second), random));
+      return arrivals.reduce(
+        (sum, { bucket, arrived }) => {
+          const user = counted(arrived[role]);
+          return addRevisions(sum, { user, probe: noCounts, ...(clients && { clients: { [bucket]: user } }) });
+        },
+        addRevisions(seen[role], { user: noCounts, probe }),
+      );
     };
+    seen = { stable: after("stable"), candidate: after("candidate") };
     ms += seconds * 1000;
   };
   return {
     clock: {
       now: () => ms,
       sleep: async (wait: number) => {
-        for (let left = wait; left > 0; left -= 1000) pass(1, users.next(share));
+        for (let left = wait; left > 0; left -= 1000)
+          pass(
+            1,
+            crowd.map(({ bucket, stream }) => ({ bucket, arrived: stream.next(share) })),
+          );
       },
     },
     target: {
       preview: async () => [],
       share: async () => share,
       setShare: async (wanted: number) => {
-        const rate = (role: RevisionRole) => errorRate(role, Math.floor(ms / 1000));
-        pass(ACT_SECONDS, {
-          candidate: arrive((ACT_SECONDS * rps * share) / 100, rate("candidate"), random),
-          stable: arrive((ACT_SECONDS * rps * (100 - share)) / 100, rate("stable"), random),
+        const second = Math.floor(ms / 1000);
+        const during = ({ rps, errorRate }: SimulatedClient) => ({
+          candidate: arrive((ACT_SECONDS * rps * share) / 100, errorRate("candidate", second), random),
+          stable: arrive((ACT_SECONDS * rps * (100 - share)) / 100, errorRate("stable", second), random),
         });
+        pass(
+          ACT_SECONDS,
+          crowd.map((client) => ({ bucket: client.bucket, arrived: during(client) })),
+        );
         share = wanted;
       },
       drain: async () => ({ ended: "quiet" as const, seconds: 0, openRequests: 0 }),
@@ -93,14 +125,8 @@ function simulatedWorld({ rps, errorRate, seed, run }: Omit<Scenario, "plan"> & 
         probeRate = perSecond;
       },
     },
-    tally: () => ({ requests: seen.candidate.user.requests, errors: seen.candidate.user.failures, seconds: ms / 1000 }),
+    tally: () => ({ requests: seen.candidate.user.requests, errors: seen.candidate.user[outcome], seconds: ms / 1000 }),
   };
 }
 
 type Arrived = { requests: number; failures: number };
-
-const plus = (counts: Counts, { requests, failures }: Arrived): Counts => ({
-  ...counts,
-  requests: counts.requests + requests,
-  failures: counts.failures + failures,
-});

@@ -27,7 +27,7 @@ export function userStream({
   rps: number;
   errorRate: ErrorRate;
   seed: number;
-  run: number;
+  run: number | string;
 }): Stream {
   const random = seeded(seed, `users ${run}`);
   let second = 0;

@@ -136,7 +136,7 @@ test("case 10: inconclusive is held, not failed, and can be promoted later", asy
   const { stage, promotion, state } = await play({}, slow);
   expect(state.outcome).toEqual({
     result: "held",
-    reason: "undecided at the maxDuration: not certified below 0.1 % at 10 %",
+    reason: "undecided at the step's maximum duration: not certified below 0.1 % at 10 %",
   });
   expect([stage.edge.share, stage.second(), sharesPut(stage)]).toEqual([10, 20, [0, 10]]);
   const later = await resume(promotion, "a person looked at it");

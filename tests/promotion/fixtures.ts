@@ -22,6 +22,7 @@ export const testPlan: Plan = {
     { share: 50, maxErrorRate: 0.005, minDuration: 5, maxDuration: 120 },
     { share: 100, maxErrorRate: 0.002, minDuration: 5, maxDuration: 120 },
   ],
+  margin: 0.005,
   bake: [{ for: 10, poll: 1 }],
   drain: 10,
   holdTimeouts: { outage: 30, silence: 20, data: 60 },
@@ -198,6 +199,7 @@ export function world(script: Script = {}, start = Date.UTC(2026, 0, 1)) {
       const journal: Journal = {
         read: () => visit("reading the journal", kept.read),
         append: (event) => visit(`writing ${event.event}`, () => kept.append(event)),
+        close: kept.close,
       };
       return { promotion: { journal, ...outside }, events };
     },

@@ -1,9 +1,9 @@
-import { appendFile, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, open, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Event } from "../../promotion/events.ts";
-import { begunEvents, fileJournal, JournalError, memoryJournal } from "../../promotion/journal.ts";
+import { begunEvents, fileJournal, JournalError, memoryJournal, UnwritableError } from "../../promotion/journal.ts";
 import { promote } from "../../promotion/promote.ts";
 import { fold, step } from "../../promotion/state.ts";
 import { testPlan, world } from "./fixtures.ts";
@@ -78,6 +78,35 @@ describe("what is appended", () => {
     } finally {
       restore();
     }
+  });
+});
+
+describe("the reserve beside a journal", () => {
+  test("is space that is there while it is appended to, and given back when it is closed", async () => {
+    const path = newPath();
+    const journal = fileJournal(path);
+    await journal.append(begun);
+    const { size, blocks } = await stat(`${path}.reserve`);
+    expect(size).toBe(256 * 1024);
+    expect(blocks * 512).toBeGreaterThanOrEqual(size); // not a hole
+    await journal.close();
+    await expect(stat(`${path}.reserve`)).rejects.toThrow("ENOENT");
+    await journal.close();
+  });
+
+  test("is freed when the disk is full, so that what comes next can be written, and not taken again", async () => {
+    const path = newPath();
+    const journal = fileJournal(path);
+    await journal.append(begun);
+    const { restore } = await spiedHandles({ failNext: true });
+    try {
+      await expect(journal.append(smoked)).rejects.toThrow(UnwritableError);
+      await journal.append(resumed);
+    } finally {
+      restore();
+    }
+    await expect(stat(`${path}.reserve`)).rejects.toThrow("ENOENT");
+    expect(await journal.read()).toEqual([begun, resumed]);
   });
 });
 
@@ -232,7 +261,7 @@ async function spiedHandles({ failNext = false } = {}) {
       if (!failNext) return appendFile.call(this, data);
       failNext = false;
       await appendFile.call(this, String(data).slice(0, 15));
-      throw new Error("ENOSPC: no space left on device, write");
+      throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
     }),
     vi.spyOn(prototype, "datasync").mockImplementation(async function (this: unknown) {
       await datasync.call(this);

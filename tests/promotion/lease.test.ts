@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { UnwritableError } from "../../promotion/journal.ts";
 import { type Holder, LEASE_MS, LeaseError, noLease, takeLease } from "../../promotion/lease.ts";
 import { virtualClock } from "./fixtures.ts";
 
@@ -51,6 +52,24 @@ describe("a lease that is held", () => {
     await expect(takeLease({ folder, holder: bert, clock })).rejects.toThrow("expires in 1 s");
     await clock.sleep(1);
     expect((await takeLease({ folder, holder: bert, clock })).note).toContain("expired 0 s ago");
+  });
+
+  test.each([
+    ["another boot or PID namespace", "boot-1 pid:[1]", "boot-1 pid:[2]"],
+    ["a holder that did not say", undefined, "boot-1 pid:[1]"],
+  ])("counts until it expires for %s, where process numbers mean other processes", async (_, theirs, ours) => {
+    const clock = virtualClock();
+    await takeLease({ folder, holder: { ...anna, processes: theirs }, clock });
+    const taker = { folder, holder: { ...anna, owner: "carl", processes: ours }, clock, alive: () => false };
+    await expect(takeLease(taker)).rejects.toThrow(LeaseError);
+    await clock.sleep(LEASE_MS);
+    expect((await takeLease(taker)).note).toContain("expired 0 s ago");
+  });
+
+  test("that cannot be renewed says so, and is not called lost", async () => {
+    const lease = await takeLease({ folder, holder: anna, clock: virtualClock() });
+    await rm(folder, { recursive: true });
+    await expect(lease.renew()).rejects.toThrow(UnwritableError);
   });
 
   test("counts on another host even if no such process runs here", async () => {

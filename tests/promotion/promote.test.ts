@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { JournalError, memoryJournal } from "../../promotion/journal.ts";
+import { addCounts, type Counts, type ServiceCounts } from "../../promotion/counts.ts";
+import { type Journal, JournalError, memoryJournal, UnwritableError } from "../../promotion/journal.ts";
+import { LeaseError } from "../../promotion/lease.ts";
 import { begin, promote } from "../../promotion/promote.ts";
 import { resume } from "../../promotion/resume.ts";
 import type { State } from "../../promotion/state.ts";
-import { between, holdsIn, interrupt, play, sharesPut, testPlan, world } from "./fixtures.ts";
+import { between, counts, holdsIn, interrupt, play, sharesPut, testPlan, type World, world } from "./fixtures.ts";
 
 const refusing = (share: number, refused: (second: number) => boolean) => (put: number, second: number) => {
   if (put === share && refused(second)) throw new Error(`503: cannot put ${share} %`);
@@ -57,6 +59,136 @@ describe("a share that the platform refuses", () => {
       rates: ({ role, second }) => (role === "candidate" && second > failsFrom ? { errors: 0.5 } : {}),
     });
     expect([outcome?.result, shares.at(-1)]).toEqual(["rolled-back", 0]);
+  });
+});
+
+describe("while a rising share is refused", () => {
+  const always = refusing(50, (second) => second >= 5 && second < 200);
+
+  test("the candidate is judged at the share that is in force, and rolled back from there", async () => {
+    const { outcome, state, shares, stage } = await play({
+      refuse: always,
+      rates: ({ role, second }) => (role === "candidate" && second > 8 ? { errors: 1 } : {}),
+    });
+    expect([outcome?.result, state.inForce, shares.at(-1)]).toEqual(["rolled-back", 0, 0]);
+    expect(stage.second()).toBeLessThanOrEqual(13);
+  });
+
+  test("nothing is certified, and nothing climbs past it", async () => {
+    const { promotion, events } = await world({ refuse: always }).begin();
+    await expect(promote(promotion)).rejects.toThrow("503: cannot put 50 %");
+    const verdicts = events.flatMap((event) => (event.event === "judged" && event.at > 0 ? [event.verdict] : []));
+    expect(verdicts.filter(({ kind }) => kind === "promote")).toHaveLength(1);
+    expect(verdicts.at(-1)).toEqual({ kind: "wait", reason: "waiting for 50 % to be put in force", cause: null });
+  });
+
+  test("a hold that is left to a person takes the wish for it back", async () => {
+    const stage = world({ refuse: always, rates: ({ second }) => (second > 8 ? { errors: 1 } : {}) });
+    const { promotion } = await stage.begin();
+    const state = await promote(promotion);
+    expect(state).toMatchObject({ outcome: { result: "held" }, wanted: 10, inForce: 10 });
+    expect(stage.edge.share).toBe(10);
+  });
+
+  test("a share that came in force although it was refused is taken for what it is", async () => {
+    const stage = world({
+      refuse: (put, second) => {
+        if (put !== 50 || second > 5) return;
+        stage.edge.share = 50;
+        throw new Error("the answer was lost");
+      },
+    });
+    const { promotion, events } = await stage.begin();
+    expect((await promote(promotion)).outcome?.result).toBe("promoted");
+    expect(events.filter(({ event }) => event === "moved")).toEqual([]);
+  });
+});
+
+describe("a source that contradicts itself", () => {
+  test.each([
+    ["more failures than requests", { requests: 5, failures: 20 }],
+    ["failures and refusals that are more than all requests", { requests: 15, failures: 10, refused: 10 }],
+    ["a count that shrinks", { requests: 5, failures: -1 }],
+  ])("is silent, with the reason: %s", async (_, more) => {
+    const stage = world();
+    const { promotion, events } = await stage.begin();
+    const wrong = (now: Counts): Counts => addCounts(now, counts(more));
+    const source = {
+      ...promotion.source,
+      poll: async () => {
+        const seen = await promotion.source.poll();
+        if (seen.silent || !between(7, 9)(stage.second())) return seen;
+        const { mahavishnu } = seen.services as { mahavishnu: ServiceCounts };
+        const candidate = { ...mahavishnu.candidate, probe: wrong(mahavishnu.candidate.probe) };
+        return { ...seen, services: { mahavishnu: { ...mahavishnu, candidate } } };
+      },
+    };
+    expect((await promote({ ...promotion, source })).outcome?.result).toBe("promoted");
+    expect(holdsIn(events)[0]).toMatchObject({
+      cause: "silence",
+      reason: expect.stringContaining("its counts contradict each other (mahavishnu, candidate, probes: "),
+    });
+  });
+});
+
+describe("where nothing can be written any more", () => {
+  const full = new UnwritableError("the journal j cannot be written: ENOSPC");
+  /** A journal that fails from the second `from` on, for as many appends as the reserve does not cover. */
+  const failing = async (stage: World, from: number, appends: number) => {
+    const begun = await stage.begin();
+    let left = appends;
+    const append: Journal["append"] = async (event) => {
+      if (stage.second() >= from && left-- > 0) throw full;
+      await begun.promotion.journal.append(event);
+    };
+    return { ...begun, promotion: { ...begun.promotion, journal: { ...begun.promotion.journal, append } } };
+  };
+
+  test("traffic goes back to stable, and the reserve has room to say so", async () => {
+    const stage = world();
+    const { promotion, events } = await failing(stage, 8, 1);
+    const state = await promote(promotion);
+    expect(stage.edge.share).toBe(0);
+    expect(state.outcome).toEqual({ result: "rolled-back", reason: `went back to stable: ${full.message}` });
+    expect(events.slice(-2)).toMatchObject([{ event: "ordered-back" }, { event: "in-force", share: 0 }]);
+  });
+
+  test("traffic goes back to stable without a record, even where the platform refuses at first", async () => {
+    const stage = world({ refuse: refusing(0, between(8, 12)) });
+    const { promotion } = await failing(stage, 8, Number.POSITIVE_INFINITY);
+    await expect(promote(promotion)).rejects.toThrow(/ENOSPC\. Traffic is back on stable, without a record of it/);
+    expect(stage.edge.share).toBe(0);
+  });
+
+  test("the same goes for a lease that cannot be renewed, but not for one that was lost", async () => {
+    for (const [error, share] of [
+      [new UnwritableError("the lease cannot be renewed: EROFS"), 0],
+      [new LeaseError("the lease was lost"), 10],
+    ] as const) {
+      const stage = world();
+      const { promotion } = await stage.begin();
+      const renew = async () => {
+        if (stage.second() >= 3) throw error;
+      };
+      await promote({ ...promotion, lease: { ...promotion.lease, renew } }).catch(() => {});
+      expect(stage.edge.share).toBe(share);
+    }
+  });
+
+  test("nothing is moved before users reach the candidate, and nothing once it is promoted", async () => {
+    for (const [last, share] of [
+      ["smoked", 0],
+      ["drained", 100],
+    ] as const) {
+      const stage = world();
+      const { promotion } = await stage.begin();
+      const append: Journal["append"] = async (event) => {
+        if (event.event === last) throw full;
+        await promotion.journal.append(event);
+      };
+      await expect(promote({ ...promotion, journal: { ...promotion.journal, append } })).rejects.toBe(full);
+      expect(stage.edge.share).toBe(share);
+    }
   });
 });
 

@@ -62,7 +62,7 @@ describe("a journal folds to where the promotion stands", () => {
     const bake = step(third, judged(15, promote));
     expect(bake).toMatchObject({ position: 3, wanted: 100, inForce: 100, outcome: null, elapsed: 0 });
     expect([baking(bake), currentStep(bake).minDuration]).toEqual([true, 10]);
-    expect([third.evidence.akosha?.bake, bake.evidence.akosha?.bake?.failingPolls]).toEqual([null, 0]);
+    expect([third.evidence.akosha?.bake, bake.evidence.akosha?.bake?.[""]?.failingPolls]).toEqual([null, 0]);
     expect(step(bake, judged(25, promote)).outcome).toEqual({
       result: "promoted",
       reason: "the bake after 100 % is complete",
@@ -149,7 +149,11 @@ describe("what was counted while the share was moved", () => {
   });
   const counts = (state: State) => {
     const { testWindow, step } = state.evidence.akosha as NonNullable<State["evidence"][string]>;
-    return { convicting: testWindow.requests, failures: testWindow.tests[0]?.bad, certifying: step.user.requests };
+    return {
+      convicting: testWindow.views[""]?.requests,
+      failures: testWindow.views[""]?.tests[0]?.bad,
+      certifying: step.candidate.user.requests,
+    };
   };
 
   test("may convict in the next poll, once, and certifies nothing", () => {

@@ -23,16 +23,18 @@ function documented({ source, candidate, stable, step }: EvidenceFacts): Pick<Ve
     const shared = candidate.convicted && !candidate.worse && (stable.overBoundLately || stable.unclear);
     return nowhereToGo || shared ? { kind: "hold", cause: "outage" } : { kind: "roll-back", cause: null };
   }
+  if (step.phase === "shift") return { kind: "wait", cause: null };
   if (step.phase === "bake") return { kind: step.minDurationPassed ? "promote" : "wait", cause: null };
+  if (candidate.unread !== null && step.minDurationPassed) return { kind: "hold", cause: "data" };
   if (step.certified && step.minDurationPassed) return { kind: "promote", cause: null };
   if (step.maxDurationPassed) return { kind: "hold", cause: "deadline" };
   return { kind: "wait", cause: null };
 }
 
 describe("the decision table", () => {
-  test("gives the documented verdict, with a reason in words, for all 2,048 combinations", () => {
+  test("gives the documented verdict, with a reason in words, for all 8,192 combinations", () => {
     const all = combinations();
-    expect(all).toHaveLength(2048);
+    expect(all).toHaveLength(8192);
     for (const one of all) {
       const { kind, cause, reason } = decide(one);
       expect({ kind, cause, of: one }).toEqual({ ...documented(one), of: one });
@@ -41,35 +43,33 @@ describe("the decision table", () => {
     }
   });
 
-  test("says the share, the bound and whose requests proved it", () => {
+  test("says what is certified, or still has to be", () => {
+    const [claim, proof] = ["below 0.5 %", "at 25 % by users and probes"];
     const step = {
       phase: "step",
       certified: true,
-      by: "users and probes",
+      claim,
+      proof,
       minDurationPassed: true,
       maxDurationPassed: false,
     } as const;
-    const certified = fine({ ...step, share: 25, maxErrorRate: 0.005 });
-    expect(decide(certified).reason).toBe("certified below 0.5 % at 25 % by users and probes");
-    expect(decide(fine({ ...step, share: 25, maxErrorRate: 0.001, minDurationPassed: false })).reason).toBe(
-      "certified below 0.1 %; waiting for the step's minimum duration",
-    );
-    expect(decide(fine({ ...step, certified: false, share: 100, maxErrorRate: 0.001 })).reason).toBe(
-      "not yet certified below 0.1 % at 100 %",
-    );
+    const reason = (changed: Partial<EvidenceFacts["step"]>) => decide(fine({ ...step, share: 25, ...changed })).reason;
+    expect(reason({})).toBe("certified below 0.5 % at 25 % by users and probes");
+    expect(reason({ minDurationPassed: false })).toBe("certified below 0.5 %; waiting for the step's minimum duration");
+    expect(reason({ certified: false, proof: "" })).toBe("not yet certified below 0.5 % at 25 %");
   });
 });
 
 const fine = (step: EvidenceFacts["step"]): EvidenceFacts => ({
   source: "live",
-  candidate: { data: "some", convicted: false, worse: false, charge: "" },
+  candidate: { data: "some", convicted: false, worse: false, charge: "", unread: null },
   stable: { overBoundLately: false, unclear: false, down: false },
   step,
 });
 
 /** Every combination of what the table may look at. */
 function combinations(): EvidenceFacts[] {
-  const bits = Array.from({ length: 2 ** 11 }, (_, n) => (bit: number) => ((n >> bit) & 1) === 1);
+  const bits = Array.from({ length: 2 ** 13 }, (_, n) => (bit: number) => ((n >> bit) & 1) === 1);
   return bits.map((is) => ({
     source: is(0) ? "silent" : "live",
     candidate: {
@@ -77,23 +77,24 @@ function combinations(): EvidenceFacts[] {
       convicted: is(2),
       worse: is(3),
       charge: "the candidate fails more than it may",
+      unread: is(11) ? 0.07 : null,
     },
     stable: { overBoundLately: is(4), unclear: is(10), down: is(5) },
     step: {
-      phase: is(6) ? "bake" : "step",
+      phase: is(12) ? "shift" : is(6) ? "bake" : "step",
       certified: is(7),
       minDurationPassed: is(8),
       maxDurationPassed: is(9),
-      by: "users",
+      claim: "below 1 %",
+      proof: "at 10 % by users",
       share: 10,
-      maxErrorRate: 0.01,
     },
   }));
 }
 
 describe("the facts of a evidence", () => {
   const step = { share: 10, maxErrorRate: 0.01, minDuration: 30, maxDuration: 100 };
-  const at = (elapsed: number) => ({ step, phase: "step", elapsed }) as const;
+  const at = (elapsed: number) => ({ step, margin: 0.005, phase: "step", elapsed }) as const;
   const judged = (evidence: Parameters<typeof factsOf>[0], second: number, elapsed = 10) =>
     decide(factsOf(evidence, at(elapsed), second * 1000));
 
@@ -194,7 +195,7 @@ describe("several services", () => {
 
 test("the plans' bounds read as people write them", () => {
   const reasons = plans.evidence.steps.map(
-    (step) => decide(factsOf(start(), { step, phase: "step", elapsed: 0 }, 0)).reason,
+    (step) => decide(factsOf(start(), { step, margin: 0.005, phase: "step", elapsed: 0 }, 0)).reason,
   );
   expect(reasons).toEqual([
     "not yet certified below 1 % at 10 %",

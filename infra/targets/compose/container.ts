@@ -2,6 +2,9 @@ import type { Secret } from "../../../ecosystem/secrets.ts";
 import type { ServiceName } from "../../../ecosystem/services.ts";
 import type { Revision } from "../../release/revision.ts";
 
+/** Where a container finds its secrets. */
+export const SECRETS = "/run/secrets";
+
 /** A volume of a stack on its host. `keeps` is true where losing it would lose somebody's data. */
 export type Volume = { key: string; keeps: boolean };
 

@@ -4,11 +4,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import { retention } from "../../../ecosystem/retention.ts";
 import { labelsOf } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
-import type { ComposeContainer, Mount, Volume } from "./container.ts";
+import { type ComposeContainer, type Mount, SECRETS, type Volume } from "./container.ts";
 import type { HostDescription } from "./description.ts";
 
-/** Where a container finds its secrets. */
-export const SECRETS = "/run/secrets";
 
 /** How the log of a container is rotated on its host. */
 export const LOG = { driver: "json-file", options: { "max-size": "10m", "max-file": String(retention.logFiles) } };

@@ -12,8 +12,7 @@ import { type ComposeDeployment, pairsOf } from "../../deployment.ts";
 import { AGENT, edgeContainer, edgeFolder, edgeMetricsPort, named } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
 import type { Addresses } from "./addresses.ts";
-import { asksHttp, type ComposeContainer, type Mount, OURS } from "./container.ts";
-import { SECRETS } from "./docker.ts";
+import { asksHttp, type ComposeContainer, type Mount, OURS, SECRETS } from "./container.ts";
 import { started } from "./start.ts";
 
 type EdgeDeployment = Pick<ComposeDeployment, "stack" | "settings" | "stable" | "candidate">;

@@ -6,9 +6,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "../../../ecosystem/secrets.ts";
 import { named } from "../../names.ts";
 import type { TrafficBarrier } from "../../traffic-guard.ts";
-import { type ComposeContainer as Described, isOnlyWriter } from "./container.ts";
+import { type ComposeContainer as Described, isOnlyWriter, SECRETS } from "./container.ts";
 import type { HostDescription } from "./description.ts";
-import { containerArgs, labelArgs, type Made, SECRETS } from "./docker.ts";
+import { containerArgs, labelArgs, type Made } from "./docker.ts";
 import { SEEDING } from "./edge.ts";
 
 type HostContainerArgs = Pick<Made, "networks" | "volume"> & {

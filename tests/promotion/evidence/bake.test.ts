@@ -1,41 +1,46 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type BakeDetector, bakeAlarms, observeBake, startBakeDetector } from "../../../promotion/evidence/bake.ts";
+import {
+  alarmingEvidence,
+  type BakeDetector,
+  bakeAlarms,
+  observeBake,
+  startBakeDetector,
+} from "../../../promotion/evidence/bake.ts";
 import { exceedanceEValue } from "../../../promotion/evidence/index.ts";
 import { binomial } from "./arbitraries.ts";
 
 const observe = (bake: BakeDetector, polls: [requests: number, failures: number][]): BakeDetector =>
   polls.reduce((now, [requests, failures]) => observeBake(now, { requests, failures }), bake);
+const alarms = (bake: BakeDetector) => bakeAlarms(alarmingEvidence(bake));
 const polls = (count: number, requests: number, failures: number) =>
   Array.from({ length: count }, (): [number, number] => [requests, failures]);
 
 describe("the detector of the bake", () => {
   test("is at rest at the start and stays so while nothing fails", () => {
-    expect(bakeAlarms(startBakeDetector())).toBe(false);
-    expect(bakeAlarms(observe(startBakeDetector(), polls(3600, 100, 0)))).toBe(false);
+    expect(alarms(startBakeDetector())).toBe(false);
+    expect(alarms(observe(startBakeDetector(), polls(3600, 100, 0)))).toBe(false);
   });
 
   test("alarms in the third poll of a dead candidate, not before", () => {
-    expect(bakeAlarms(observe(startBakeDetector(), polls(2, 100, 100)))).toBe(false);
-    expect(bakeAlarms(observe(startBakeDetector(), polls(3, 100, 100)))).toBe(true);
+    expect(alarms(observe(startBakeDetector(), polls(2, 100, 100)))).toBe(false);
+    expect(alarms(observe(startBakeDetector(), polls(3, 100, 100)))).toBe(true);
   });
 
   test("notificationRoutes a dead candidate as fast after a healthy day", () => {
     const day = observe(startBakeDetector(), polls(86_400, 100, 0));
-    expect(bakeAlarms(observe(day, polls(3, 100, 100)))).toBe(true);
+    expect(alarms(observe(day, polls(3, 100, 100)))).toBe(true);
   });
 
   test("does not alarm at one burst, however large", () => {
-    expect(bakeAlarms(observe(startBakeDetector(), [...polls(10, 100, 0), [100, 100], ...polls(5, 100, 0)]))).toBe(
-      false,
-    );
+    expect(alarms(observe(startBakeDetector(), [...polls(10, 100, 0), [100, 100], ...polls(5, 100, 0)]))).toBe(false);
   });
 
   test("forgets failing polls once all of it is at rest", () => {
     const rested = observe(startBakeDetector(), [[100, 1], [100, 1], ...polls(600, 1000, 0)]);
     expect(rested.failingPolls).toBe(0);
     expect(
-      bakeAlarms(
+      alarms(
         observe(rested, [
           [100, 100],
           [100, 100],
@@ -45,9 +50,9 @@ describe("the detector of the bake", () => {
   });
 
   test("alarms at one failure in a hundred within ten seconds, and never at one in ten thousand in an hour", () => {
-    expect(bakeAlarms(observe(startBakeDetector(), polls(10, 100, 1)))).toBe(true);
+    expect(alarms(observe(startBakeDetector(), polls(10, 100, 1)))).toBe(true);
     const hour = Array.from({ length: 36 }, () => [...polls(99, 100, 0), [100, 1] as [number, number]]).flat();
-    expect(bakeAlarms(observe(startBakeDetector(), hour))).toBe(false);
+    expect(alarms(observe(startBakeDetector(), hour))).toBe(false);
   });
 
   test("alarms at evidence of 10,000, not before", () => {
@@ -61,7 +66,7 @@ describe("the detector of the bake", () => {
         [1, 1],
         [requests, 1],
       ]);
-    expect([bakeAlarms(third(requests)), bakeAlarms(third(requests + 1))]).toEqual([true, false]);
+    expect([alarms(third(requests)), alarms(third(requests + 1))]).toEqual([true, false]);
   });
 
   test("grows by at most its value at rest, in expectation, over a poll of a service at the bound", () => {

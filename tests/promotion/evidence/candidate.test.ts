@@ -1,17 +1,15 @@
 import { describe, expect, test } from "vitest";
 import {
   accusations,
-  certified,
-  certifiedBy,
+  certificate,
   observeEvidence,
   stableDown,
-  stableOverBoundLately,
   startStep,
-  stepTotal,
   userRate,
   withoutProbes,
   withoutUsers,
 } from "../../../promotion/evidence/candidate.ts";
+import { total } from "../../../promotion/evidence/test-window.ts";
 import { seen } from "../fixtures.ts";
 import { both, candidate, charges, dead, healthy, polls, start, times } from "./polls.ts";
 
@@ -25,9 +23,9 @@ describe("what was counted while the share was moved", () => {
 
   test("certifies nothing, and is one poll with the one it is carried into", () => {
     const evidence = observeEvidence(start(), { at: 1000, counts: dead }, carried);
-    expect(stepTotal(evidence)).toMatchObject({ requests: 100, failures: 100 });
-    expect(evidence.step.stable.requests).toBe(900);
-    expect(evidence.testWindow.requests).toBe(200);
+    expect(total(evidence.step.candidate)).toMatchObject({ requests: 100, failures: 100 });
+    expect(evidence.step.stable.user.requests).toBe(900);
+    expect(evidence.testWindow.views[""]?.requests).toBe(200);
     expect(accusations(observeEvidence(evidence, { at: 2000, counts: dead }, carried))).toEqual([]);
   });
 });
@@ -35,23 +33,32 @@ describe("what was counted while the share was moved", () => {
 describe("a certificate", () => {
   test("is of this step's counts alone", () => {
     const first = polls(start(), 1, ...times(4, healthy()));
-    expect(certified(first, 0.01)).toBe(true);
-    expect(certified(startStep(first, 4000), 0.01)).toBe(false);
+    expect(certificate(first, 0.01)).toMatchObject({ claim: "below" });
+    expect(certificate(startStep(first, 4000), 0.01)).toBeNull();
   });
 
   test("is never begun again by an testWindow: 0.1 % is certified at 3,263 requests", () => {
     const evidence = polls(start(), 1, ...times(32, healthy()));
-    expect(certified(evidence, 0.001)).toBe(false);
-    expect(certified(polls(evidence, 33, healthy(63)), 0.001)).toBe(true);
-    expect(certified(polls(evidence, 33, healthy(62)), 0.001)).toBe(false);
+    expect(certificate(evidence, 0.001)).toBeNull();
+    expect(certificate(polls(evidence, 33, healthy(63)), 0.001)).toMatchObject({ claim: "below" });
+    expect(certificate(polls(evidence, 33, healthy(62)), 0.001)).toBeNull();
   });
 
-  test("says whose requests it is made of", () => {
+  test("says whose requests it is made of, and needs at least one of a user", () => {
     const [users, probes] = [{ user: { requests: 200 } }, { probe: { requests: 200 } }];
-    const by = (...windows: Parameters<typeof seen>[0][]) => certifiedBy(polls(start(), 1, ...windows.map(seen)), 0.01);
+    const by = (...windows: Parameters<typeof seen>[0][]) =>
+      certificate(polls(start(), 1, ...windows.map(seen)), 0.01)?.by;
     expect(by({ candidate: users }, { candidate: users })).toBe("users");
     expect(by({ candidate: users }, { candidate: probes })).toBe("users and probes");
-    expect(by({ candidate: probes }, { candidate: probes })).toBe("probes");
+    expect(by({ candidate: probes }, { candidate: probes })).toBeUndefined();
+  });
+
+  test("counts only what was served: refusals prove nothing, and dilute no failure", () => {
+    const refusing = candidate({ requests: 100, refused: 100 });
+    expect(certificate(polls(start(), 1, ...times(100, refusing)), 0.01)).toBeNull();
+    const half = candidate({ requests: 200, refused: 100 });
+    expect(certificate(polls(start(), 1, ...times(3, half)), 0.01)).toBeNull();
+    expect(certificate(polls(start(), 1, ...times(4, half)), 0.01)).toMatchObject({ claim: "below" });
   });
 
   test("what convicts is carried across steps", () => {
@@ -61,19 +68,6 @@ describe("a certificate", () => {
 });
 
 describe("stable", () => {
-  test("is over the bound lately for ten seconds after its last failure", () => {
-    const failed = polls(start(), 1, both({ requests: 900, failures: 1 }, {}));
-    expect(stableOverBoundLately(failed)).toBe(true);
-    expect(stableOverBoundLately(polls(failed, 2, ...times(9, both({ requests: 10 }, {}))))).toBe(true);
-    expect(stableOverBoundLately(polls(failed, 2, ...times(10, both({ requests: 10 }, {}))))).toBe(false);
-  });
-
-  test("is not over the bound at the bound", () => {
-    expect(stableOverBoundLately(polls(start(), 1, both({ requests: 1000, failures: 1 }, {})))).toBe(false);
-    expect(stableOverBoundLately(polls(start(), 1, both({ requests: 999, failures: 1 }, {})))).toBe(true);
-    expect(stableOverBoundLately(start())).toBe(false);
-  });
-
   test("is down when nothing went well in the last three polls that asked it", () => {
     const failing = both({ requests: 1, failures: 1 }, {});
     const silent = both({}, {});

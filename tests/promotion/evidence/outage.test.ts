@@ -6,8 +6,8 @@ import {
   inOutage,
   observeEvidence,
   startBake,
-  stepTotal,
 } from "../../../promotion/evidence/candidate.ts";
+import { total } from "../../../promotion/evidence/test-window.ts";
 import { seen } from "../fixtures.ts";
 import { against, both, dead, healthy, outage, polls, start, times } from "./polls.ts";
 
@@ -26,7 +26,7 @@ describe("a shared outage", () => {
     expect([soon.testWindowNumber, shared(soon).length]).toEqual([1, 2]);
     const recovered = polls(soon, 15, healthy());
     expect([recovered.testWindowNumber, accusations(recovered), recovered.outage]).toEqual([2, [], []]);
-    expect(stepTotal(recovered)).toEqual(expect.objectContaining({ requests: 100, failures: 0 }));
+    expect(total(recovered.step.candidate)).toEqual(expect.objectContaining({ requests: 100, failures: 0 }));
   });
 
   test.each([1, 0.3, 0.1, 0.06])("of %f of all requests stays shared until it is wholly over", (part) => {
@@ -40,7 +40,7 @@ describe("a shared outage", () => {
 
   test("of slowness lasts as long as stable is slow", () => {
     const slow = both({ requests: 900, slow: 300 }, { requests: 100, slow: 33 });
-    let evidence = polls(start(), 1, ...times(5, slow));
+    let evidence = polls(polls(start(), -14, ...times(15, healthy())), 1, ...times(5, slow));
     for (let second = 6; second <= 30; second++) {
       evidence = polls(inOutage(evidence), second, slow);
       expect(shared(evidence).map(({ charge }) => charge)).toEqual(["latency"]);
@@ -96,7 +96,7 @@ describe("at 100 %, where stable answers only probes", () => {
 describe("in the bake", () => {
   test("the detector sees what was counted while the share was moved", () => {
     const watched = observeEvidence(startBake(start()), { at: 1000, counts: healthy() }, dead);
-    expect(watched.bake?.failingPolls).toBe(1);
+    expect(watched.bake?.[""]?.failingPolls).toBe(1);
   });
 
   test("the detector convicts of errors where the testWindow does not yet", () => {

@@ -20,7 +20,7 @@ export const both = (stable: Partial<Counts>, candidate: Partial<Counts>) =>
 export const healthy = (requests = 100) => both({ requests: 9 * requests }, { requests });
 export const dead = both({ requests: 900 }, { requests: 100, failures: 100 });
 export const outage = both({ requests: 900, failures: 900 }, { requests: 100, failures: 100 });
-export const start = () => startEvidence(0, 1);
+export const start = () => startEvidence(0, 1, 0.005);
 export const charges = (evidence: CandidateEvidence) => accusations(evidence).map(({ charge }) => charge);
 export const against = (evidence: CandidateEvidence, charge: Accusation["charge"]) =>
   accusations(evidence).find((one) => one.charge === charge);

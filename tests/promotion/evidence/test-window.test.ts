@@ -43,7 +43,7 @@ describe("the error probability of a conviction", () => {
   );
 
   test.each([2, 3, 5])("is divided by the %i services of a promotion", (services) => {
-    const evidence = startEvidence(0, 1 / services);
+    const evidence = startEvidence(0, 1 / services, 0.005);
     expect(fewestFailures(evidence, 1500)).toBe(fewestFor((0.0025 * 6) / Math.PI ** 2 / services, 1500));
   });
 
@@ -57,9 +57,9 @@ describe("the error probability of a conviction", () => {
 describe("an testWindow", () => {
   test("is over at 2,000 requests of the candidate, not one before", () => {
     const before = polls(start(), 1, ...times(19, candidate({ requests: 100 })), candidate({ requests: 99 }));
-    expect([before.testWindowNumber, before.testWindow.requests]).toEqual([1, 1999]);
+    expect([before.testWindowNumber, before.testWindow.views[""]?.requests]).toEqual([1, 1999]);
     const after = polls(before, 21, candidate({ requests: 1 }));
-    expect([after.testWindowNumber, after.testWindow.requests]).toEqual([2, 0]);
+    expect([after.testWindowNumber, after.testWindow.views[""]?.requests]).toEqual([2, 0]);
   });
 
   test("counts users and probes alike", () => {
@@ -187,8 +187,15 @@ describe("the charges", () => {
     ]);
   });
 
-  test("a JSON-RPC error is no charge", () => {
-    const refusing = both({ requests: 900 }, { requests: 100, refused: 100 });
-    expect(accusations(polls(start(), 1, ...times(19, refusing)))).toEqual([]);
+  test("refusals: only compared, at any traffic; what stable refuses too convicts nobody", () => {
+    const alike = both({ requests: 900, refused: 270 }, { requests: 100, refused: 30 });
+    expect(accusations(polls(start(), 1, ...times(19, alike)))).toEqual([]);
+    const both403 = both({ requests: 900, refused: 900 }, { requests: 100, refused: 100 });
+    expect(accusations(polls(start(), 1, ...times(19, both403)))).toEqual([]);
+    const refusing = (requests: number) => both({ requests: 9 * requests }, { requests, refused: requests });
+    for (const requests of [1, 10, 1000])
+      expect(accusations(polls(start(), 1, ...times(3, refusing(requests))))).toMatchObject([
+        { charge: "refusals", alone: false, compared: true },
+      ]);
   });
 });

@@ -1,0 +1,90 @@
+import { noCounts, type RevisionCounts, type ServiceCounts, subtractCounts } from "../counts.ts";
+import { logMeanExp } from "./numbers.ts";
+
+/** How many buckets the clients are divided into. */
+export const BUCKETS = 16;
+/** One client, and as many others as must use the candidate before that one alone can no longer decide anything. */
+const ENOUGH = 4;
+
+/** What something says of all clients, and of all but one or two of them: keyed "", "3" or "3 7" by the clients left out, in order of arrival. */
+export type Views<T> = Readonly<Record<string, T>>;
+
+/** The view of all clients alone. */
+export const startViews = <T>(all: T): Views<T> => ({ "": all });
+
+/** A revision's counts in every view. */
+export function viewsOf(counts: RevisionCounts): Views<RevisionCounts> {
+  const clients = clientsOf(counts);
+  const pairs = clients.flatMap((x, i) => clients.slice(i + 1).map((y) => `${x} ${y}`));
+  return Object.fromEntries(["", ...clients, ...pairs].map((leftOut) => [leftOut, withoutClients(counts, leftOut)]));
+}
+
+/** Takes one poll into every view, each with the counts of its own clients. A client is left out from its first request to the candidate on. */
+export function observeViews<T>(
+  views: Views<T>,
+  counts: ServiceCounts,
+  observe: (view: T, counts: ServiceCounts) => T,
+): Views<T> {
+  const grown = { ...views };
+  for (const client of clientsOf(counts.candidate)) {
+    if (client in grown) continue;
+    for (const [leftOut, view] of Object.entries(grown)) {
+      if (leftOut.includes(" ")) continue;
+      grown[leftOut === "" ? client : `${leftOut} ${client}`] = view;
+    }
+  }
+  return Object.fromEntries(
+    Object.entries(grown).map(([leftOut, view]) => [leftOut, observe(view, without(counts, leftOut))]),
+  );
+}
+
+/**
+ * The evidence that no single client can make or unmake, as the logarithm of an e-value. With E(L) the e-value of the requests of all
+ * clients but those in L, and w over "nobody" and each bucket,
+ *   R = min over x of mean over w of E({x, w}),   x over "nobody" and, where at least four use the candidate, each client in `inUse`.
+ *
+ * Valid: each E(L) is an e-process, so the mean for x = "nobody" is one, and R never exceeds it: while the hypothesis holds, R reaches
+ * 1/alpha at any time with probability at most alpha.
+ * One client alone neither convicts nor certifies: for x = that client, nothing that it sent is in any E({x, w}).
+ * One client alone prevents neither for good: whichever x is, E({x, that client}) is in the mean, and costs a factor of 17 at most.
+ * Source: means and minima of e-values, Vovk & Wang, Annals of Statistics 2021 (arXiv 1912.06116).
+ */
+export function logRobust<T>(views: Views<T>, inUse: readonly string[], logE: (view: T) => number): number {
+  const logs = new Map(Object.entries(views).map(([leftOut, view]) => [leftOut, logE(view)]));
+  const clients = [...logs.keys()].filter((leftOut) => leftOut !== "" && !leftOut.includes(" "));
+  if (clients.length === 0) return logs.get("") as number;
+  const meanWithout = (x: string) => {
+    const others = clients.filter((client) => client !== x).map((client) => logs.get(pair(logs, x, client)) as number);
+    // "nobody", and the buckets that have sent nothing: leaving them out changes nothing
+    const same = BUCKETS + 1 - others.length;
+    const sum = logMeanExp([...others, (logs.get(x) as number) + Math.log(same)]) + Math.log(others.length + 1);
+    return sum - Math.log(BUCKETS + 1);
+  };
+  return Math.min(...suspects(inUse.filter((client) => logs.has(client))).map(meanWithout));
+}
+
+/** True when something holds for all clients together and, where enough of them are in use, without any one of them. */
+export const holdsWithoutAnyone = (inUse: readonly string[], holds: (leftOut: string) => boolean): boolean =>
+  suspects(inUse).every(holds);
+
+/** A revision's counts without some clients' requests. */
+export function withoutClients(counts: RevisionCounts, leftOut: string): RevisionCounts {
+  if (leftOut === "") return counts;
+  const gone = leftOut.split(" ").map((client) => counts.clients?.[client] ?? noCounts);
+  return { ...counts, user: gone.reduce(subtractCounts, counts.user) };
+}
+
+/** The clients with requests in a revision's counts; none where the source does not tell clients apart. */
+export const clientsOf = ({ clients = {} }: RevisionCounts): string[] =>
+  Object.keys(clients).filter((client) => (clients[client] ?? noCounts).requests > 0);
+
+/** Whom a finding may not depend on: nobody in particular, and each client where there are enough others to ask. */
+const suspects = (inUse: readonly string[]): string[] => (inUse.length >= ENOUGH ? ["", ...inUse] : [""]);
+
+const pair = (logs: ReadonlyMap<string, number>, x: string, y: string): string =>
+  x === "" ? y : logs.has(`${x} ${y}`) ? `${x} ${y}` : `${y} ${x}`;
+
+const without = ({ stable, candidate }: ServiceCounts, leftOut: string): ServiceCounts => ({
+  stable: withoutClients(stable, leftOut),
+  candidate: withoutClients(candidate, leftOut),
+});
