@@ -1,5 +1,8 @@
 import { figure } from "../cli/table.ts";
+import { alphas, FAILING_POLLS } from "../promotion/evidence/test-window.ts";
+import { TwoSample } from "../promotion/evidence/two-sample.ts";
 import { plans } from "../promotion/plan.ts";
+import { seeded } from "../promotion/random.ts";
 import { rivals, simulateRival } from "../promotion/simulation/rivals/index.ts";
 import { simulateRun } from "../promotion/simulation/simulate.ts";
 import { repeat, type SimulationSummary } from "../promotion/simulation/summary.ts";
@@ -46,6 +49,41 @@ export async function* statistics(): Figures {
   yield falseRollbacks("0.01 %", healthy);
   yield falseRollbacks("0.03 %", await measure({ candidate: 0.0003, stable: 0.0003 }));
   yield falseRollbacks("0.1 %, same as stable's", await measure({ candidate: 0.001, stable: 0.001 }));
+  yield* power();
+}
+
+/** What the split of the error probability costs: the same comparison with the part it has now, and with the quarter it had before refusals were judged. */
+function* power(): Generator<Figure> {
+  const [now, before] = [alphas.conviction / 8, alphas.conviction / 4];
+  for (const rate of [0.05, 0.3, 1]) {
+    const needed = requestsToConvict(rate, now);
+    yield {
+      what: `tool errors at ${100 * rate} % against none on stable: candidate requests until the comparison convicts, median`,
+      promise: "at most 300",
+      kept: needed <= 300,
+      ours: `${figure(needed)} with an eighth of the error probability, as for refusals`,
+      others: [
+        { rule: "with a quarter", value: `tool errors ${figure(requestsToConvict(rate, before))}, refusals never` },
+      ],
+    };
+  }
+}
+
+/** The median over some streams of 10 candidate and 90 stable requests a poll. */
+function requestsToConvict(rate: number, alpha: number): number {
+  const random = seeded(SEED, `power ${rate}`);
+  const threshold = -Math.log((alpha * 6) / Math.PI ** 2); // the first test window's part
+  const needed = Array.from({ length: 501 }, () => {
+    const compared = new TwoSample();
+    let requests = 0;
+    for (let failing = 0; failing < FAILING_POLLS || compared.logEValue < threshold; requests += 10) {
+      const failures = Array.from({ length: 10 }, () => random()).filter((draw) => draw < rate).length;
+      compared.observe({ stable: { requests: 90, failures: 0 }, candidate: { requests: 10, failures } });
+      if (failures > 0) failing += 1;
+    }
+    return requests;
+  }).sort((a, b) => a - b);
+  return needed[250] as number;
 }
 
 const falseRollbacks = (rate: string, measured: Measured): Figure => ({

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Observation } from "./metrics-source.ts";
 import { planSchema } from "./plan.ts";
+import type { Sample } from "./samples.ts";
 
 /** The journal's format; a journal of another one is refused, never guessed at. */
 export const FORMAT = 2;
@@ -34,9 +35,30 @@ const verdict = z.strictObject({
   kind: z.enum(["promote", "wait", "hold", "roll-back"]),
   reason: z.string(),
   cause: z.enum(["silence", "data", "outage", "deadline"]).nullable(),
+  kinds: z.record(z.string(), z.int()).exactOptional(),
+});
+const sample: z.ZodType<Sample> = z.strictObject({
+  at,
+  service: z.string(),
+  role: z.enum(["stable", "candidate"]),
+  probe: z.boolean(),
+  kind: z.string(),
+  code: z.int().nullable(),
+  flags: z.string().nullable(),
+  rpcCode: z.int().nullable(),
+  method: z.string(),
+  tool: z.string(),
+  client: z.string(),
 });
 
-const revisions = z.array(z.strictObject({ service: z.string(), stable: z.string(), candidate: z.string() }));
+const revisions = z.array(
+  z.strictObject({
+    service: z.string(),
+    stable: z.string(),
+    candidate: z.string(),
+    versions: z.strictObject({ stable: z.string(), candidate: z.string() }).exactOptional(),
+  }),
+);
 
 /** Everything that can happen to a promotion; each is one line of its journal, `at` in milliseconds since the epoch. */
 export const eventSchema = z.discriminatedUnion("event", [
@@ -51,7 +73,14 @@ export const eventSchema = z.discriminatedUnion("event", [
   z.strictObject({ event: z.literal("smoked"), at, passed: z.boolean(), reason: z.string() }),
   /** A share was read back in force; `baseline` is what had been counted by then. */
   z.strictObject({ event: z.literal("in-force"), at, share: z.number(), baseline: observation }),
-  z.strictObject({ event: z.literal("judged"), at, seen: observation, verdict }),
+  /** What one poll saw and the verdict on it; `samples` of what went wrong where the verdict ends or holds the step. */
+  z.strictObject({
+    event: z.literal("judged"),
+    at,
+    seen: observation,
+    verdict,
+    samples: z.array(sample).exactOptional(),
+  }),
   /** The share was found to be another one than the one put in force. */
   z.strictObject({ event: z.literal("moved"), at, share: z.number() }),
   /** A person ordered the candidate back. */

@@ -2,10 +2,12 @@ import type { Clock } from "./clock.ts";
 import { type Begun, type Event, FORMAT } from "./events.ts";
 import { begunEvents, type Journal, UnwritableError } from "./journal.ts";
 import type { Lease } from "./lease.ts";
-import { consistent, type MetricsSource, type Observation } from "./metrics-source.ts";
+import type { MetricsSource, Observation } from "./metrics-source.ts";
 import type { Probes } from "./probes.ts";
+import { MOST_SAMPLES, type Sample } from "./samples.ts";
 import { fold, judge, pollMs, probesNeeded, type State, step } from "./state.ts";
 import type { TrafficController } from "./traffic-controller.ts";
+import type { Verdict } from "./verdict.ts";
 import { contradiction } from "./windows.ts";
 
 /** Everything that a promotion needs from outside; `smoke` tries the candidate at 0 %, `onEvent` is told of everything that is written to the journal. */
@@ -32,8 +34,7 @@ export const begin = (journal: Journal, begun: Omit<Begun, "event" | "format">):
  * Where nothing can be written any more, traffic goes back to stable without a record of it, and an UnwritableError says so.
  */
 export async function promote(promotion: Promotion): Promise<State> {
-  const { journal, lease, target, probes, smoke, clock, onEvent, signal } = promotion;
-  const source = consistent(promotion.source);
+  const { journal, lease, source, target, probes, smoke, clock, onEvent, signal } = promotion;
   let state = fold(begunEvents(await journal.read(), "the journal"));
   let refusedSince: number | null = null;
   const record = async (event: Event) => {
@@ -84,10 +85,16 @@ export async function promote(promotion: Promotion): Promise<State> {
     await clock.sleep(pollMs(state), signal);
     const { seen, share } = await look();
     const at = clock.now();
-    if (share === null || share === state.inForce)
-      await record({ event: "judged", at, seen, verdict: judge(state, seen, at) });
+    if (share === null || share === state.inForce) await pass(at, seen, judge(state, seen, at));
     else if (share === state.wanted) await record({ event: "in-force", at, share, baseline: seen });
     else await record({ event: "moved", at, share });
+  }
+
+  /** Records a verdict, with samples of what went wrong where it ends or begins to hold the step because of that. */
+  async function pass(at: number, seen: Observation, verdict: Verdict): Promise<void> {
+    const asks = verdict.kind === "roll-back" || (verdict.kind === "hold" && state.hold?.cause !== verdict.cause);
+    const samples = asks && !seen.silent ? newest(await source.samples()) : [];
+    await record({ event: "judged", at, seen, verdict, ...(samples.length > 0 && { samples }) });
   }
 
   /** One look at the counts; a source that contradicts itself says nothing. */
@@ -146,6 +153,9 @@ export async function promote(promotion: Promotion): Promise<State> {
     return state;
   }
 }
+
+/** As many samples as a person can look at, of both revisions. */
+const newest = (samples: Sample[]): Sample[] => samples.toSorted((a, b) => a.at - b.at).slice(-MOST_SAMPLES);
 
 /** True while a share above the one in force is wanted. */
 const isRising = ({ wanted, inForce }: State): boolean => inForce !== null && wanted > inForce;

@@ -1,3 +1,4 @@
+import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import { addCounts, type Counts, noCounts, type ServiceCounts } from "./counts.ts";
 import type { Begun, Event } from "./events.ts";
 import {
@@ -11,16 +12,25 @@ import {
   startStep,
   userRate,
 } from "./evidence/candidate.ts";
-import { total } from "./evidence/test-window.ts";
+import type { Source } from "./evidence/test-window.ts";
 import type { Observation } from "./metrics-source.ts";
 import type { Plan, Step } from "./plan.ts";
-import { decide, factsOf, gravest, type HoldCause, silentFacts, type Verdict, type VerdictKind } from "./verdict.ts";
+import {
+  decide,
+  factsOf,
+  gravest,
+  type HoldCause,
+  silentFacts,
+  type Verdict,
+  type VerdictKind,
+  withKinds,
+} from "./verdict.ts";
 import { addWindows, type Seen, windowsSince } from "./windows.ts";
 
 export type Result = "promoted" | "rolled-back" | "held";
 export type Outcome = { result: Result; reason: string };
 
-/** One step as it went; `certified` is the smallest failure rate (a fraction) that its counts certify for every service, or null. */
+/** One step as it went, with the users' counts of both revisions and, apart, the probes'; `certified` is the smallest failure rate (a fraction) that its counts certify for every service, or null. */
 export type StepRecord = {
   share: number;
   seconds: number;
@@ -28,6 +38,7 @@ export type StepRecord = {
   reason: string;
   candidate: Counts;
   stable: Counts;
+  probes: Record<RevisionRole, Counts>;
   certified: number | null;
 };
 
@@ -134,7 +145,7 @@ export function judge(before: State, seen: Observation, at: number): Verdict {
   return gravest(
     Object.entries(state.evidence).map(([service, evidence]) => ({
       service,
-      verdict: decide(factsOf(evidence, progress, at)),
+      verdict: withKinds(decide(factsOf(evidence, progress, at)), evidence),
     })),
   );
 }
@@ -178,13 +189,16 @@ export function probesNeeded(state: State): number {
 export function stepRecord(state: State): StepRecord {
   const evidence = Object.values(state.evidence);
   const bounds = evidence.map(bestCertificate);
+  const sum = (role: RevisionRole, source: Source) =>
+    evidence.map(({ step }) => step[role][source]).reduce(addCounts, noCounts);
   return {
     share: state.inForce ?? 0,
     seconds: (state.polledAt - state.since) / 1000,
     verdict: state.verdict?.kind ?? "wait",
     reason: state.verdict?.reason ?? "",
-    candidate: evidence.map(({ step }) => total(step.candidate)).reduce(addCounts, noCounts),
-    stable: evidence.map(({ step }) => total(step.stable)).reduce(addCounts, noCounts),
+    candidate: sum("candidate", "user"),
+    stable: sum("stable", "user"),
+    probes: { candidate: sum("candidate", "probe"), stable: sum("stable", "probe") },
     certified: bounds.includes(null) ? null : Math.max(...(bounds as number[])),
   };
 }

@@ -13,14 +13,15 @@ import {
 import type { Certificate } from "./evidence/step.ts";
 import { total } from "./evidence/test-window.ts";
 import type { Step } from "./plan.ts";
+import { commonestKind, percent, points } from "./wording.ts";
 
 export type VerdictKind = "promote" | "wait" | "hold" | "roll-back";
 
 /** Why a hold holds: it decides how long the hold waits before it is left to a person. */
 export type HoldCause = "silence" | "data" | "outage" | "deadline";
 
-/** What to do now, and the words for the person who asks why. */
-export type Verdict = { kind: VerdictKind; reason: string; cause: HoldCause | null };
+/** What to do now, and the words for the person who asks why; `kinds` are the candidate's bad outcomes of users in this step, where they matter. */
+export type Verdict = { kind: VerdictKind; reason: string; cause: HoldCause | null; kinds?: Record<string, number> };
 
 /** What the evidence of one service says at one poll; everything the table may look at. */
 export type EvidenceFacts = {
@@ -217,6 +218,16 @@ function proofOf(evidence: CandidateEvidence, { step }: StepProgress, proven: Ce
 
 const severity: readonly VerdictKind[] = ["roll-back", "hold", "wait", "promote"];
 
+/** The verdict with the candidate's bad outcomes of users, where it ends or holds the step because of them; a rollback names the commonest. */
+export function withKinds(verdict: Verdict, { step }: CandidateEvidence): Verdict {
+  const { kinds = {} } = step.candidate;
+  const commonest = commonestKind(kinds);
+  const blames = verdict.kind === "roll-back" || (verdict.kind === "hold" && verdict.cause !== "data");
+  if (commonest === null || !blames) return verdict;
+  const reason = verdict.kind === "roll-back" ? `${verdict.reason}: ${commonest}` : verdict.reason;
+  return { ...verdict, reason, kinds };
+}
+
 /** All services go together: the gravest verdict is everyone's, and names its service where there are several. */
 export function gravest(verdicts: readonly { service: string; verdict: Verdict }[]): Verdict {
   const kind = severity.find((kind) => verdicts.some(({ verdict }) => verdict.kind === kind)) as VerdictKind;
@@ -250,9 +261,3 @@ const chargeWords = (accusation: Accusation | undefined, alarm: boolean): string
     return "the candidate exceeds its error budget during the bake after 100 %";
   return words[charge][compared ? "compared" : "alone"];
 };
-
-/** A difference of two rates. */
-const points = (fraction: number): string => `${Number((fraction * 100).toPrecision(3))} percentage points`;
-
-/** A fraction as a percentage, without noise digits. */
-const percent = (fraction: number): string => `${Number((fraction * 100).toPrecision(3))} %`;

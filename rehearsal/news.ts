@@ -4,6 +4,7 @@ import { certificateEvidence } from "../promotion/evidence/candidate.ts";
 import { alphas } from "../promotion/evidence/test-window.ts";
 import { baking, currentStep, type State, type StepRecord, stepRecord } from "../promotion/state.ts";
 import type { Verdict } from "../promotion/verdict.ts";
+import { candidateNames, outcomesInWords } from "../promotion/wording.ts";
 import { clockTime, count, percent, percentUp } from "../report/format.ts";
 
 /** One line about what an event changed; null if it changed nothing worth showing. `before` is the previous state, if known. */
@@ -33,7 +34,7 @@ export function news(before: State | null, state: State, event: Event): string |
 }
 
 function shareNews(state: State, share: number): string | null {
-  if (share > 0) return `→ ${share} % of new sessions go to ${candidates(state)}`;
+  if (share > 0) return `→ ${share} % of new sessions go to ${candidateNames(state.begun)}`;
   return state.outcome ? "→ 0 % is in force: all new sessions go to stable" : null;
 }
 
@@ -58,9 +59,7 @@ function ended(state: State): string {
 }
 
 const failures = ({ candidate, stable }: StepRecord): string =>
-  `failed: candidate ${part(candidate)}, stable ${part(stable)}`;
-
-const part = ({ failures, requests }: Counts): string => `${count(failures)} of ${count(requests)}`;
+  `users: candidate ${outcomesInWords(candidate)}; stable ${outcomesInWords(stable)}`;
 
 /** A promotion's status between two events: the step, the counts, the certificate, what comes next. Empty once it is over. */
 export function status(state: State): string[] {
@@ -73,12 +72,13 @@ export function status(state: State): string[] {
         : `draining the old revision, at most ${clockTime(plan.drain)}`,
     ];
   if (outcome) return [];
-  if (!smoked) return [`smoke tests of ${candidates(state)} at 0 %`];
+  if (!smoked) return [`smoke tests of ${candidateNames(state.begun)} at 0 %`];
   const record = stepRecord(state);
   return [
     `${where(state)}, ${clockTime(record.seconds)} in force`,
     revision("stable", record.stable),
     revision("candidate", record.candidate),
+    `probes     candidate ${outcomesInWords(record.probes.candidate)}; stable ${outcomesInWords(record.probes.stable)}`,
     `certified  ${certificate(state, record)}`,
     ...(baking(state) ? [] : [`evidence   ${evidence(state)}`]),
     `next       ${next(state)}`,
@@ -130,9 +130,3 @@ function held({ plan, polledAt }: State, { cause, since }: NonNullable<State["ho
   const timeout = cause && cause !== "deadline" ? plan.holdTimeouts[cause] : 0;
   return `held for ${clockTime((polledAt - since) / 1000)}, needs a person after ${clockTime(timeout)}`;
 }
-
-const candidates = ({ begun }: State): string =>
-  begun.revisions
-    .filter(({ stable, candidate }) => stable !== candidate)
-    .map(({ candidate }) => candidate)
-    .join(" and ");

@@ -23,7 +23,7 @@ import { newFolder, type RehearsalFolder, type RehearsalSettings, readSettings }
 import { type Shift, withFaults, withSilence } from "./obstacles.ts";
 import { preflight } from "./preflight.ts";
 import { raise } from "./stage.ts";
-import { candidateTotals, lasted, type RehearsalSummary, shiftErrors, unchanged } from "./summary.ts";
+import { candidateTotals, lasted, type RehearsalSummary, shiftErrors, unchanged, whatFailed } from "./summary.ts";
 import { defaultWorkload, readWorkload, revisionId, type Workload } from "./workload.ts";
 
 /** Observes a rehearsal: gets messages and every journal event, and may abort it between two polls. */
@@ -54,6 +54,7 @@ export async function rehearse(settings: RehearsalSettings, audience: Audience):
       service,
       stable: stable[service] ?? "",
       candidate: candidate[service] ?? "",
+      versions: versionsOf(workload, service),
     }));
     await begin(fileJournal(folder.journal), { at: clock.now(), id: folder.id, plan: settings.plan, revisions });
     return perform({ settings, folder, workload, lease, audience }, promote);
@@ -157,6 +158,7 @@ async function perform(play: Play, run: (promotion: Promotion) => Promise<State>
       reason: state.outcome?.reason ?? "",
       steps: state.steps,
       candidate: candidateTotals(events, await edge.source.poll()),
+      ...whatFailed(events),
       shiftErrors: shiftErrors(tally, shifts, { fault, stableIds, diedAt }),
       movedSessions: tally.movedSessions,
       lostSessions: tally.lostSessions,
@@ -212,6 +214,11 @@ async function withLease<T>({ path }: RehearsalFolder, work: (lease: Lease) => P
 
 const loadWorkload = ({ workload }: RehearsalSettings): Workload =>
   workload === null ? defaultWorkload() : readWorkload(workload);
+
+function versionsOf({ services }: Workload, name: string): { stable: string; candidate: string } {
+  const service = services.find((one) => one.name === name);
+  return { stable: service?.stable.version ?? "", candidate: service?.candidate.version ?? "" };
+}
 
 const revisionsOf = ({ services }: Workload, role: "stable" | "candidate"): RevisionIds =>
   Object.fromEntries(services.map((service) => [service.name, revisionId(service, role)]));

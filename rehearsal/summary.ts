@@ -2,8 +2,10 @@ import type { Tally } from "../load/tally.ts";
 import { addCounts, noCounts } from "../promotion/counts.ts";
 import type { Event } from "../promotion/events.ts";
 import type { Observation } from "../promotion/metrics-source.ts";
+import type { Sample } from "../promotion/samples.ts";
 import type { Outcome, StepRecord } from "../promotion/state.ts";
 import { type Seen, windowsSince } from "../promotion/windows.ts";
+import { kindsInWords, sampleInWords } from "../promotion/wording.ts";
 import type { Fault } from "./faults.ts";
 import type { Shift } from "./obstacles.ts";
 
@@ -13,6 +15,9 @@ export type RehearsalSummary = {
   reason: string;
   steps: StepRecord[];
   candidate: { userRequests: number; userErrors: number };
+  /** What went wrong for users on the candidate when the promotion was rolled back or held: by kind, and the newest requests. */
+  kinds: Record<string, number>;
+  samples: Sample[];
   shiftErrors: number;
   movedSessions: number;
   lostSessions: number;
@@ -33,6 +38,15 @@ export function candidateTotals(events: readonly Event[], last: Observation): Re
       total = addCounts(total, candidate.user);
   });
   return { userRequests: total.requests, userErrors: total.failures };
+}
+
+/** The kinds and samples of the last verdict that had any. */
+export function whatFailed(events: readonly Event[]): Pick<RehearsalSummary, "kinds" | "samples"> {
+  const verdicts = events.filter((event) => event.event === "judged");
+  return {
+    kinds: verdicts.findLast(({ verdict }) => verdict.kinds)?.verdict.kinds ?? {},
+    samples: verdicts.findLast(({ samples }) => samples)?.samples ?? [],
+  };
 }
 
 /** Other explanations of a failure than a shift: an injected fault, or a server that died (in milliseconds since the epoch). */
@@ -65,6 +79,8 @@ export const unchanged = (reason: string): RehearsalSummary => ({
   reason,
   steps: [],
   candidate: { userRequests: 0, userErrors: 0 },
+  kinds: {},
+  samples: [],
   shiftErrors: 0,
   movedSessions: 0,
   lostSessions: 0,
@@ -72,6 +88,9 @@ export const unchanged = (reason: string): RehearsalSummary => ({
   journal: null,
   report: null,
 });
+
+/** So many of the samples are shown to people; the JSON and the journal have them all. */
+const SHOWN = 3;
 
 const headlines: Record<RehearsalSummary["result"], string> = {
   promoted: "PROMOTED: the candidate has all the traffic.",
@@ -82,12 +101,26 @@ const headlines: Record<RehearsalSummary["result"], string> = {
 
 /** The summary as text. */
 export function inWords(summary: RehearsalSummary): string {
-  const { result, reason, candidate, movedSessions, lostSessions, shiftErrors, seconds, journal, report } = summary;
+  const {
+    result,
+    reason,
+    candidate,
+    kinds,
+    samples,
+    movedSessions,
+    lostSessions,
+    shiftErrors,
+    seconds,
+    journal,
+    report,
+  } = summary;
   const lines = [headlines[result], `  why       ${reason}`];
   if (result === "unchanged") return lines.join("\n");
   return [
     ...lines,
     `  users     ${candidate.userRequests} requests reached the candidate, ${candidate.userErrors} of them failed; ${shiftErrors} failures caused by shifts`,
+    ...(Object.keys(kinds).length > 0 ? [`  failed    ${kindsInWords(kinds)}`] : []),
+    ...samples.slice(-SHOWN).map((sample) => `            ${sampleInWords(sample)}`),
     `  sessions  ${movedSessions} moved, ${lostSessions} lost`,
     `  took      ${Math.round(seconds)} s`,
     `  report    ${report}`,

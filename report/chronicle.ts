@@ -7,7 +7,7 @@ import type { VerdictKind } from "../promotion/verdict.ts";
 export type Entry = { at: number; share: number; what: VerdictKind | Exclude<Event["event"], "judged">; words: string };
 
 /** A step's result, the bake as the last one; `by` says whose requests certified it, null if it was not certified. */
-export type StepRow = StepRecord & { bake: boolean; bound: number; users: number; probes: number; by: string | null };
+export type StepRow = StepRecord & { bake: boolean; bound: number; by: string | null };
 
 /** The timeline, changes only. `holds` are time spans in milliseconds since the epoch; `end` is the last event. */
 export type Chronicle = {
@@ -63,13 +63,10 @@ function stepRow(record: StepRecord, before: State, { evidence }: State): StepRo
   const { maxErrorRate: bound } = currentStep(before);
   const all = Object.values(evidence);
   const certificates = all.map((evidence) => certificate(evidence, bound));
-  const sum = (source: "user" | "probe") => all.reduce((total, { step }) => total + step.candidate[source].requests, 0);
   return {
     ...record,
     bake: baking(before),
     bound,
-    users: sum("user"),
-    probes: sum("probe"),
     by: certificates.includes(null) ? null : leastReal(certificates.map((one) => one?.by)),
   };
 }

@@ -1,3 +1,4 @@
+import { candidateNames } from "../promotion/wording.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { span } from "./format.ts";
 
@@ -7,16 +8,14 @@ export type Headline = { tone: "good" | "warn" | "bad"; word: string; sentence: 
 /** The headline of a promotion. */
 export function headline({ state, backMs, entries, end }: Chronicle): Headline {
   const { begun, outcome, inForce } = state;
-  const candidates = begun.revisions
-    .filter(({ stable, candidate }) => stable !== candidate)
-    .map(({ candidate }) => candidate);
+  const candidates = candidateNames(begun);
   const took = span((end - begun.at) / 1000);
   switch (outcome?.result) {
     case "promoted":
       return {
         tone: "good",
         word: "Promoted",
-        sentence: `${sentenceCase(outcome.reason)}. ${candidates.join(" and ")} took over all traffic in ${took}.`,
+        sentence: `${candidates}: ${outcome.reason}; it took over all traffic in ${took}.`,
       };
     case "rolled-back": {
       const reached = entries.some(({ what, share }) => what === "in-force" && share > 0);
@@ -24,14 +23,14 @@ export function headline({ state, backMs, entries, end }: Chronicle): Headline {
       return {
         tone: "bad",
         word: "Rolled back",
-        sentence: `${sentenceCase(outcome.reason)}, after ${took}.${reached ? back : " No user session reached the candidate."}`,
+        sentence: `${candidates}: ${outcome.reason}, after ${took}.${reached ? back : " No user session reached the candidate."}`,
       };
     }
     case "held":
       return {
         tone: "warn",
         word: `Held at ${inForce ?? 0} %`,
-        sentence: `${sentenceCase(outcome.reason)}. It needs a person after ${took}: resume it, or roll it back.`,
+        sentence: `${candidates}: ${outcome.reason}. It needs a person after ${took}: resume it, or roll it back.`,
       };
     case undefined:
       return {
@@ -43,5 +42,3 @@ export function headline({ state, backMs, entries, end }: Chronicle): Headline {
 }
 
 const inMs = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : span(ms / 1000));
-
-const sentenceCase = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);

@@ -70,7 +70,7 @@ const steps = (rows: readonly StepRow[]): Html => html`<section>
     <thead><tr><th>share</th><th>duration</th><th>verdict</th><th class="number">candidate</th><th class="number">failed</th><th class="number">stable</th><th class="number">failed</th><th class="number">certified below</th><th class="by">from</th><th class="why">reason</th></tr></thead>
     <tbody>${rows.map(stepRow)}</tbody>
   </table>
-  <p class="note">Requests include users and probes. Each certified rate holds with 95 % confidence and rests on that step's requests alone; the bake continues the last step's count.</p>`
+  <p class="note">Requests and failures are the users'; probes are counted separately. Each certified rate holds with 95 % confidence and rests on that step's requests alone; the bake continues the last step's count.</p>`
   }
 </section>`;
 
@@ -78,9 +78,9 @@ const stepRow = (row: StepRow): Html => html`<tr>
   <th scope="row" data-label="share">${row.share} %${row.bake ? ", bake" : ""}</th>
   <td data-label="duration">${clockTime(row.seconds)}</td>
   <td data-label="verdict">${badge(row.verdict)}</td>
-  ${number("candidate", count(row.candidate.requests), `${count(row.users)} users, ${count(row.probes)} probes`)}
+  ${number("candidate", count(row.candidate.requests), `and ${count(row.probes.candidate.requests)} probes`)}
   ${failed("candidate failed", row.candidate)}
-  ${number("stable", count(row.stable.requests))}
+  ${number("stable", count(row.stable.requests), `and ${count(row.probes.stable.requests)} probes`)}
   ${failed("stable failed", row.stable)}
   ${number("certified below", row.certified === null ? "nothing" : percentUp(row.certified), `${percent(row.bound)} required`)}
   <td data-label="from" class="by">${row.by ?? "–"}</td>

@@ -343,3 +343,40 @@ test("an outcome that stands is not worked on again", async () => {
   expect(events.filter(({ event }) => event === "drained")).toHaveLength(1);
   expect(sharesPut(stage)).toEqual([0, 10, 50, 100]);
 });
+
+test("a rollback names the commonest kind, and its verdict carries the kinds and samples", async () => {
+  const stage = world({ rates: deadAt(10) });
+  const { promotion, events } = await stage.begin();
+  const sample = {
+    at: 1,
+    service: "mahavishnu",
+    role: "candidate",
+    probe: false,
+    kind: "500 from the server",
+    code: 500,
+    flags: null,
+    rpcCode: null,
+    method: "tools/call",
+    tool: "search",
+    client: "7",
+  } as const;
+  const source = {
+    samples: async () => [sample],
+    poll: async () => {
+      const seen = await promotion.source.poll();
+      if (seen.silent) return seen;
+      const { mahavishnu } = seen.services as { mahavishnu: ServiceCounts };
+      const { user } = mahavishnu.candidate;
+      const candidate = {
+        ...mahavishnu.candidate,
+        kinds: { "500 from the server": user.failures, "connection refused": 2 },
+      };
+      return { ...seen, services: { mahavishnu: { ...mahavishnu, candidate } } };
+    },
+  };
+  const { outcome } = await promote({ ...promotion, source });
+  expect(outcome?.reason).toMatch(/^the candidate fails more than stable: 500 from the server, \d+ of \d+$/);
+  const judged = events.filter((event) => event.event === "judged");
+  expect(judged.at(-1)).toMatchObject({ samples: [sample], verdict: { kinds: { "500 from the server": 300 } } });
+  expect(judged.slice(0, -1).every((event) => !("samples" in event) && !("kinds" in event.verdict))).toBe(true);
+});

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { noCounts } from "../../promotion/counts.ts";
 import type { Begun, Event } from "../../promotion/events.ts";
 import { plans } from "../../promotion/plan.ts";
 import {
@@ -248,6 +249,7 @@ describe("a step's record", () => {
         reason: "the candidate fails more than it may",
         candidate: expect.objectContaining({ requests: 500, failures: 0 }),
         stable: expect.objectContaining({ requests: 0 }),
+        probes: { candidate: noCounts, stable: noCounts },
         certified: expect.closeTo(0.0065, 4),
       },
     ]);

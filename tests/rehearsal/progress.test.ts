@@ -35,10 +35,10 @@ describe("in plain lines", () => {
       "  0:03  ✔ smoke tests at 0 %: 8 of 8 tests passed",
       "  0:03  → 50 % of new sessions go to everything-b71e4c55d0",
       "  0:05  · waiting: certified below 2 %; waiting for the step's minimum duration",
-      "  0:10  ▲ 50 % took 0:07: certified below 0.603 %; failed: candidate 0 of 540, stable 0 of 545",
+      "  0:10  ▲ 50 % took 0:07: certified below 0.603 %; users: candidate 0 of 532 failed; stable 0 of 535 failed",
       "  0:10  → 100 % of new sessions go to everything-b71e4c55d0",
       "  0:12  · waiting: certified below 1 %; waiting for the step's minimum duration",
-      "  0:14  ▲ 100 % took 0:04: certified below 0.495 %; failed: candidate 0 of 659, stable 0 of 78",
+      "  0:14  ▲ 100 % took 0:04: certified below 0.495 %; users: candidate 0 of 571 failed; stable 0 of 0 failed",
       "  0:17  ▲ promoted: the bake after 100 % is complete",
       "  0:21  ✔ the old revision is drained",
       "  0:21  ✔ the old revision is removed from the edge",
@@ -50,7 +50,7 @@ describe("in plain lines", () => {
     expect((await play(scripts.dead, undefined, true)).rows()).toEqual([
       "  0:03  ✔ smoke tests at 0 %: 8 of 8 tests passed",
       "  0:03  → 10 % of new sessions go to everything-b71e4c55d0",
-      "  0:06  ▼ rolled back at 10 %: the candidate fails more than stable; failed: candidate 33 of 33, stable 0 of 284",
+      "  0:06  ▼ rolled back at 10 %: the candidate fails more than stable; users: candidate 30 of 30 failed; stable 0 of 277 failed",
       "  0:06  → 0 % is in force: all new sessions go to stable",
     ]);
   });
@@ -59,12 +59,12 @@ describe("in plain lines", () => {
     const { rows } = await play(scripts.outage, undefined, true);
     expect(rows().slice(-7)).toEqual([
       "  0:24  ■ held: shared outage: both revisions fail",
-      "  0:29  10 %, step 1 of 4: held for 0:05, needs a person after 0:30; failed: candidate 109 of 388, stable 1,121 of 3,558",
-      "  0:34  10 %, step 1 of 4: held for 0:10, needs a person after 0:30; failed: candidate 211 of 490, stable 1,842 of 4,279",
-      "  0:39  10 %, step 1 of 4: held for 0:15, needs a person after 0:30; failed: candidate 289 of 568, stable 2,527 of 4,964",
-      "  0:44  10 %, step 1 of 4: held for 0:20, needs a person after 0:30; failed: candidate 363 of 642, stable 3,219 of 5,656",
-      "  0:49  10 %, step 1 of 4: held for 0:25, needs a person after 0:30; failed: candidate 451 of 730, stable 3,930 of 6,367",
-      "  0:54  ■ held at 10 %, needs a person: shared outage: both revisions fail (held for 30 s); failed: candidate 526 of 805, stable 4,657 of 7,094",
+      "  0:29  10 %, step 1 of 4: held for 0:05, needs a person after 0:30; users: candidate 99 of 360 failed; stable 1,114 of 3,533 failed",
+      "  0:34  10 %, step 1 of 4: held for 0:10, needs a person after 0:30; users: candidate 193 of 454 failed; stable 1,829 of 4,248 failed",
+      "  0:39  10 %, step 1 of 4: held for 0:15, needs a person after 0:30; users: candidate 262 of 523 failed; stable 2,510 of 4,929 failed",
+      "  0:44  10 %, step 1 of 4: held for 0:20, needs a person after 0:30; users: candidate 332 of 593 failed; stable 3,195 of 5,614 failed",
+      "  0:49  10 %, step 1 of 4: held for 0:25, needs a person after 0:30; users: candidate 415 of 676 failed; stable 3,899 of 6,318 failed",
+      "  0:54  ■ held at 10 %, needs a person: shared outage: both revisions fail (held for 30 s); users: candidate 483 of 744 failed; stable 4,625 of 7,044 failed",
     ]);
   });
 
@@ -105,16 +105,18 @@ describe("in a block", () => {
       "  0:03  ✔ smoke tests at 0 %: 8 of 8 tests passed",
       "  0:03  → 50 % of new sessions go to everything-b71e4c55d0",
       "50 %, step 1 of 2, 0:06 in force",
-      "stable           472 requests        0 failed  0 %",
-      "candidate        477 requests        0 failed  0 %",
+      "stable           463 requests        0 failed  0 %",
+      "candidate        469 requests        0 failed  0 %",
+      "probes     candidate 0 of 8 failed; stable 0 of 9 failed",
       "certified  below 0.682 %, 2 % required",
       "evidence   20.0 of 20 (95 % confidence)",
       "next       100 % once certified, in 0:01 at the earliest; needs a person in 0:54",
     ]);
-    expect(frames.findLast((frame) => frame.some((line) => line.startsWith("bake")))?.slice(-5)).toEqual([
+    expect(frames.findLast((frame) => frame.some((line) => line.startsWith("bake")))?.slice(-6)).toEqual([
       "bake at 100 %, 0:02 in force",
-      "stable           116 requests        0 failed  0 %",
-      "candidate        986 requests        0 failed  0 %",
+      "stable             0 requests        0 failed",
+      "candidate        854 requests        0 failed  0 %",
+      "probes     candidate 0 of 132 failed; stable 0 of 116 failed",
       "certified  below 0.331 %",
       "next       promoted in 0:01, if the candidate stays healthy",
     ]);
@@ -122,11 +124,11 @@ describe("in a block", () => {
     expect(rows()).toEqual([
       "  0:03  ✔ smoke tests at 0 %: 8 of 8 tests passed",
       "  0:03  → 50 % of new sessions go to everything-b71e4c55d0",
-      "  0:10  ▲ 50 % took 0:07: certified below 0.603 %; failed: candidate 0 of 540,",
-      "        stable 0 of 545",
+      "  0:10  ▲ 50 % took 0:07: certified below 0.603 %; users: candidate 0 of 532",
+      "        failed; stable 0 of 535 failed",
       "  0:10  → 100 % of new sessions go to everything-b71e4c55d0",
-      "  0:14  ▲ 100 % took 0:04: certified below 0.495 %; failed: candidate 0 of 659,",
-      "        stable 0 of 78",
+      "  0:14  ▲ 100 % took 0:04: certified below 0.495 %; users: candidate 0 of 571",
+      "        failed; stable 0 of 0 failed",
       "  0:17  ▲ promoted: the bake after 100 % is complete",
       "  0:21  ✔ the old revision is drained",
       "  0:21  ✔ the old revision is removed from the edge",
