@@ -121,55 +121,57 @@ export function platformConforms(name: string, start: () => Promise<Platform>, o
       expect(message).not.toMatch(/Cannot read properties|undefined/);
     });
 
-    test.runIf(options.perService)("names the services that disagree", async () => {
-      const platform = await begin();
-      await platform.move(10);
-      await platform.moveOne?.("mahavishnu", 50);
-      await expect
-        .poll(() => shareSeen(platform).catch((error: Error) => error.message), { timeout: 5000 })
-        .toMatch(/disagree about the share: akosha 10 %, mahavishnu 50 %/);
-    });
-
-    describe.runIf(options.controlled)("and its controller", () => {
-      const control = async () => {
+    if (options.perService)
+      test("names the services that disagree", async () => {
         const platform = await begin();
-        if (!platform.controller) throw new Error("there is no controller");
-        return { platform, controller: platform.controller };
-      };
-
-      test("sets a share as often as it is told, and reads back what a guard sees", async () => {
-        const { platform, controller } = await control();
-        for (const share of [10, 10, 0.5, 100, 0]) {
-          await controller.setShare(share);
-          expect(await controller.share()).toBe(share);
-          expect(await shareSeen(platform)).toBe(share);
-        }
-      });
-
-      test("brings services together that disagree", async () => {
-        const { platform, controller } = await control();
-        await controller.setShare(10);
+        await platform.move(10);
         await platform.moveOne?.("mahavishnu", 50);
         await expect
-          .poll(() => controller.share().catch((error: Error) => error.message), { timeout: 5000 })
-          .toMatch(/disagree/);
-        await controller.setShare(20);
-        expect(await controller.share()).toBe(20);
+          .poll(() => shareSeen(platform).catch((error: Error) => error.message), { timeout: 5000 })
+          .toMatch(/disagree about the share: akosha 10 %, mahavishnu 50 %/);
       });
 
-      test("drains and retires only what takes no new sessions, as often as it is told", async () => {
-        const { controller } = await control();
-        await controller.setShare(50);
-        await expect(controller.drain("candidate", 100)).rejects.toThrow(/still takes new sessions/);
-        await expect(controller.retire("candidate")).rejects.toThrow(/still takes new sessions/);
-        await controller.setShare(0);
-        expect((await controller.drain("candidate", 5000)).ended).toBe("quiet");
-        await controller.retire("candidate");
-        await controller.retire("candidate");
-        expect(await controller.share()).toBe(0);
-        await expect(controller.setShare(10)).rejects.toThrow(/which the edge no longer serves/);
+    if (options.controlled)
+      describe("and its controller", () => {
+        const control = async () => {
+          const platform = await begin();
+          if (!platform.controller) throw new Error("there is no controller");
+          return { platform, controller: platform.controller };
+        };
+
+        test("sets a share as often as it is told, and reads back what a guard sees", async () => {
+          const { platform, controller } = await control();
+          for (const share of [10, 10, 0.5, 100, 0]) {
+            await controller.setShare(share);
+            expect(await controller.share()).toBe(share);
+            expect(await shareSeen(platform)).toBe(share);
+          }
+        });
+
+        test("brings services together that disagree", async () => {
+          const { platform, controller } = await control();
+          await controller.setShare(10);
+          await platform.moveOne?.("mahavishnu", 50);
+          await expect
+            .poll(() => controller.share().catch((error: Error) => error.message), { timeout: 5000 })
+            .toMatch(/disagree/);
+          await controller.setShare(20);
+          expect(await controller.share()).toBe(20);
+        });
+
+        test("drains and retires only what takes no new sessions, as often as it is told", async () => {
+          const { controller } = await control();
+          await controller.setShare(50);
+          await expect(controller.drain("candidate", 100)).rejects.toThrow(/still takes new sessions/);
+          await expect(controller.retire("candidate")).rejects.toThrow(/still takes new sessions/);
+          await controller.setShare(0);
+          expect((await controller.drain("candidate", 5000)).ended).toBe("quiet");
+          await controller.retire("candidate");
+          await controller.retire("candidate");
+          expect(await controller.share()).toBe(0);
+          await expect(controller.setShare(10)).rejects.toThrow(/which the edge no longer serves/);
+        });
       });
-    });
   });
 }
 
