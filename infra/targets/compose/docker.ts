@@ -7,7 +7,6 @@ import type { Revision } from "../../release/revision.ts";
 import { type ComposeContainer, type Mount, SECRETS, type Volume } from "./container.ts";
 import type { HostDescription } from "./description.ts";
 
-
 /** How the log of a container is rotated on its host. */
 export const LOG = { driver: "json-file", options: { "max-size": "10m", "max-file": String(retention.logFiles) } };
 
