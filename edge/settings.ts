@@ -79,7 +79,7 @@ const serviceOf = (revision: typeof edgeRevision) =>
   z.object({
     name,
     listen: address,
-    /** Where it answers health checks; `/healthz` unless set. */
+    /** The path of its health check; `/healthz` by default. */
     health: z.string().startsWith("/").exactOptional(),
     stable: revision,
     candidate: revision.exactOptional(),

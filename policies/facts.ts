@@ -25,7 +25,7 @@ type StackSettings = { stable?: string | undefined; candidate?: string | undefin
 /** What the program knows and no resource says: its catalogue of series, by target. */
 type KnownSeries = Readonly<Record<Target, object>>;
 
-/** Reads what the repository knows of a stack; its settings come from whoever has read and checked them. */
+/** Reads what the repository knows of a stack; the caller reads and validates its settings. */
 export function readFacts(
   root: string,
   stack: string,

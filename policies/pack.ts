@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { PolicyPack } from "@pulumi/policy";
-// only this entry imports from the program: the alert catalogue, which no resource shows
+// only this entry imports from the program: the alert catalogue and the settings, which no resource shows
 import { catalogue } from "../infra/alerts/catalogue.ts";
 import { readStack } from "../infra/config/stack-file.ts";
 import { readFacts, type StackFacts } from "./facts.ts";

@@ -28,7 +28,7 @@ export const authentication = check(3, "authentication", {
   ],
 });
 
-/** Some service authenticates its callers, and each that can has the variable for it. */
+/** True if every service that can authenticate callers has the variable for it, and there is such a service. */
 function allBound({ services }: View): boolean {
   const able = services.flatMap(({ service, variables }) => {
     const { authentication } = serviceNamed(service as ServiceName);

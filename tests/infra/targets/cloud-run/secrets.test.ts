@@ -39,12 +39,16 @@ test("only what something of the stack reads is stored", () => {
   }
 });
 
-test("a service reads what it has today and what its revisions had", () => {
-  const old = { ...revisionOf("akosha", "b"), secrets: { OLD: "auth-secret" as const } };
-  const today = ["akosha-api-token", "akosha-database-url", "akosha-jwt-secret"];
-  expect(secretsOf("akosha", { stable: new Map(), candidate: new Map() })).toEqual(today);
-  expect(secretsOf("akosha", { stable: new Map([["akosha", old]]), candidate: new Map() })).toEqual([
-    ...today,
+test("a service reads what its revisions do, and nothing that only its description names", () => {
+  const [revision, old] = [
+    revisionOf("akosha", "a"),
+    { ...revisionOf("akosha", "b"), secrets: { OLD: "auth-secret" } },
+  ];
+  const stable = new Map([["akosha", old]]);
+  expect(secretsOf("akosha", { stable: new Map(), candidate: new Map() })).toEqual([]);
+  expect(secretsOf("akosha", { stable, candidate: new Map() })).toEqual(["auth-secret"]);
+  expect(secretsOf("akosha", { stable, candidate: new Map([["akosha", revision]]) })).toEqual([
+    ...["akosha-api-token", "akosha-database-url", "akosha-jwt-secret"],
     "auth-secret",
   ]);
 });
