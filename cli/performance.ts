@@ -1,3 +1,4 @@
+import type { Milliseconds } from "../ecosystem/units.ts";
 import { progress } from "../rehearsal/progress.ts";
 import type { Audience } from "../rehearsal/rehearse.ts";
 import { inWords, type RehearsalSummary } from "../rehearsal/summary.ts";
@@ -12,7 +13,7 @@ const INTERRUPTED = "interrupted; `npx maha resume` continues from here";
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** How long an interrupted rehearsal may take to shut down, in milliseconds; a second signal ends it immediately. */
-const ORDERLY_MS = 5000;
+const ORDERLY_MS: Milliseconds = 5000;
 
 /** Runs a rehearsal on the terminal: live progress, a clean shutdown on Ctrl-C, and at the end the summary as text or JSON. The `ordered` result counts as success. */
 export async function perform(

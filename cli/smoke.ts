@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { services } from "../ecosystem/services.ts";
+import { type Seconds, toMilliseconds } from "../ecosystem/units.ts";
 import type { SmokeOptions, SmokeReport } from "../smoke/smoke.ts";
 import { UsageError } from "./usage.ts";
 import { type ExitCode, type Io, numberOption, verb } from "./verb.ts";
@@ -13,7 +14,7 @@ type Flags = {
   expectVersion?: string;
   expectLimit?: number;
   header?: Record<string, string>;
-  timeout?: number;
+  timeout?: Seconds;
 };
 
 export const command = verb<Flags>(
@@ -66,7 +67,7 @@ function optionsOf(url: string, flags: Flags): SmokeOptions {
     expectVersion: flags.expectVersion,
     expectLimit: flags.expectLimit,
     headers: flags.header,
-    timeoutMs: flags.timeout === undefined ? undefined : flags.timeout * 1000,
+    timeoutMs: flags.timeout === undefined ? undefined : toMilliseconds(flags.timeout),
   };
 }
 

@@ -1,11 +1,12 @@
 import type { Secret, SecretDescription } from "./secret-forms.ts";
 import type { SessionModel, Target } from "./targets.ts";
+import type { MiB, Seconds } from "./units.ts";
 
 /** The name of a service and of its file in `services/`; a release may name one that `ecosystem/` no longer describes. */
 export type ServiceName = string;
 
 /** Resources of one instance: `cpu` in vCPUs, memory in MiB; `instances` bounds autoscaling. */
-export type Size = { cpu: number; memoryMi: number; instances: { min: number; max: number } };
+export type Size = { cpu: number; memoryMi: MiB; instances: { min: number; max: number } };
 
 /**
  * What is fixed about one MCP server of the ecosystem.
@@ -23,9 +24,9 @@ export type Service = {
   /** The full command. Servers bind loopback by default, hence the host argument. */
   command: readonly string[];
   /** Seconds until its health check passes, with a margin over the measured time. */
-  startupSeconds: number;
+  startupSeconds: Seconds;
   /** Grace period after SIGTERM, in seconds. */
-  stopSeconds: number;
+  stopSeconds: Seconds;
   /** Environment variables that every stack needs; those for other services, a database or a collector are in `peers`, `database` and `collector`. */
   environment: Readonly<Record<string, string>>;
   /** Environment variables for the addresses of other services. */

@@ -1,4 +1,5 @@
 import { LATENCY_BOUNDS_MS } from "../ecosystem/latency.ts";
+import type { Milliseconds } from "../ecosystem/units.ts";
 import { REVISION_METADATA } from "./clusters.ts";
 import { type AccessLog, type AccessLogFilter, typed } from "./envoy.ts";
 import { COUNTED_CODES, type Facts } from "./outcomes.ts";
@@ -16,7 +17,7 @@ export const LATENCY = "latency_ms";
  * that a bound falls into as below it: with a bound of 1000 ms, everything under 1100 ms would be there. A bound just
  * inside the step before holds exactly what is quicker than ours.
  */
-export const ENVOY_BOUNDS_MS = LATENCY_BOUNDS_MS.map((ms) => ms * (1 - 1 / 128));
+export const ENVOY_BOUNDS_MS: Milliseconds[] = LATENCY_BOUNDS_MS.map((ms) => ms * (1 - 1 / 128));
 
 /**
  * The loggers that count each finished POST once, also those that never reached an instance, with the facts that

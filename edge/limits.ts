@@ -1,3 +1,4 @@
+import type { Seconds } from "../ecosystem/units.ts";
 import { type Extension, typed } from "./envoy.ts";
 import type { EdgeService, Limits } from "./settings.ts";
 
@@ -30,7 +31,7 @@ export const healthCall = ({ health = "/healthz" }: Pick<EdgeService, "health">)
 type TokenBucket = { max_tokens: number; tokens_per_fill: number; fill_interval: string };
 
 /** Envoy fills it all the time, not once an interval. */
-const bucket = (max: number, perFill: number, seconds: number): TokenBucket => ({
+const bucket = (max: number, perFill: number, seconds: Seconds): TokenBucket => ({
   max_tokens: Math.ceil(max),
   tokens_per_fill: perFill,
   fill_interval: `${seconds}s`,

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RevisionRole } from "../ecosystem/revision-role.ts";
+import type { Percent } from "../ecosystem/units.ts";
 import { newSessionsCluster, sessionsCluster } from "./clusters.ts";
 import type { Split, Splits } from "./declared-split.ts";
 import {
@@ -163,7 +164,7 @@ const sketch = ({ virtual_hosts }: RouteConfiguration) =>
   );
 
 /** Weights are hundredths of a percent, so a share can have two decimals. */
-const weight = (role: RevisionRole, share: number) => Math.round(100 * (role === "candidate" ? share : 100 - share));
+const weight = (role: RevisionRole, share: Percent) => Math.round(100 * (role === "candidate" ? share : 100 - share));
 
 const wants = (role: RevisionRole): HeaderMatcher => ({ name: REVISION_HEADER, string_match: { exact: role } });
 

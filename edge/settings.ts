@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { RevisionRole } from "../ecosystem/revision-role.ts";
+import type { Percent } from "../ecosystem/units.ts";
 
 /** The edge of a stack: the folder that Envoy watches, the services behind it, and how it stands towards its clients. */
 export type EdgeSettings = z.infer<typeof edgeSettings>;
@@ -59,7 +60,7 @@ export function servedRevisions(
 export const withCandidate = ({ services }: EdgeSettings) => services.filter(({ candidate }) => candidate);
 
 /** Whether new sessions reach revisions of that role at that share. */
-export const takesNewSessions = (role: RevisionRole, share: number) => (role === "stable" ? share < 100 : share > 0);
+export const takesNewSessions = (role: RevisionRole, share: Percent) => (role === "stable" ? share < 100 : share > 0);
 
 /** Names become file names, cluster names and tag values, so they are kept plain. */
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots, dashes and underscores only");

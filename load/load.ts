@@ -1,16 +1,17 @@
+import type { Milliseconds } from "../ecosystem/units.ts";
 import type { Random } from "../promotion/random.ts";
 
 /** The users of one service that together send a given rate of POST requests. */
 export type Load = {
   /** Users who open one session after another, with an average pause in between, in milliseconds. */
   users: number;
-  restMs: number;
+  restMs: Milliseconds;
   /** Users who keep one session for the whole run. Every second one also opens the server's event stream. */
   longUsers: number;
 };
 
 /** Average session duration, in milliseconds. */
-export const SESSION_MS = 5000;
+export const SESSION_MS: Milliseconds = 5000;
 /** Tool calls per second in a session, and in a long one. */
 export const CALLS_PER_SECOND = 2;
 export const LONG_CALLS_PER_SECOND = 1;

@@ -1,4 +1,5 @@
 import type { RevisionRole } from "../ecosystem/revision-role.ts";
+import type { Milliseconds } from "../ecosystem/units.ts";
 import { openSession, type Session } from "./session.ts";
 import type { UsedService } from "./view.ts";
 
@@ -49,4 +50,4 @@ export function prober(service: UsedService, role: RevisionRole): Prober {
 
 const MOST_IN_FLIGHT = 4;
 /** Timeout of a probe, in milliseconds. */
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS: Milliseconds = 10_000;

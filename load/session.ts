@@ -4,6 +4,7 @@ import {
   type FetchLike,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
+import type { Milliseconds } from "../ecosystem/units.ts";
 import type { WorkloadCall } from "./workload-call.ts";
 
 /** An open MCP session of the official client. */
@@ -34,7 +35,7 @@ export async function openSession({
   sessions: boolean;
   stream?: boolean;
   headers?: Record<string, string>;
-  timeoutMs: number;
+  timeoutMs: Milliseconds;
   fetch?: FetchLike;
 }): Promise<Session> {
   const transport = new StreamableHTTPClientTransport(new URL(url), {
@@ -62,4 +63,4 @@ export async function openSession({
   };
 }
 
-const GOODBYE_MS = 2000;
+const GOODBYE_MS: Milliseconds = 2000;

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Milliseconds } from "../ecosystem/units.ts";
 import type { Random } from "../promotion/random.ts";
 import { exponential, pick } from "./load.ts";
 import { openSession, type Session } from "./session.ts";
@@ -24,7 +25,7 @@ export async function liveSession({
   service: UsedService;
   tally: Tally;
   random: Random;
-  lifeMs: number;
+  lifeMs: Milliseconds;
   callsPerSecond: number;
   stream: boolean;
   /** The address that the proxy before the edge would say this user has. */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Milliseconds } from "../ecosystem/units.ts";
 import { type Random, seeded } from "../promotion/random.ts";
 import { serve } from "./link.ts";
 import { CALLS_PER_SECOND, exponential, LONG_CALLS_PER_SECOND, loadFor, SESSION_MS } from "./load.ts";
@@ -16,11 +17,11 @@ export type UsersVerbs = {
 };
 
 /** A user's average pause after a failure, in milliseconds. */
-const AFTER_FAILURE_MS = 1000;
+const AFTER_FAILURE_MS: Milliseconds = 1000;
 /** How long the last requests may take at shutdown, in milliseconds. */
-const SHUTDOWN_MS = 3000;
+const SHUTDOWN_MS: Milliseconds = 3000;
 /** Users arrive spread over this time, in milliseconds. */
-const ARRIVAL_MS = 1000;
+const ARRIVAL_MS: Milliseconds = 1000;
 
 const tally = emptyTally();
 const over = new AbortController();
@@ -51,7 +52,7 @@ async function use(service: UsedService, random: Random, address: string, life: 
 /** Users are told apart by their addresses, in a network of their own. */
 const addressOf = (network: number, user: number) => `10.${network}.${Math.floor(user / 250)}.${1 + (user % 250)}`;
 
-type Life = { lifeMs: (random: Random) => number; restMs: number; callsPerSecond: number; stream: boolean };
+type Life = { lifeMs: (random: Random) => number; restMs: Milliseconds; callsPerSecond: number; stream: boolean };
 
 const verbs: UsersVerbs = {
   begin({ services, rps, seed }) {

@@ -1,5 +1,6 @@
 import { type FetchLike, ProtocolError } from "@modelcontextprotocol/client";
 import type { RevisionRole } from "../ecosystem/revision-role.ts";
+import type { Milliseconds } from "../ecosystem/units.ts";
 import { reason } from "./reason.ts";
 import { countFailure, countRequest, type Tally } from "./tally.ts";
 import type { WorkloadCall } from "./workload-call.ts";
@@ -19,7 +20,7 @@ export type UsedService = {
 };
 
 /** A user's timeout for a response, in milliseconds. */
-export const TIMEOUT_MS = 30_000;
+export const TIMEOUT_MS: Milliseconds = 30_000;
 
 /** Observes the responses in one user's session and records them in the tally. */
 export class View {

@@ -3,11 +3,12 @@ import { existsSync } from "node:fs";
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import type { Milliseconds } from "../ecosystem/units.ts";
 import type { Clock } from "./clock.ts";
 import { UnwritableError } from "./journal.ts";
 
 /** How long a lease lasts without being renewed. */
-export const LEASE_MS = 15_000;
+export const LEASE_MS: Milliseconds = 15_000;
 
 const ticketSchema = z.object({
   owner: z.string(),

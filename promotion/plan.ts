@@ -1,25 +1,28 @@
 import { z } from "zod";
 import { objectives } from "../ecosystem/objectives.ts";
+import type { Fraction, Percent, Seconds } from "../ecosystem/units.ts";
 
-const seconds = z.number().nonnegative();
-const fraction = z.number().gt(0).lt(1);
+const seconds = (schema = z.number().nonnegative()): z.ZodType<Seconds, Seconds> => schema;
+const percent = (schema: z.ZodNumber): z.ZodType<Percent, Percent> => schema;
+const fraction = (schema: z.ZodNumber): z.ZodType<Fraction, Fraction> => schema;
+const positive = z.number().positive();
 
 const stepSchema = z.strictObject({
-  share: z.number().gt(0).max(100),
-  maxErrorRate: fraction.lt(0.9),
-  minDuration: seconds,
-  maxDuration: seconds.gt(0),
+  share: percent(positive.max(100)),
+  maxErrorRate: fraction(positive.lt(0.9)),
+  minDuration: seconds(),
+  maxDuration: seconds(positive),
 });
 
 /** What a plan is made of; a journal holds one too. */
 export const planSchema = z.strictObject({
   name: z.string().min(1),
-  poll: seconds.gt(0).max(60),
+  poll: seconds(positive.max(60)),
   steps: z.array(stepSchema).min(1),
-  margin: fraction.lt(0.5),
-  bake: z.array(z.strictObject({ for: seconds, poll: seconds.gt(0).max(60) })),
-  drain: seconds,
-  holdTimeouts: z.strictObject({ outage: seconds, silence: seconds, data: seconds }),
+  margin: fraction(positive.lt(0.5)),
+  bake: z.array(z.strictObject({ for: seconds(), poll: seconds(positive.max(60)) })),
+  drain: seconds(),
+  holdTimeouts: z.strictObject({ outage: seconds(), silence: seconds(), data: seconds() }),
 });
 
 /** One step: the share of new sessions, the failure rate (a fraction) that must be certified, and its floor and deadline in seconds. */

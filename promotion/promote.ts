@@ -1,3 +1,4 @@
+import { type Percent, toMilliseconds } from "../ecosystem/units.ts";
 import type { Clock } from "./clock.ts";
 import { type Begun, type Event, FORMAT } from "./events.ts";
 import { begunEvents, type Journal, UnwritableError } from "./journal.ts";
@@ -74,9 +75,9 @@ export async function promote(promotion: Promotion): Promise<State> {
     }
     refusedSince ??= clock.now();
     if (signal?.aborted) throw signal.reason;
-    if (clock.now() - refusedSince >= state.plan.holdTimeouts.silence * 1000) throw refusal;
+    if (clock.now() - refusedSince >= toMilliseconds(state.plan.holdTimeouts.silence)) throw refusal;
     if (isRising(state) && state.smoked) await poll();
-    else await clock.sleep(state.plan.poll * 1000, signal);
+    else await clock.sleep(toMilliseconds(state.plan.poll), signal);
   }
 
   /** Waits until the next poll is due, looks, and judges what was seen. */
@@ -105,7 +106,7 @@ export async function promote(promotion: Promotion): Promise<State> {
   }
 
   /** One look at the counts and at the share in force; where the share cannot be read, nothing that was counted can be judged. */
-  async function look(): Promise<{ seen: Observation; share: number | null }> {
+  async function look(): Promise<{ seen: Observation; share: Percent | null }> {
     const seen = await observe();
     if (seen.silent) return { seen, share: null };
     try {
@@ -122,8 +123,8 @@ export async function promote(promotion: Promotion): Promise<State> {
     for (;;) {
       const refusal = await refusalOf(() => target.setShare(0));
       if (!refusal) break;
-      if (clock.now() - since >= state.plan.holdTimeouts.silence * 1000) throw refusal;
-      await clock.sleep(state.plan.poll * 1000);
+      if (clock.now() - since >= toMilliseconds(state.plan.holdTimeouts.silence)) throw refusal;
+      await clock.sleep(toMilliseconds(state.plan.poll));
     }
     const reason = state.outcome?.reason ?? `went back to stable: ${cause.message}`;
     try {
@@ -138,7 +139,7 @@ export async function promote(promotion: Promotion): Promise<State> {
   /** The old revision leaves after the bake, when the new one has everything and the old one's sessions have ended. */
   async function clearAway(): Promise<State> {
     if (!state.drained) {
-      const { ended, openRequests } = await lease.keep(target.drain("stable", state.plan.drain * 1000));
+      const { ended, openRequests } = await lease.keep(target.drain("stable", toMilliseconds(state.plan.drain)));
       await record({ event: "drained", at: clock.now(), ended, openRequests });
     }
     if (!state.retired) {

@@ -1,4 +1,5 @@
 import type { RevisionRole } from "../ecosystem/revision-role.ts";
+import { type Milliseconds, type Percent, type Seconds, toMilliseconds, toSeconds } from "../ecosystem/units.ts";
 import { addCounts, type Counts, noCounts, type ServiceCounts } from "./counts.ts";
 import type { Begun, Event } from "./events.ts";
 import {
@@ -32,8 +33,8 @@ export type Outcome = { result: Result; reason: string };
 
 /** One step as it went, with the users' counts of both revisions and, apart, the probes'; `certified` is the smallest failure rate (a fraction) that its counts certify for every service, or null. */
 export type StepRecord = {
-  share: number;
-  seconds: number;
+  share: Percent;
+  seconds: Seconds;
   verdict: VerdictKind;
   reason: string;
   candidate: Counts;
@@ -54,9 +55,9 @@ export type State = {
   outcome: Outcome | null;
   verdict: Verdict | null;
   /** When the share came in force, when the last poll was, and for how long the step was really looked at (ms). */
-  since: number;
-  polledAt: number;
-  elapsed: number;
+  since: Milliseconds;
+  polledAt: Milliseconds;
+  elapsed: Milliseconds;
   /** Since when the hold of this cause holds. */
   hold: { cause: HoldCause | null; since: number } | null;
   seen: Seen | null;
@@ -136,7 +137,7 @@ export function judge(before: State, seen: Observation, at: number): Verdict {
     step: currentStep(state),
     margin: state.plan.margin,
     phase,
-    elapsed: state.elapsed / 1000,
+    elapsed: toSeconds(state.elapsed),
   } as const;
   if (seen.silent) {
     const verdict = decide(silentFacts(progress));
@@ -163,14 +164,14 @@ export function currentStep({ plan, position }: State): Step {
 export const baking = ({ plan, position }: State): boolean => position >= plan.steps.length;
 
 /** How long to wait until the next poll, in milliseconds. */
-export function pollMs(state: State): number {
-  if (!baking(state)) return state.plan.poll * 1000;
-  let passed = state.elapsed / 1000;
+export function pollMs(state: State): Milliseconds {
+  if (!baking(state)) return toMilliseconds(state.plan.poll);
+  let passed = toSeconds(state.elapsed);
   for (const stretch of state.plan.bake) {
-    if (passed < stretch.for) return stretch.poll * 1000;
+    if (passed < stretch.for) return toMilliseconds(stretch.poll);
     passed -= stretch.for;
   }
-  return state.plan.poll * 1000;
+  return toMilliseconds(state.plan.poll);
 }
 
 /** With fewer user requests a second on the candidate, certifying 0.1 % would take longer than ten minutes. */
@@ -181,7 +182,7 @@ export function probesNeeded(state: State): number {
   const evidence = Object.values(state.evidence);
   const few = state.polledAt - state.begun.at >= 30_000 && evidence.some((evidence) => userRate(evidence) < FEW_USERS);
   // at 100 % only probes can tell whether stable shares a failure, so they are many while that is watched closely
-  const alone = state.wanted === 100 && pollMs(state) <= state.plan.poll * 1000;
+  const alone = state.wanted === 100 && pollMs(state) <= toMilliseconds(state.plan.poll);
   return few || alone ? 20 : 1;
 }
 
@@ -193,7 +194,7 @@ export function stepRecord(state: State): StepRecord {
     evidence.map(({ step }) => step[role][source]).reduce(addCounts, noCounts);
   return {
     share: state.inForce ?? 0,
-    seconds: (state.polledAt - state.since) / 1000,
+    seconds: toSeconds(state.polledAt - state.since),
     verdict: state.verdict?.kind ?? "wait",
     reason: state.verdict?.reason ?? "",
     candidate: sum("candidate", "user"),
@@ -270,7 +271,7 @@ const holdAfter = (state: State, { kind, cause }: Verdict, at: number): State["h
 
 function held(state: State, { cause, reason }: Verdict, at: number): State {
   const evidence = cause === "outage" ? mapEvidence(state.evidence, inOutage) : state.evidence;
-  const seconds = (at - (state.hold?.since ?? at)) / 1000;
+  const seconds = toSeconds(at - (state.hold?.since ?? at));
   // at the deadline there is nothing left to wait for
   const patience = cause === null || cause === "deadline" ? 0 : state.plan.holdTimeouts[cause];
   if (seconds < patience) return { ...state, evidence };

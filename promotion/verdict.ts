@@ -1,3 +1,4 @@
+import type { Fraction, Percent, Seconds } from "../ecosystem/units.ts";
 import {
   type Accusation,
   accusations,
@@ -41,7 +42,7 @@ type StepFacts = {
   proof: string;
   minDurationPassed: boolean;
   maxDurationPassed: boolean;
-  share: number;
+  share: Percent;
 };
 
 type VerdictRule = {
@@ -141,7 +142,7 @@ export function decide(facts: EvidenceFacts): Verdict {
 }
 
 /** What is known of the step besides the evidence: `elapsed` is the time it was really looked at, in seconds. */
-export type StepProgress = { step: Step; margin: number; phase: "shift" | "step" | "bake"; elapsed: number };
+export type StepProgress = { step: Step; margin: Fraction; phase: "shift" | "step" | "bake"; elapsed: Seconds };
 
 /** Reads off one service's evidence what the table looks at. */
 export function factsOf(evidence: CandidateEvidence, progress: StepProgress, at: number): EvidenceFacts {

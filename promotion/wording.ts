@@ -1,3 +1,4 @@
+import type { Fraction } from "../ecosystem/units.ts";
 import type { Counts } from "./counts.ts";
 import type { Begun } from "./events.ts";
 import type { Sample } from "./samples.ts";
@@ -57,10 +58,10 @@ export function sampleInWords({ at, service, role, probe, kind, rpcCode, method,
 }
 
 /** A fraction as a percentage, without noise digits. */
-export const percent = (fraction: number): string => `${Number((fraction * 100).toPrecision(3))} %`;
+export const percent = (fraction: Fraction): string => `${Number((fraction * 100).toPrecision(3))} %`;
 
 /** A difference of two rates (a fraction). */
-export const points = (fraction: number): string => `${Number((fraction * 100).toPrecision(3))} percentage points`;
+export const points = (fraction: Fraction): string => `${Number((fraction * 100).toPrecision(3))} percentage points`;
 
 const byCount = (kinds: Record<string, number>): [kind: string, many: number][] =>
   Object.entries(kinds)

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import type { Milliseconds } from "../ecosystem/units.ts";
 import { reason } from "../load/reason.ts";
 
 /** An unexpected exit of a child: its name, exit code or signal, and last lines of output. */
@@ -16,7 +17,7 @@ export type Child = {
   /** Its last lines of output. */
   output(): string;
   /** Sends SIGTERM, and SIGKILL after `graceMs`. Resolves when it has ended. */
-  stop(graceMs: number): Promise<void>;
+  stop(graceMs: Milliseconds): Promise<void>;
   /** Sends SIGKILL. Resolves when it has ended. */
   kill(): Promise<void>;
 };

@@ -3,6 +3,7 @@ import { access, chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "n
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import type { Milliseconds } from "../ecosystem/units.ts";
 
 /** The version that the edge's configuration is tested with; it uses extensions that Envoy marks as work in progress. */
 export const ENVOY_VERSION = "1.40.0";
@@ -104,7 +105,7 @@ async function pipFromDebian(work: string, env: NodeJS.ProcessEnv): Promise<stri
 const execute = promisify(execFile);
 
 /** Timeout of one command, in milliseconds: 40 MB over a slow connection. */
-const TIMEOUT_MS = 600_000;
+const TIMEOUT_MS: Milliseconds = 600_000;
 
 /** Runs a command; its error is the last line it printed. */
 async function run(command: string, args: string[], env: NodeJS.ProcessEnv, cwd?: string): Promise<void> {

@@ -6,6 +6,7 @@ import { access, constants, open, readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
+import type { Milliseconds } from "../ecosystem/units.ts";
 import { edgePaths } from "../edge/paths.ts";
 import type { EdgeSettings } from "../edge/settings.ts";
 import { type Admin, adminSocket } from "../promotion/platforms/envoy-files/admin.ts";
@@ -88,8 +89,8 @@ async function versionOf(binary: string, env: NodeJS.ProcessEnv): Promise<string
 }
 
 /** How long Envoy may take to start listening, in milliseconds; it usually takes 100. */
-const START_MS = 15_000;
-const STOP_MS = 5000;
+const START_MS: Milliseconds = 15_000;
+const STOP_MS: Milliseconds = 5000;
 
 /**
  * Starts Envoy on the folder of an edge. It does not receive the terminal's Ctrl-C, so the caller decides when requests

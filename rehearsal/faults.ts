@@ -1,4 +1,5 @@
 import type { RevisionRole } from "../ecosystem/revision-role.ts";
+import type { Percent } from "../ecosystem/units.ts";
 import { RehearsalError } from "./error.ts";
 
 /** A fault to inject: its kind and, for some kinds, its number. */
@@ -6,16 +7,16 @@ export type Fault =
   | { kind: "dead" }
   | { kind: "crash" }
   | { kind: "outage" }
-  | { kind: "errors" | "tool-errors" | "cut-streams"; percent: number }
+  | { kind: "errors" | "tool-errors" | "cut-streams"; percent: Percent }
   | { kind: "slow"; ms: number }
-  | { kind: "late"; share: number };
+  | { kind: "late"; share: Percent };
 
 /** What a server's fault proxy does to MCP requests. Everything else, such as health checks, passes through. */
 export type Behaviour =
   | { kind: "healthy" }
   | { kind: "dead" }
   | { kind: "crash" }
-  | { kind: "errors" | "tool-errors" | "cut-streams"; percent: number }
+  | { kind: "errors" | "tool-errors" | "cut-streams"; percent: Percent }
   | { kind: "slow"; ms: number };
 
 /**
@@ -51,7 +52,7 @@ export function parseFault(text: string): Fault {
  * What the role's fault proxy does while `share` (percent of new sessions that go to the candidate) is in force.
  * Faults start with the first step, so that smoke tests cannot catch them.
  */
-export function faultAt(fault: Fault | null, role: RevisionRole, share: number): Behaviour {
+export function faultAt(fault: Fault | null, role: RevisionRole, share: Percent): Behaviour {
   if (fault === null || share <= 0) return { kind: "healthy" };
   if (fault.kind === "outage") return { kind: "dead" };
   if (role === "stable") return { kind: "healthy" };

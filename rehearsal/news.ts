@@ -1,3 +1,4 @@
+import { type Percent, type Seconds, toSeconds } from "../ecosystem/units.ts";
 import type { Counts } from "../promotion/counts.ts";
 import type { Event } from "../promotion/events.ts";
 import { certificateEvidence } from "../promotion/evidence/candidate.ts";
@@ -33,7 +34,7 @@ export function news(before: State | null, state: State, event: Event): string |
   }
 }
 
-function shareNews(state: State, share: number): string | null {
+function shareNews(state: State, share: Percent): string | null {
   if (share > 0) return `→ ${share} % of new sessions go to ${candidateNames(state.begun)}`;
   return state.outcome ? "→ 0 % is in force: all new sessions go to stable" : null;
 }
@@ -118,11 +119,11 @@ function evidence(state: State): string {
 function next(state: State): string {
   const { plan, position, hold, elapsed } = state;
   const { minDuration, maxDuration } = currentStep(state);
-  const left = (seconds: number) => clockTime(seconds - elapsed / 1000);
+  const left = (seconds: Seconds) => clockTime(seconds - toSeconds(elapsed));
   if (hold) return held(state, hold);
   if (baking(state)) return `promoted in ${left(minDuration)}, if the candidate stays healthy`;
   const share = plan.steps[position + 1]?.share;
-  const soonest = elapsed / 1000 < minDuration ? `, in ${left(minDuration)} at the earliest` : "";
+  const soonest = toSeconds(elapsed) < minDuration ? `, in ${left(minDuration)} at the earliest` : "";
   return `${share === undefined ? "the bake" : `${share} %`} once certified${soonest}; needs a person in ${left(maxDuration)}`;
 }
 

@@ -1,3 +1,4 @@
+import type { Percent, Seconds } from "../ecosystem/units.ts";
 import type { Clock } from "../promotion/clock.ts";
 import type { MetricsSource } from "../promotion/metrics-source.ts";
 import type { TrafficController } from "../promotion/traffic-controller.ts";
@@ -8,7 +9,7 @@ export type Shift = { from: number; to: number };
 /** The same controller, which injects faults before each shift and records when it happened. */
 export function withFaults(
   target: TrafficController,
-  faultsAt: (share: number) => Promise<void>,
+  faultsAt: (share: Percent) => Promise<void>,
   shifts: Shift[],
   clock: Clock,
 ): TrafficController {
@@ -26,7 +27,7 @@ export function withFaults(
 /** The same source, silent for `seconds` after its third observation at a share above 0. */
 export function withSilence(
   source: MetricsSource,
-  seconds: number,
+  seconds: Seconds,
   shareInForce: () => number,
   clock: Clock,
 ): MetricsSource {

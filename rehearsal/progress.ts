@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import type { Milliseconds } from "../ecosystem/units.ts";
 import type { Event } from "../promotion/events.ts";
 import type { State } from "../promotion/state.ts";
 import { clockTime } from "../report/format.ts";
@@ -16,7 +17,7 @@ export type Progress = {
 };
 
 /** In plain lines, the least time between two status lines, in milliseconds. */
-const QUIET_MS = 5000;
+const QUIET_MS: Milliseconds = 5000;
 
 /**
  * Progress on `stream`. On a terminal: one line per finished step, above a block that is redrawn with every event.

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { RevisionRole } from "../ecosystem/revision-role.ts";
+import type { Milliseconds } from "../ecosystem/units.ts";
 import { reason } from "../load/reason.ts";
 import { openSession } from "../load/session.ts";
 import { type Child, type Death, describeDeath, quote, startChild } from "./child.ts";
@@ -43,16 +44,16 @@ export async function startServer(
   }
 }
 
-const LONGEST_TRY_MS = 5000;
+const LONGEST_TRY_MS: Milliseconds = 5000;
 /** The last try needs time, too, to find the cause. */
-const SHORTEST_TRY_MS = 1000;
-const PAUSE_MS = 100;
+const SHORTEST_TRY_MS: Milliseconds = 1000;
+const PAUSE_MS: Milliseconds = 100;
 
 /** Why the server is not ready; null if it is. */
 async function tryOut(
   { health, path, sessions }: RehearsedService,
   port: number,
-  timeoutMs: number,
+  timeoutMs: Milliseconds,
 ): Promise<string | null> {
   const url = `http://127.0.0.1:${port}${health ?? path}`;
   try {

@@ -1,4 +1,5 @@
 import type { RevisionRole } from "../ecosystem/revision-role.ts";
+import type { Milliseconds, Percent } from "../ecosystem/units.ts";
 import { edgePaths } from "../edge/paths.ts";
 import { serve } from "../load/link.ts";
 import { seeded } from "../promotion/random.ts";
@@ -13,7 +14,7 @@ import { type RehearsedService, revisionId, type Workload } from "./workload.ts"
 export type StageVerbs = {
   raise(play: { workload: Workload; logs: string; fault: Fault | null; seed: number }): Promise<StagedService[]>;
   envoy(start: { binary: string; folder: string }): Promise<void>;
-  faultsAt(share: number): Promise<void>;
+  faultsAt(share: Percent): Promise<void>;
   down(): Promise<void>;
 };
 
@@ -29,7 +30,7 @@ export type StagedService = { name: string; stable: StageEndpoint; candidate: St
 type Actor = { role: RevisionRole; child: Child; proxy: FaultProxy };
 
 /** Grace period of a server, in milliseconds; the ecosystem's slowest server needs five seconds. */
-const GRACE_MS = 6000;
+const GRACE_MS: Milliseconds = 6000;
 
 const children = new Set<Child>();
 const actors: Actor[] = [];

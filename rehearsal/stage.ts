@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import type { Percent } from "../ecosystem/units.ts";
 import { startHelper } from "../load/link.ts";
 import { type Death, signalGroup } from "./child.ts";
 import type { Fault } from "./faults.ts";
@@ -12,7 +13,7 @@ export type Stage = {
   /** Starts Envoy on the folder of an edge. Returns when it is ready; throws, quoting its log, if it does not become ready. */
   runEnvoy(binary: string, folder: string): Promise<void>;
   /** Injects the faults for that share. Call it before the share is in force; returns when they apply. */
-  faultsAt(share: number): Promise<void>;
+  faultsAt(share: Percent): Promise<void>;
   /** Calls `hear` for every unexpected exit of Envoy, a server or the stage process, including earlier ones. */
   onDeath(hear: (death: Death) => void): void;
   /** Stops everything. */

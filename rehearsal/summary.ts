@@ -1,3 +1,4 @@
+import type { Milliseconds, Seconds } from "../ecosystem/units.ts";
 import type { Tally } from "../load/tally.ts";
 import { addCounts, noCounts } from "../promotion/counts.ts";
 import type { Event } from "../promotion/events.ts";
@@ -21,13 +22,13 @@ export type RehearsalSummary = {
   shiftErrors: number;
   movedSessions: number;
   lostSessions: number;
-  seconds: number;
+  seconds: Seconds;
   journal: string | null;
   report: string | null;
 };
 
 /** How long after a shift a user's failure is still attributed to it, in milliseconds. */
-const AFTERMATH_MS = 1000;
+const AFTERMATH_MS: Milliseconds = 1000;
 
 /** Users' requests to the candidate and their failures, including those between polls and after a restart of the edge. */
 export function candidateTotals(events: readonly Event[], last: Observation): RehearsalSummary["candidate"] {

@@ -1,10 +1,16 @@
+import type { Milliseconds, Percent } from "../ecosystem/units.ts";
 import type { Begun, Event } from "../promotion/events.ts";
 import { certificate } from "../promotion/evidence/candidate.ts";
 import { baking, currentStep, fold, type State, type StepRecord, step, stepRecord } from "../promotion/state.ts";
 import type { VerdictKind } from "../promotion/verdict.ts";
 
 /** One entry of the timeline; `what` is a verdict's kind, or the event's name. */
-export type Entry = { at: number; share: number; what: VerdictKind | Exclude<Event["event"], "judged">; words: string };
+export type Entry = {
+  at: number;
+  share: Percent;
+  what: VerdictKind | Exclude<Event["event"], "judged">;
+  words: string;
+};
 
 /** A step's result, the bake as the last one; `by` says whose requests certified it, null if it was not certified. */
 export type StepRow = StepRecord & { bake: boolean; bound: number; by: string | null };
@@ -17,7 +23,7 @@ export type Chronicle = {
   holds: [from: number, to: number][];
   end: number;
   /** From the decision to roll back until stable had all new sessions again; null if that did not happen. */
-  backMs: number | null;
+  backMs: Milliseconds | null;
 };
 
 /** The chronicle of a promotion's events, using the promotion's own fold. */
@@ -28,7 +34,7 @@ export function chronicle([begun, ...events]: readonly [Begun, ...Event[]]): Chr
   let before = fold([begun]);
   let end = begun.at;
   let decided: number | null = null;
-  let backMs: number | null = null;
+  let backMs: Milliseconds | null = null;
   for (const event of events) {
     const after = step(before, event);
     const what = event.event === "judged" ? event.verdict.kind : event.event;

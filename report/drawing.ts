@@ -1,9 +1,10 @@
+import type { Percent } from "../ecosystem/units.ts";
 import { type Chart, charts } from "./charts.ts";
 import type { Chronicle } from "./chronicle.ts";
 import type { Point } from "./series.ts";
 
 /** A verdict that changed or held the traffic, at its share. */
-export type Mark = { x: number; share: number; kind: "promote" | "hold" | "roll-back" };
+export type Mark = { x: number; share: Percent; kind: "promote" | "hold" | "roll-back" };
 
 /** Everything that the page's script draws; times in seconds since the promotion began. */
 export type Drawing = {

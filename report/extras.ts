@@ -1,3 +1,5 @@
+import type { Seconds } from "../ecosystem/units.ts";
+
 /** What the journal does not contain: what was rehearsed, and what the users saw. `seconds` is the total duration. */
 export type Extras = {
   title: string;
@@ -8,5 +10,5 @@ export type Extras = {
   movedSessions: number;
   lostSessions: number;
   shiftErrors: number;
-  seconds: number;
+  seconds: Seconds;
 };

@@ -1,5 +1,7 @@
+import type { Fraction, Seconds } from "../ecosystem/units.ts";
+
 /** A duration as on a clock: "0:07", "2:31", "1:00:05"; `seconds` in seconds. */
-export function clockTime(seconds: number): string {
+export function clockTime(seconds: Seconds): string {
   const whole = Math.max(0, Math.round(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   const two = (number: number) => String(number).padStart(2, "0");
@@ -7,7 +9,7 @@ export function clockTime(seconds: number): string {
 }
 
 /** A duration in words: "7 s", "2 min 31 s", "25 h 1 min"; `seconds` in seconds. */
-export function span(seconds: number): string {
+export function span(seconds: Seconds): string {
   const whole = Math.max(0, Math.round(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   if (hours > 0) return `${hours} h ${minutes} min`;
@@ -15,10 +17,10 @@ export function span(seconds: number): string {
 }
 
 /** A fraction in percent, with at most three significant digits: "0.0924 %". */
-export const percent = (fraction: number): string => `${Number((fraction * 100).toPrecision(3))} %`;
+export const percent = (fraction: Fraction): string => `${Number((fraction * 100).toPrecision(3))} %`;
 
 /** An upper bound (a fraction) in percent, with at most three significant digits, rounded up so that it remains a bound. */
-export function percentUp(fraction: number): string {
+export function percentUp(fraction: Fraction): string {
   const unit = 10 ** (Math.floor(Math.log10(fraction)) - 2);
   return percent(Math.ceil(fraction / unit - 1e-9) * unit);
 }

@@ -1,4 +1,5 @@
 import type { RevisionRole } from "../ecosystem/revision-role.ts";
+import type { Milliseconds } from "../ecosystem/units.ts";
 import { addCounts, noCounts } from "../promotion/counts.ts";
 import { type Seen, windowsSince } from "../promotion/windows.ts";
 import { latencySince, quantileMs, SlidingHistogram } from "./latency.ts";
@@ -16,7 +17,7 @@ export type TrafficMeasure =
   | "candidateP95";
 type Traffic = { [measure in TrafficMeasure]?: number | null };
 
-const LATENCY_WINDOW_MS = 10_000;
+const LATENCY_WINDOW_MS: Milliseconds = 10_000;
 
 /** Turns growing counts into rates between polls. */
 export class TrafficMeter {

@@ -1,3 +1,4 @@
+import type { Milliseconds } from "../ecosystem/units.ts";
 import { type Show, shownUrl } from "./secrets.ts";
 import { type Exchange, isAbort, Redirected, TooLarge } from "./wire.ts";
 
@@ -21,7 +22,7 @@ export type Trouble = {
   error: unknown;
   exchange: Exchange | undefined;
   /** How long the test waited, in milliseconds, if it timed out. */
-  waitedMs: number | undefined;
+  waitedMs: Milliseconds | undefined;
   headers: readonly string[];
 };
 

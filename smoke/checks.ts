@@ -1,6 +1,7 @@
 import { type CallToolResult, type Client, ProtocolError } from "@modelcontextprotocol/client";
 import { z } from "zod";
 import { objectives } from "../ecosystem/objectives.ts";
+import type { Milliseconds } from "../ecosystem/units.ts";
 import { Finding } from "./cause.ts";
 import { type Connection, signOfLife } from "./connection.ts";
 import { unhealthyBecause } from "./health.ts";
@@ -11,7 +12,7 @@ import type { Wire } from "./wire.ts";
 export type SafeCall = { tool: string; arguments: Record<string, unknown> };
 
 /** What every check needs: a connected client, the wire beneath it, and the timeout. */
-export type SmokeBench = { client: Client; wire: Wire; signal: AbortSignal; timeoutMs: number };
+export type SmokeBench = { client: Client; wire: Wire; signal: AbortSignal; timeoutMs: Milliseconds };
 
 const within = ({ signal, timeoutMs }: SmokeBench) => ({ signal, timeout: timeoutMs });
 

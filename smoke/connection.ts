@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import type { Milliseconds } from "../ecosystem/units.ts";
 import { Finding, telling } from "./cause.ts";
 import type { EndpointPlace } from "./endpoint.ts";
 import type { Exchange, Wire } from "./wire.ts";
@@ -13,7 +14,7 @@ export type Connection = {
   inSession: boolean;
 };
 
-type Reach = { wire: Wire; headers: Record<string, string>; timeoutMs: number };
+type Reach = { wire: Wire; headers: Record<string, string>; timeoutMs: Milliseconds };
 
 /**
  * Connects to the first endpoint that speaks MCP, in the newest protocol version both sides support.
@@ -93,7 +94,7 @@ export async function signOfLife(client: Client, options: { signal: AbortSignal;
 }
 
 /** Longest wait for the end of the sessions, in milliseconds; a hanging server keeps its session. */
-const END_MS = 5000;
+const END_MS: Milliseconds = 5000;
 
 /**
  * Ends every session that a server created, including those of failed connections, and closes the client. Retries on a

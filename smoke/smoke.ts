@@ -1,3 +1,4 @@
+import type { Milliseconds } from "../ecosystem/units.ts";
 import { burst, burstAgainstLimit } from "./burst.ts";
 import { Finding } from "./cause.ts";
 import {
@@ -32,7 +33,7 @@ export type SmokeOptions = {
   /** Sent with every request. Their values are masked in the report. */
   headers?: Readonly<Record<string, string>> | undefined;
   /** Timeout of each test, in milliseconds; 10,000 by default. */
-  timeoutMs?: number | undefined;
+  timeoutMs?: Milliseconds | undefined;
   /** Called for each test as it ends; test 6 ends last. */
   onTest?: ((test: TestReport) => void) | undefined;
 };
@@ -95,7 +96,7 @@ type SmokeRun = {
   places: [EndpointPlace, ...EndpointPlace[]];
   headers: Record<string, string>;
   wire: Wire;
-  timeoutMs: number;
+  timeoutMs: Milliseconds;
   connection?: Connection;
   healthy?: boolean;
   tools?: string[];

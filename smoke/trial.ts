@@ -1,3 +1,4 @@
+import type { Milliseconds } from "../ecosystem/units.ts";
 import { explain, Finding, telling } from "./cause.ts";
 import type { Show } from "./secrets.ts";
 import { openWire, type Wire } from "./wire.ts";
@@ -21,7 +22,7 @@ export type Trials = {
 };
 
 /** Trials with `timeoutMs` per test; `headers` are the run's own, masked for output. */
-export function openTrials(timeoutMs: number, headers: readonly string[], show: Show): Trials {
+export function openTrials(timeoutMs: Milliseconds, headers: readonly string[], show: Show): Trials {
   let current = { from: 0, deadline: new AbortController() };
   // A response that breaks late belongs to an earlier test, not to the current one.
   const wire = openWire((exchange) => {

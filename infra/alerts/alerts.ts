@@ -1,4 +1,5 @@
 import { objectives } from "../../ecosystem/objectives.ts";
+import type { Fraction } from "../../ecosystem/units.ts";
 import type { PromWindow } from "./promql.ts";
 
 /**
@@ -11,7 +12,7 @@ export type Priority = (typeof priorities)[number];
 /** An alert's text, the same on every target. `for` is how long its condition must hold. */
 export type Alert = { priority: Priority; for: PromWindow; summary: string; description: string };
 
-const percent = (fraction: number) => `${Number((100 * fraction).toPrecision(6))} %`;
+const percent = (fraction: Fraction) => `${Number((100 * fraction).toPrecision(6))} %`;
 const seconds = (ms: number) => `${ms / 1000} s`;
 
 /** Lowest free space of a disk or volume, as a fraction. Operations guide, P1: disk free < 20 %. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Secret } from "../../ecosystem/secrets.ts";
 import type { ServiceName } from "../../ecosystem/services.ts";
 import type { SessionModel } from "../../ecosystem/targets.ts";
+import type { MiB, Seconds } from "../../ecosystem/units.ts";
 import { contentDigest } from "./digest.ts";
 
 /** How PostgreSQL is reached. */
@@ -47,10 +48,10 @@ export type Frozen = {
   scratch: string[];
   sessions: SessionModel;
   cpu: number;
-  memoryMi: number;
+  memoryMi: MiB;
   instances: { min: number; max: number };
-  startupSeconds: number;
-  stopSeconds: number;
+  startupSeconds: Seconds;
+  stopSeconds: Seconds;
   /** The services that it calls through the edge, with their ports. */
   peers: { service: ServiceName; port: number }[];
   /** Whether it calls the internet. */

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Milliseconds } from "../../ecosystem/units.ts";
 import { edgePaths } from "../../edge/paths.ts";
 import { TRAFFIC_CONFIG_MAP } from "../../edge/traffic-config-map.ts";
 import { bringOrFill } from "../platforms/envoy-files/inforce.ts";
@@ -9,8 +10,8 @@ import { type ApiServer, type ConfigMap, follow } from "../platforms/kubernetes/
 import { findInCluster, remembering, resolved } from "../platforms/kubernetes/names.ts";
 
 /** How often names and what is mounted are looked at, and how long a new edge waits for the API server, in milliseconds. */
-const LOOK_MS = 2000;
-const PATIENCE_MS = 10_000;
+const LOOK_MS: Milliseconds = 2000;
+const PATIENCE_MS: Milliseconds = 10_000;
 
 /**
  * Keeps the folder of an Envoy in a cluster, beside which it runs: the edge that a promoter put into one ConfigMap, or else

@@ -1,4 +1,5 @@
 import type { RevisionRole } from "../../ecosystem/revision-role.ts";
+import type { Fraction, Milliseconds } from "../../ecosystem/units.ts";
 import { addRevisions, type ServiceCounts } from "../counts.ts";
 import {
   alarmingEvidence,
@@ -43,7 +44,7 @@ import {
 import { observeUsual, outageBound, startUsual, type Usual, usuallyOver, usualRate } from "./usual.ts";
 
 /** A client uses the candidate for this long after its last request to it. */
-const IN_USE_MS = 300_000;
+const IN_USE_MS: Milliseconds = 300_000;
 
 /** All that is known of one service's candidate: the running tests, this step's counts, and the last half minute. */
 export type CandidateEvidence = {
@@ -68,7 +69,7 @@ export type CandidateEvidence = {
 export type Accusation = { charge: Charge; alone: boolean; compared: boolean; shared: boolean; doubtful: boolean };
 
 /** Evidence before its first poll; `shareOfAlpha` is the part of the promotion's error probability that this service may spend, `margin` the plan's. */
-export const startEvidence = (at: number, shareOfAlpha: number, margin: number): CandidateEvidence => ({
+export const startEvidence = (at: number, shareOfAlpha: number, margin: Fraction): CandidateEvidence => ({
   shareOfAlpha,
   testWindowNumber: 1,
   testWindow: startTestWindow(),

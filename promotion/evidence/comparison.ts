@@ -1,3 +1,4 @@
+import type { Fraction } from "../../ecosystem/units.ts";
 import type { Counts, ServiceCounts } from "../counts.ts";
 import { logRobust, observeViews, startViews, type Views } from "./clients.ts";
 import { NoWorse } from "./no-worse.ts";
@@ -12,7 +13,7 @@ type Proofs = Record<Claim, NoWorse>;
 export type Comparison = { users: Views<Proofs>; probes: Proofs };
 
 /** A comparison before its first poll; `margin` is a fraction. */
-export const startComparison = (margin: number): Comparison => {
+export const startComparison = (margin: Fraction): Comparison => {
   const proofs = { noWorse: new NoWorse(margin), better: new NoWorse(0) };
   return { users: startViews(proofs), probes: proofs };
 };

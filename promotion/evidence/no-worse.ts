@@ -1,3 +1,4 @@
+import type { Fraction } from "../../ecosystem/units.ts";
 import { assertCounts, logMeanExp, timesLog } from "./numbers.ts";
 import type { Sample } from "./two-sample.ts";
 
@@ -17,12 +18,12 @@ const ratios = [1, 0.5, 0.1];
  * Source: Turner, Ly, Grünwald, JSPI 2024 (arXiv 2106.02693), restricted alternatives; Turner & Grünwald (arXiv 2203.09785).
  */
 export class NoWorse {
-  readonly margin: number;
+  readonly margin: Fraction;
   #stable: Sample = { requests: 0, failures: 0 };
   #logs: number[] = ratios.map(() => 0);
 
   /** Starts without evidence, or as a copy of what another one has seen. */
-  constructor(margin: number, from?: NoWorse) {
+  constructor(margin: Fraction, from?: NoWorse) {
     this.margin = margin;
     if (!from) return;
     this.#stable = from.#stable;
@@ -77,7 +78,7 @@ function nearestNull({
   b: number;
   na: number;
   nb: number;
-  margin: number;
+  margin: Fraction;
 }): number {
   if (margin === 0) return (na * a + nb * b) / (na + nb);
   const slope = (x: number) => {

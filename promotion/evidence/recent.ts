@@ -1,4 +1,5 @@
 import type { RevisionRole } from "../../ecosystem/revision-role.ts";
+import type { Milliseconds } from "../../ecosystem/units.ts";
 import type { RevisionCounts, ServiceCounts } from "../counts.ts";
 import { clientsOf, holdsWithoutAnyone, withoutClients } from "./clients.ts";
 import { type Sharing, sharing } from "./shared-failure.ts";
@@ -6,9 +7,9 @@ import { type Indicator, sampleOf, total } from "./test-window.ts";
 import type { Sample } from "./two-sample.ts";
 
 /** What "lately" means. */
-export const LATELY_MS = 10_000;
+export const LATELY_MS: Milliseconds = 10_000;
 /** How far back requests count as data. */
-export const DATA_MS = 30_000;
+export const DATA_MS: Milliseconds = 30_000;
 
 /** What one poll saw of both revisions, by source. */
 export type Window = { at: number; counts: ServiceCounts };

@@ -1,3 +1,4 @@
+import type { Fraction } from "../../ecosystem/units.ts";
 import { addRevisions, noCounts, type RevisionCounts, type ServiceCounts } from "../counts.ts";
 import { logCertificate, smallestBound } from "./certificate.ts";
 import { holdsWithoutAnyone, logRobust, viewsOf, withoutClients } from "./clients.ts";
@@ -30,7 +31,7 @@ const UNREAD = 0.05;
 const errors = indicators[0] as Indicator;
 
 /** A step before its first poll; `margin` is a fraction. */
-export const startStepEvidence = (margin: number): StepEvidence => ({
+export const startStepEvidence = (margin: Fraction): StepEvidence => ({
   candidate: none,
   stable: none,
   comparison: startComparison(margin),

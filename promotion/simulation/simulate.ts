@@ -1,4 +1,5 @@
 import type { RevisionRole } from "../../ecosystem/revision-role.ts";
+import type { Seconds } from "../../ecosystem/units.ts";
 import { addRevisions, type Counts, noCounts, type RevisionCounts, type ServiceCounts } from "../counts.ts";
 import { FORMAT } from "../events.ts";
 import { BUCKETS } from "../evidence/clients.ts";
@@ -11,7 +12,7 @@ import { baking, type Result } from "../state.ts";
 import { arrive, type ErrorRate, userStream } from "./stream.ts";
 
 /** From a verdict until its share is in force; what the edge is measured to stay under. */
-const ACT_SECONDS = 0.25;
+const ACT_SECONDS: Seconds = 0.25;
 
 /** What can go wrong with a simulated request. */
 export type BadOutcome = "failures" | "slow" | "refused" | "toolErrors";
@@ -33,7 +34,7 @@ export type Scenario = {
 };
 
 /** How one simulated promotion ended: users' requests and those that went wrong on the candidate, and seconds, up to the last certificate or the rollback. */
-export type SimulatedRun = { result: Result; reason: string; requests: number; errors: number; seconds: number };
+export type SimulatedRun = { result: Result; reason: string; requests: number; errors: number; seconds: Seconds };
 
 /** Runs one promotion on a virtual clock: the same loop and the same decisions as everywhere, only time, traffic and platform are made up. */
 export async function simulateRun({ plan, ...scenario }: Scenario, run: number): Promise<SimulatedRun> {
@@ -72,7 +73,7 @@ function simulatedWorld(scenario: Omit<Scenario, "plan"> & { run: number }) {
   let seen: ServiceCounts = { stable: none, candidate: none };
 
   const counted = ({ requests, failures }: Arrived): Counts => ({ ...noCounts, requests, [outcome]: failures });
-  const pass = (seconds: number, arrivals: { bucket: string; arrived: Record<RevisionRole, Arrived> }[]) => {
+  const pass = (seconds: Seconds, arrivals: { bucket: string; arrived: Record<RevisionRole, Arrived> }[]) => {
     const second = Math.floor(ms / 1000);
     const after = (role: RevisionRole) => {
       const probe = counted(arrive(probeRate * seconds, errorRate(role, second), random));

@@ -1,4 +1,5 @@
 import type { RevisionRole } from "../../ecosystem/revision-role.ts";
+import type { Percent } from "../../ecosystem/units.ts";
 import { type Random, seeded } from "../random.ts";
 import { poisson } from "./poisson.ts";
 
@@ -11,7 +12,7 @@ export type Arrivals = Record<RevisionRole, { requests: number; failures: number
 /** Users' requests, second by second. */
 export type Stream = {
   /** The next second's requests when `share` percent of them go to the candidate. */
-  next(share: number): Arrivals;
+  next(share: Percent): Arrivals;
 };
 
 /**

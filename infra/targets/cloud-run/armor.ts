@@ -1,10 +1,11 @@
 import type { compute } from "@pulumi/gcp/types/input.js";
+import type { Seconds } from "../../../ecosystem/units.ts";
 import type { Settings } from "../../config/schema.ts";
 
 type ArmorRule = compute.SecurityPolicyRule;
 
 /** How long an address is shut out that has asked for much too much, in seconds. */
-const BAN_SECONDS = 600;
+const BAN_SECONDS: Seconds = 600;
 
 /**
  * The rules of Cloud Armor: a client is its address; beyond its requests a minute it gets 429, and where the requests

@@ -1,3 +1,5 @@
+import type { MiB } from "../../../ecosystem/units.ts";
+
 /** A container of the machine of the single services, as far as all of them are alike. */
 export type MachineContainer = {
   name: string;
@@ -6,7 +8,7 @@ export type MachineContainer = {
   readOnly: boolean;
   dropCapabilities: string[];
   noNewPrivileges: boolean;
-  memoryMi: number;
+  memoryMi: MiB;
   /** The most processes and threads. */
   processes: number;
   environment: Record<string, string>;

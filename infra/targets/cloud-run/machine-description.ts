@@ -2,6 +2,7 @@ import { dirname } from "node:path/posix";
 import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
 import type { Secret } from "../../../ecosystem/secrets.ts";
 import type { ServiceName } from "../../../ecosystem/services.ts";
+import type { Seconds } from "../../../ecosystem/units.ts";
 import type { CloudRunDeployment, Pair } from "../../deployment.ts";
 import { accountEmail, databaseName, labelsOf, previewPort } from "../../names.ts";
 import { DATABASE_HOST } from "../../release/addresses.ts";
@@ -40,8 +41,8 @@ export type ServiceContainer = MachineContainer & {
   /** The same port as the machine publishes it: for a candidate one beside it. */
   publishedPort: number;
   health: string;
-  startupSeconds: number;
-  stopSeconds: number;
+  startupSeconds: Seconds;
+  stopSeconds: Seconds;
 };
 
 /** A revision of a single service and the part that it plays. */

@@ -1,5 +1,6 @@
 import type { Secret } from "../../../ecosystem/secrets.ts";
 import type { ServiceName } from "../../../ecosystem/services.ts";
+import type { MiB, Seconds } from "../../../ecosystem/units.ts";
 import type { Revision } from "../../release/revision.ts";
 
 /** Where a container finds its secrets. */
@@ -15,7 +16,7 @@ export const serviceVolume = (service: ServiceName): Volume => ({ key: `${servic
 export type Mount = { path: string; readOnly?: boolean } & ({ volume: Volume } | { folder: string });
 
 /** A command that answers 0 while all is well; `startSeconds` are how long it may take until it does so first. */
-export type Health = { test: readonly string[]; startSeconds: number };
+export type Health = { test: readonly string[]; startSeconds: Seconds };
 
 /**
  * A container of a stack on one Docker host, said once: the Pulumi program and compose.yaml are two renderings of it.
@@ -45,13 +46,13 @@ export type ComposeContainer = {
   /** What of it can be called from outside its host's networks. */
   published?: { address: string; ports: readonly number[] };
   cpu: number;
-  memoryMi: number;
+  memoryMi: MiB;
   /** The most processes and threads that it may have. */
   processes: number;
   /** A container without a health check does its work once and ends. */
   health?: Health;
   /** How long it may take to end when it is told to. */
-  stopSeconds: number;
+  stopSeconds: Seconds;
   /** The keys of those that must be healthy, or have done their work, before it starts. */
   after: readonly string[];
 };

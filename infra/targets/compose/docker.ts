@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { ContainerArgs } from "@pulumi/docker/container.js";
 import type * as pulumi from "@pulumi/pulumi";
 import { retention } from "../../../ecosystem/retention.ts";
+import type { Seconds } from "../../../ecosystem/units.ts";
 import { labelsOf } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
 import { type ComposeContainer, type Mount, SECRETS, type Volume } from "./container.ts";
@@ -136,7 +137,7 @@ const hashOf = ({ after: _, ...container }: ComposeContainer): string =>
   createHash("sha256").update(JSON.stringify(container)).digest("hex");
 
 /** Seconds as Go prints them: 90 is 1m30s. */
-export function goDuration(seconds: number): string {
+export function goDuration(seconds: Seconds): string {
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
   return `${hours > 0 ? `${hours}h` : ""}${seconds >= 60 ? `${minutes}m` : ""}${seconds % 60}s`;
 }

@@ -1,3 +1,5 @@
+import type { MiB } from "../../../ecosystem/units.ts";
+
 /** What all pods have in common: the restricted pod-security level, a spread over machines, drains that nothing blocks. */
 
 /** The one user that all our images know. */
@@ -45,7 +47,7 @@ export const drainable = (chosen: Record<string, string>) => ({
 });
 
 /** What a container is promised and what it may use: the same, so that no neighbour takes it away. */
-export function resources({ cpu, memoryMi }: { cpu: number; memoryMi: number }) {
+export function resources({ cpu, memoryMi }: { cpu: number; memoryMi: MiB }) {
   // as the API server itself writes it, or each deployment would show a difference
   const all = { cpu: Number.isInteger(cpu) ? `${cpu}` : `${Math.round(cpu * 1000)}m`, memory: `${memoryMi}Mi` };
   return { requests: all, limits: all };

@@ -1,5 +1,6 @@
 import type { core } from "@pulumi/kubernetes/types/input.js";
 import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
+import type { Seconds } from "../../../ecosystem/units.ts";
 import type { KubernetesSettings, SettingsOn } from "../../config/schema.ts";
 import { claimOf, component, labelsOf, secretOf } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
@@ -7,7 +8,7 @@ import { backupSidecar } from "./backups/pods.ts";
 import { resources, restrictedContainer, restrictedPod, scratch, spread } from "./pods.ts";
 
 /** Seconds in which whoever sends calls learns that a pod ends, before it is told to. */
-const LEAVE_SECONDS = 5;
+const LEAVE_SECONDS: Seconds = 5;
 
 /** Where the certificate of the database's authority lies: the image's own list, or the file that the settings bring. */
 const PUBLIC_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";

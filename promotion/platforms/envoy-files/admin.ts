@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:net";
+import type { Milliseconds } from "../../../ecosystem/units.ts";
 
 /** Envoy's admin interface, as far as the promotion asks it. */
 export type Admin = {
@@ -9,7 +10,7 @@ export type Admin = {
 };
 
 /** How long one answer may take, in milliseconds; they come from the same machine in one or two. */
-const PATIENCE_MS = 1000;
+const PATIENCE_MS: Milliseconds = 1000;
 
 /** The admin interface behind a unix socket. */
 export function adminSocket(socketPath: string): Admin {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Milliseconds } from "../../../ecosystem/units.ts";
 import { edgePaths, FILES } from "../../../edge/paths.ts";
 import { checkSettings, type Edge, type EdgeSettings, restingPosition } from "../../../edge/settings.ts";
 import { type Clock, systemClock } from "../../clock.ts";
@@ -8,8 +9,8 @@ import { listenersInForce, rejections } from "./readback.ts";
 import { type EdgeStep, stepsTo } from "./steps.ts";
 
 /** How long Envoy may take to follow its files, in milliseconds; 20 are usual and 151 were the most ever seen. */
-const LIMIT_MS = 5000;
-const POLL_MS = 5;
+const LIMIT_MS: Milliseconds = 5000;
+const POLL_MS: Milliseconds = 5;
 
 /**
  * Brings an edge in force, whatever its folder and its Envoy had before, and returns when Envoy has been seen to follow.

@@ -1,3 +1,4 @@
+import type { Milliseconds } from "../../../ecosystem/units.ts";
 import { ENVOY_BOUNDS_MS, LATENCY, REQUESTS, STATS_PREFIX } from "../../../edge/counters.ts";
 import { CALLERS, judge } from "../../../edge/outcomes.ts";
 import type { EdgeSettings } from "../../../edge/settings.ts";
@@ -8,7 +9,7 @@ import { startOfLife } from "./readback.ts";
 import { readSamples } from "./samples.ts";
 
 /** How long one poll may take, in milliseconds; it is usually done in three. */
-const PATIENCE_MS = 900;
+const PATIENCE_MS: Milliseconds = 900;
 
 /**
  * The counts of the Envoy edge, read from its admin interface. Envoy's start is the name of its life, asked before and

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RevisionRole } from "../../../ecosystem/revision-role.ts";
+import { type Milliseconds, type Percent, toSeconds } from "../../../ecosystem/units.ts";
 import { newSessionsCluster, sessionsCluster } from "../../../edge/clusters.ts";
 import { previewHeaders } from "../../../edge/routes.ts";
 import { type EdgeSettings, type Position, takesNewSessions, withCandidate } from "../../../edge/settings.ts";
@@ -14,8 +15,8 @@ import { forgetSamples } from "./samples.ts";
 import { edgeTrafficState } from "./traffic-state.ts";
 
 /** How long nothing may be open on a draining revision before it counts as quiet, in milliseconds, and how often that is looked at. */
-const QUIET_MS = 2000;
-const LOOK_MS = 200;
+const QUIET_MS: Milliseconds = 2000;
+const LOOK_MS: Milliseconds = 200;
 
 /**
  * The Envoy edge as a target. Its folder (see `createEdge`) holds where the traffic was told to stand, so every verb
@@ -106,7 +107,7 @@ export function edgeTrafficController({
         const inForce = await clustersInForce(admin);
         const openRequests = names.reduce((sum, name) => sum + (inForce.get(name)?.openRequests ?? 0), 0);
         const at = clock.now();
-        const seconds = (at - started) / 1000;
+        const seconds = toSeconds(at - started);
         quietSince = openRequests > 0 ? undefined : (quietSince ?? at);
         if (quietSince !== undefined && at - quietSince >= QUIET_MS) return { ended: "quiet", seconds, openRequests };
         if (at - started >= limitMs) return { ended: "limit", seconds, openRequests };
@@ -126,7 +127,7 @@ export function edgeTrafficController({
   };
 }
 
-function checkShare(share: number) {
+function checkShare(share: Percent) {
   const hundredths = share * 100;
   if (!(share >= 0 && share <= 100) || Math.abs(hundredths - Math.round(hundredths)) > 1e-6) {
     throw new Error(`a share of ${share} % is not possible: 0 to 100, with at most two decimals`);

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { setTimeout as wait } from "node:timers/promises";
+import type { Milliseconds, Seconds } from "../../../ecosystem/units.ts";
 
 /** What of a ConfigMap matters here. */
 export type ConfigMap = {
@@ -18,9 +19,9 @@ type WatchEvent = {
 };
 
 /** How long one answer may take; how long one watch is asked to last; how soon a connection that is dead is noticed. */
-const ANSWER_MS = 10_000;
-const WATCH_SECONDS = 300;
-const KEEP_ALIVE_MS = 5000;
+const ANSWER_MS: Milliseconds = 10_000;
+const WATCH_SECONDS: Seconds = 300;
+const KEEP_ALIVE_MS: Milliseconds = 5000;
 
 /** How long to wait after a failure, in milliseconds: doubled each time. */
 const BACKOFF = { first: 250, most: 15_000 };

@@ -1,3 +1,4 @@
+import type { Percent } from "../../../ecosystem/units.ts";
 import type { Scenario, SimulatedRun } from "../simulate.ts";
 import { userStream } from "../stream.ts";
 
@@ -20,7 +21,7 @@ type Looks = { every: number; window: number; lag: number };
 
 /** Where a rule stands: the share on the candidate, the failed checks so far, the second of the last shift, and how it ended. */
 export type RivalState = {
-  share: number;
+  share: Percent;
   failedChecks: number;
   shiftedAt: number;
   result: "promoted" | "rolled-back" | null;
@@ -30,7 +31,7 @@ export type RivalState = {
 export type Look = { at: number; requests: number; failures: number };
 
 /** A rule before its first look, with its first share in force. */
-export const standing = (share: number): RivalState => ({ share, failedChecks: 0, shiftedAt: 0, result: null });
+export const standing = (share: Percent): RivalState => ({ share, failedChecks: 0, shiftedAt: 0, result: null });
 
 /** Tries a rival's rule on the same users as `simulateRun` has for this seed and run; it ends when the rule promotes or rolls back. */
 export function simulateRival(

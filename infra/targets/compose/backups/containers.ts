@@ -1,5 +1,6 @@
 import type { Secret } from "../../../../ecosystem/secrets.ts";
 import type { ServiceName } from "../../../../ecosystem/services.ts";
+import type { MiB } from "../../../../ecosystem/units.ts";
 import { environmentOf, layout, scratchFolder } from "../../../backups/environment.ts";
 import { type Backed, type BackupJob, backupJobs, timeOf } from "../../../backups/jobs.ts";
 import { backupLocationsOf } from "../../../backups/locations.ts";
@@ -26,7 +27,7 @@ export type BackupContainer = {
   scratch: typeof scratchFolder;
   series: typeof seriesFolder;
   health: { test: readonly string[] };
-  memoryMi: number;
+  memoryMi: MiB;
 };
 
 /**
