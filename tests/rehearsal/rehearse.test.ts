@@ -262,7 +262,7 @@ describe.concurrent("a rehearsal", { timeout: 90_000 }, () => {
 
 const step = { share: 50, maxErrorRate: 0.1, minDuration: 1, maxDuration: 9 };
 const { extends: _, ...whole } = quick;
-const settings = { workload: null, plan: whole, rps: 1, fault: null, sourceDown: 0, seed: 1 };
+const settings = { workload: null, plan: { ...whole, margin: 0.005 }, rps: 1, fault: null, sourceDown: 0, seed: 1 };
 
 describe.concurrent("bad input is refused before anything starts, with 64", () => {
   test.for([
