@@ -17,13 +17,10 @@ export const service: Service = {
     MAHAVISHNU_TOOL_PROFILE: "full",
     MAHAVISHNU_REPOS_PATH: "/app/repositories/repos.yaml",
   },
+  // not MAHAVISHNU_HEALTH__DEPENDENCIES__*: 0.36.0 splits such a name only once, and refuses to start with "Extra inputs are not permitted"
   peers: {
     MAHAVISHNU_POOLS__SESSION_BUDDY_URL: { service: "session-buddy", part: "url" },
     MAHAVISHNU_POOLS__AKOSHA_URL: { service: "akosha", part: "url" },
-    MAHAVISHNU_HEALTH__DEPENDENCIES__SESSION_BUDDY__HOST: { service: "session-buddy", part: "host" },
-    MAHAVISHNU_HEALTH__DEPENDENCIES__SESSION_BUDDY__PORT: { service: "session-buddy", part: "port" },
-    MAHAVISHNU_HEALTH__DEPENDENCIES__AKOSHA__HOST: { service: "akosha", part: "host" },
-    MAHAVISHNU_HEALTH__DEPENDENCIES__AKOSHA__PORT: { service: "akosha", part: "port" },
   },
   database: {
     password: "mahavishnu-database-password",

@@ -215,10 +215,10 @@ systemctl enable --now health.timer
 ) &
 wait $! || failed=yes
 disk session-buddy
-prepare session-buddy-dddc778d46 mcp-session-buddy@mahavishnu-prod.iam.gserviceaccount.com unpublished.invalid/session-buddy@sha256:2a9263f80f84e01694dc76a2af40936d1ed2bbcdb932e9d87230077201d3a572 session-encryption-key
-settle session-buddy-dddc778d46=b6017574928d68d7
+prepare session-buddy-212eeaa145 mcp-session-buddy@mahavishnu-prod.iam.gserviceaccount.com unpublished.invalid/session-buddy@sha256:2e296c71b4bea936f6dd54a2ccb06c0095e28ef6d15772cda7e4578bb112f16c session-encryption-key
+settle session-buddy-212eeaa145=75226cdf7b3d98b2
 (
-start session-buddy-dddc778d46 http://127.0.0.1:8678/healthz 60 --user=10001:10001 --read-only --cap-drop=ALL --security-opt=no-new-privileges --memory=4096m --memory-swap=4096m --cpus=2 --pids-limit=512 --restart=unless-stopped --stop-timeout=10 --network=singles --publish=8678:8678 --mount=type=bind,source=/run/singles/session-buddy-dddc778d46,target=/run/secrets,readonly --mount=type=bind,source=/mnt/disks/session-buddy,target=/data --tmpfs=/tmp:rw,nosuid,nodev,mode=1777 --log-driver=gcplogs --log-opt=gcp-log-cmd=false --log-opt=labels=service,revision --label=managed-by=pulumi --label=ecosystem=mahavishnu --label=stack=prod --label=service=session-buddy --label=revision=session-buddy-dddc778d46 --label=component=service --label=role=stable --label=specification=b6017574928d68d7 --entrypoint=/bin/sh unpublished.invalid/session-buddy@sha256:2a9263f80f84e01694dc76a2af40936d1ed2bbcdb932e9d87230077201d3a572 -c 'set -eu
+start session-buddy-212eeaa145 http://127.0.0.1:8678/healthz 60 --user=10001:10001 --read-only --cap-drop=ALL --security-opt=no-new-privileges --memory=4096m --memory-swap=4096m --cpus=2 --pids-limit=512 --restart=unless-stopped --stop-timeout=10 --network=singles --publish=8678:8678 --mount=type=bind,source=/run/singles/session-buddy-212eeaa145,target=/run/secrets,readonly --mount=type=bind,source=/mnt/disks/session-buddy,target=/data --tmpfs=/tmp:rw,nosuid,nodev,mode=1777 --log-driver=gcplogs --log-opt=gcp-log-cmd=false --log-opt=labels=service,revision --label=managed-by=pulumi --label=ecosystem=mahavishnu --label=stack=prod --label=service=session-buddy --label=revision=session-buddy-212eeaa145 --label=component=service --label=role=stable --label=specification=75226cdf7b3d98b2 --entrypoint=/bin/sh unpublished.invalid/session-buddy@sha256:2e296c71b4bea936f6dd54a2ccb06c0095e28ef6d15772cda7e4578bb112f16c -c 'set -eu
 while [ "$1" != exec ]; do
   case "$1" in
     write) mkdir -p "${2%/*}"; printf '\''%s'\'' "$3" > "$2" ;;
