@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Milliseconds } from "../ecosystem/units.ts";
 
-/** Time as the promotion sees it: milliseconds since the epoch, and a wait that an abort ends early. */
+/** Time as the promotion sees it: milliseconds since the epoch, and a sleep that an abort ends early. */
 export type Clock = { now(): Milliseconds; sleep(ms: Milliseconds, signal?: AbortSignal): Promise<void> };
 
 /** The wall clock. */

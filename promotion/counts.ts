@@ -1,8 +1,8 @@
 import type { RevisionRole } from "../ecosystem/revision-role.ts";
 
 /**
- * Requests of one revision from one kind of client. All numbers only grow while the counter lives.
- * `requests` are all that a server answered or should have answered: good, slow, failed or refused; neutral outcomes are not in it.
+ * Requests of one revision from one kind of client. All numbers only grow during the life of the counter.
+ * `requests` are all that a server answered or should have answered: good, slow, failed or refused; neutral outcomes are excluded.
  * `failures`, `slow` (served, but took `SLOW_MS` or longer) and `refused` (a 4xx sent by a server, a live session that it forgot,
  * a JSON-RPC error) are disjoint. `toolErrors` (a result with `isError`) are part of what was served, as are `unread`: answers whose
  * content could not be examined.
@@ -17,7 +17,7 @@ export type Counts = {
 };
 
 /**
- * The counts of one revision, by who sent the requests. `latency` is the users' histogram over `LATENCY_BOUNDS_MS` (one more entry
+ * The counts of one revision, by sender. `latency` is the users' histogram over `LATENCY_BOUNDS_MS` (one more entry
  * than bounds, not cumulative). `clients` divides the users' counts into buckets by a hash of the client's key; they add up to `user`.
  * `kinds` counts the users' bad outcomes by kind, such as "403 from the server"; the set of kinds is bounded.
  */
@@ -29,10 +29,10 @@ export type RevisionCounts = {
   kinds?: Record<string, number>;
 };
 
-/** The counts of the two sides of one service. */
+/** The counts of both revisions of one service. */
 export type ServiceCounts = Record<RevisionRole, RevisionCounts>;
 
-/** No request at all. */
+/** No requests. */
 export const noCounts: Counts = { requests: 0, failures: 0, slow: 0, refused: 0, toolErrors: 0, unread: 0 };
 
 /** Adds two counts, number by number. */
@@ -45,7 +45,7 @@ export const addCounts = (a: Counts, b: Counts): Counts => ({
   unread: a.unread + b.unread,
 });
 
-/** What was counted after `before` and up to `now`. */
+/** The difference of two counts: everything counted after `before` and up to `now`. */
 export const subtractCounts = (now: Counts, before: Counts): Counts => ({
   requests: now.requests - before.requests,
   failures: now.failures - before.failures,
@@ -55,11 +55,11 @@ export const subtractCounts = (now: Counts, before: Counts): Counts => ({
   unread: now.unread - before.unread,
 });
 
-/** Adds two revisions' counts, with their clients and kinds; latencies are left out, since nothing adds them up. */
+/** Adds two revisions' counts, with their clients and kinds; without latencies, which are never summed. */
 export const addRevisions = (a: RevisionCounts, b: RevisionCounts): RevisionCounts =>
   combine(a, b, addCounts, (x, y) => x + y);
 
-/** What was counted of a revision after `before` and up to `now`, with its clients and kinds but without latencies. */
+/** A revision's counts after `before` and up to `now`, with its clients and kinds but without latencies. */
 export const subtractRevisions = (now: RevisionCounts, before: RevisionCounts): RevisionCounts =>
   combine(now, before, subtractCounts, (x, y) => x - y);
 
@@ -79,7 +79,7 @@ function combine(
   };
 }
 
-/** Joins two records key by key; undefined where neither source keeps such a record. */
+/** Joins two records key by key; undefined when neither source keeps such a record. */
 function merge<T>(
   a: Record<string, T> | undefined,
   b: Record<string, T> | undefined,

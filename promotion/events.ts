@@ -3,7 +3,7 @@ import type { Observation } from "./metrics-source.ts";
 import { planSchema } from "./plan.ts";
 import type { Sample } from "./samples.ts";
 
-/** The journal's format; a journal of another one is refused, never guessed at. */
+/** The journal's format; a journal of any other format is rejected, never guessed at. */
 export const FORMAT = 2;
 
 const counts = z.strictObject({
@@ -60,7 +60,7 @@ const revisions = z.array(
   }),
 );
 
-/** Everything that can happen to a promotion; each is one line of its journal, `at` in milliseconds since the epoch. */
+/** The events of a promotion; each is one line of its journal, `at` in milliseconds since the epoch. */
 export const eventSchema = z.discriminatedUnion("event", [
   z.strictObject({
     event: z.literal("begun"),
@@ -71,9 +71,9 @@ export const eventSchema = z.discriminatedUnion("event", [
     revisions,
   }),
   z.strictObject({ event: z.literal("smoked"), at, passed: z.boolean(), reason: z.string() }),
-  /** A share was read back in force; `baseline` is what had been counted by then. */
+  /** A share was read back as in force; `baseline` holds the counts at that moment. */
   z.strictObject({ event: z.literal("in-force"), at, share: z.number(), baseline: observation }),
-  /** What one poll saw and the verdict on it; `samples` of what went wrong where the verdict ends or holds the step. */
+  /** One poll's observation and its verdict; `samples` of failed requests when the verdict ends or holds the step. */
   z.strictObject({
     event: z.literal("judged"),
     at,
@@ -81,11 +81,11 @@ export const eventSchema = z.discriminatedUnion("event", [
     verdict,
     samples: z.array(sample).exactOptional(),
   }),
-  /** The share was found to be another one than the one put in force. */
+  /** The share in force differs from the one that the promoter set. */
   z.strictObject({ event: z.literal("moved"), at, share: z.number() }),
-  /** A person ordered the candidate back. */
+  /** A person ordered a rollback. */
   z.strictObject({ event: z.literal("ordered-back"), at, reason: z.string() }),
-  /** An interrupted or held promotion goes on; `note` says whose it was. */
+  /** An interrupted or held promotion resumes; `note` names the previous lease holder. */
   z.strictObject({ event: z.literal("resumed"), at, note: z.string() }),
   z.strictObject({ event: z.literal("drained"), at, ended: z.enum(["quiet", "limit"]), openRequests: z.int() }),
   z.strictObject({ event: z.literal("retired"), at }),

@@ -7,26 +7,26 @@ import { type Begun, type Event, eventSchema, FORMAT } from "./events.ts";
 export type Journal = {
   /** All events so far, oldest first. */
   read(): Promise<Event[]>;
-  /** Adds one event; when it returns, the event survives a crash of the machine. Throws an UnwritableError where it cannot be written. */
+  /** Appends one event; once it returns, the event survives a machine crash. Throws an UnwritableError when the write fails. */
   append(event: Event): Promise<void>;
-  /** Gives back what was kept for appending; never throws, and the journal can be appended to again. */
+  /** Releases what was held for appending; never throws, and a later append still works. */
   close(): Promise<void>;
 };
 
-/** Nothing can be written any more where the journal and the lease are kept; the message says where and why. */
+/** The folder of the journal and the lease is not writable; the message says where and why. */
 export class UnwritableError extends Error {}
 
-/** Room for the record of a rollback on a disk that has filled up, in bytes: some dozens of polls of several services. */
+/** Bytes reserved to record a rollback on a full disk: a few dozen polls of several services. */
 const RESERVE_BYTES = 256 * 1024;
 
-/** A journal that cannot be gone on with; the message says which line of which file and why. */
+/** A journal that cannot be continued; the message names the file, the line and the reason. */
 export class JournalError extends Error {}
 
 /**
- * A journal in a file: one JSON object a line, synced to the disk line by line. A torn last line (a crash while it was written) never
- * happened: reading passes it over and the next append overwrites it. Only the holder of the promotion's lease may append.
- * Reading throws a JournalError for a file of another format or with a damaged line that is not the last. While it is appended to, a file
- * beside it keeps space in reserve; where the disk is full, that is freed and the append fails, so that what must still be written can be.
+ * A journal in a file: one JSON object per line, each line synced to disk. A torn last line (from a crash during the write) is ignored
+ * by reads and overwritten by the next append. Only the holder of the promotion's lease may append.
+ * Reading throws a JournalError for another format, or for a damaged line that is not the last. While it is being appended to, a file
+ * beside it reserves space; on a full disk that space is freed and the append fails, so that the rollback can still be recorded.
  */
 export function fileJournal(path: string): Journal {
   const reserve = `${path}.reserve`;
@@ -55,7 +55,7 @@ export function fileJournal(path: string): Journal {
     try {
       const isNew = (await file.stat()).size === 0;
       if (!whole) await file.truncate((await readWhole(path)).length);
-      whole = false; // an append that fails may leave part of its line
+      whole = false; // a failed append may leave a partial line
       await file.appendFile(`${JSON.stringify(event)}\n`);
       await file.datasync();
       if (isNew) await syncFolder(dirname(path));
@@ -66,7 +66,7 @@ export function fileJournal(path: string): Journal {
   }
 }
 
-/** Without this a new file survives a crash of the machine, but not its name. */
+/** Without this, a new file's data survives a machine crash, but its name may not. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r");
   try {
@@ -86,17 +86,17 @@ export function begunEvents(events: readonly Event[], path: string): [Begun, ...
   const [first, ...rest] = events;
   if (first?.event === "begun") return [first, ...rest];
   throw new JournalError(
-    `${path} does not say how its promotion began (${events.length} events): there is nothing to go on with`,
+    `${path} has no beginning (${events.length} events), so there is no promotion to continue`,
   );
 }
 
-/** Refuses broken bytes instead of replacing them: a replaced one would pass for what was written. */
+/** Rejects invalid UTF-8 instead of replacing it: a replacement would pass for written content. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 async function readWhole(path: string): Promise<{ events: Event[]; length: number }> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new JournalError(
-      `the journal ${path} cannot be read: ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
+      `the journal ${path} cannot be read: ${error.code === "ENOENT" ? "no such file" : error.message}`,
     );
   });
   const whole = bytes.subarray(0, bytes.lastIndexOf("\n") + 1);
@@ -118,7 +118,7 @@ function parseLine(line: Buffer, where: string): Event {
     content = JSON.parse(utf8.decode(line));
   } catch {
     throw new JournalError(
-      `${where} is damaged: it is no JSON. The lines before it are whole; restore the file from a copy`,
+      `${where} is damaged: not valid JSON. The lines before it are intact; restore the file from a copy`,
     );
   }
   const parsed = eventSchema.safeParse(content);
@@ -126,11 +126,11 @@ function parseLine(line: Buffer, where: string): Event {
   const format = (content as { format?: unknown } | null)?.format;
   if (format !== undefined && format !== FORMAT) {
     throw new JournalError(
-      `${where} is of format ${String(format)}, but this version reads format ${FORMAT}: finish it with the version that began it`,
+      `${where} has format ${String(format)}, but this version reads format ${FORMAT}: finish the promotion with the version that began it`,
     );
   }
   const [problem] = parsed.error.issues;
   throw new JournalError(
-    `${where} is no event of a promotion: ${problem?.path.join(".") ?? ""} ${problem?.message ?? ""}`,
+    `${where} is not a promotion event: ${problem?.path.join(".") ?? ""} ${problem?.message ?? ""}`,
   );
 }

@@ -7,7 +7,7 @@ import type { Milliseconds } from "../ecosystem/units.ts";
 import type { Clock } from "./clock.ts";
 import { UnwritableError } from "./journal.ts";
 
-/** How long a lease lasts without being renewed. */
+/** How long a lease lasts without renewal. */
 export const LEASE_MS: Milliseconds = 15_000;
 
 const ticketSchema = z.object({
@@ -21,33 +21,34 @@ const ticketSchema = z.object({
 });
 type Ticket = z.infer<typeof ticketSchema>;
 
-/** Who asks for the lease: a name for people, and the process that holds it. `processes` names the set of processes that its number is from. */
+/** A lease holder: a name for people, and its process. `processes` names the PID space that the process number belongs to. */
 export type Holder = { owner: string; host: string; pid: number; processes?: string | undefined };
 
 /** The right to move traffic, until it expires or is lost. */
 export type Lease = {
-  /** What was taken over from whom, or null. */
+  /** From whom the lease was taken over and why, or null. */
   note: string | null;
   /**
-   * Holds the lease for another while. Throws a LeaseError when somebody else has taken it: then no traffic may be moved any more; and an
-   * UnwritableError where nothing can be written: then nobody else can take it either.
+   * Renews the lease. Throws a LeaseError when another holder has taken it: then no more traffic may be moved. Throws an
+   * UnwritableError when the folder is not writable: then no one else can take the lease either.
    */
   renew(): Promise<void>;
-  /** Holds the lease while something runs that may take longer than the lease lasts, and passes on what came of it. */
+  /** Keeps renewing the lease while `work` runs, which may take longer than a lease lasts, and returns its result. */
   keep<T>(work: Promise<T>): Promise<T>;
-  /** Gives the lease back; one that is lost already is left to its new holder. */
+  /** Releases the lease; a lost one is left to its new holder. */
   release(): Promise<void>;
 };
 
-/** The lease is somebody else's; the message says whose and since when. */
+/** Another holder has the lease; the message says who and since when. */
 export class LeaseError extends Error {}
 
 type LeaseRequest = { folder: string; holder: Holder; clock: Clock; alive?: (pid: number) => boolean };
 
 /**
- * Takes the lease of a folder. The lease is a ticket with a number: a file that only one process can create. A ticket counts until it is
- * released or expires, or its process (of the same boot and PID namespace) is gone; the next number then belongs to whoever creates it first, so that two takers
- * cannot both win, and whoever held an older number sees it at the next renewal. Throws a LeaseError while another holder's ticket counts.
+ * Takes the lease of a folder. A lease is a numbered ticket: a file that only one process can create. A ticket is valid until it is
+ * released or expires, or its process (of the same boot and PID namespace) is gone. The next number then goes to the first process that
+ * creates it, so two can never both win, and the holder of an older number notices at its next renewal. Throws a LeaseError while another
+ * holder's ticket is valid.
  */
 export async function takeLease({ folder, holder, clock, alive = processLives }: LeaseRequest): Promise<Lease> {
   await mkdir(folder, { recursive: true });
@@ -60,9 +61,9 @@ export async function takeLease({ folder, holder, clock, alive = processLives }:
   const created = await create(path, ticket());
   const winner = await newest(folder);
   if (winner?.number !== number || !created) {
-    if (created) await rm(path, { force: true }); // this number had come and gone since the folder was read
+    if (created) await rm(path, { force: true }); // this number was taken and released since the folder was read
     throw new LeaseError(
-      winner ? heldBy(winner.ticket, clock) : `the lease in ${folder} was taken in this very moment; try again`,
+      winner ? heldBy(winner.ticket, clock) : `the lease in ${folder} was taken by another process at the same time; try again`,
     );
   }
   if (last) await rm(last.path, { force: true });
@@ -94,30 +95,30 @@ export async function takeLease({ folder, holder, clock, alive = processLives }:
       return finished;
     },
     release: async () => {
-      if ((await newest(folder))?.number !== number) return; // lost already: there is nothing to give back
-      await replace(path, { ...ticket(), released: true }); // the file stays: its number must not be given twice
+      if ((await newest(folder))?.number !== number) return; // already lost: nothing to release
+      await replace(path, { ...ticket(), released: true }); // the file stays: its number must never be reused
     },
   };
 }
 
-/** Throws a LeaseError while another holder's lease of a folder counts; takes nothing and writes nothing. */
+/** Throws a LeaseError while another holder's lease of a folder is valid. Takes and writes nothing. */
 export async function checkLease({ folder, holder, clock, alive = processLives }: LeaseRequest): Promise<void> {
   const last = existsSync(folder) ? await newest(folder) : null;
   if (last && counts(last.ticket, holder, clock, alive)) throw new LeaseError(heldBy(last.ticket, clock));
 }
 
-/** A lease for what nobody else can reach: simulations. */
+/** A lease that is always granted: for simulations, which share nothing. */
 export const noLease: Lease = { note: null, renew: async () => {}, keep: (work) => work, release: async () => {} };
 
 const counts = (ticket: Ticket, holder: Holder, clock: Clock, alive: (pid: number) => boolean): boolean =>
   !ticket.released && ticket.expires > clock.now() && (!canSee(ticket, holder) || alive(ticket.pid));
 
-/** A process number says something only under the same boot of the same host, and in the same PID namespace; elsewhere only time counts. */
+/** A process number is meaningful only in the same boot of the same host and the same PID namespace; elsewhere only the expiry counts. */
 const canSee = (ticket: Ticket, holder: Holder): boolean =>
   ticket.host === holder.host && ticket.processes === holder.processes;
 
 const heldBy = (ticket: Ticket, clock: Clock): string =>
-  `traffic is in other hands: the lease belongs to ${ticket.owner} (process ${ticket.pid} on ${ticket.host}), ` +
+  `the traffic lease is held by ${ticket.owner} (process ${ticket.pid} on ${ticket.host}), ` +
   `taken ${age(ticket.acquired, clock)} ago; it expires in ${Math.max(0, Math.ceil((ticket.expires - clock.now()) / 1000))} s unless renewed`;
 
 const takenFrom = (ticket: Ticket, holder: Holder, clock: Clock): string => {
@@ -133,7 +134,7 @@ function processLives(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"; // there, but somebody else's
+    return (error as NodeJS.ErrnoException).code === "EPERM"; // it exists, but belongs to another user
   }
 }
 
@@ -153,11 +154,11 @@ function parseTicket(text: string, path: string): Ticket {
   try {
     return ticketSchema.parse(JSON.parse(text));
   } catch {
-    throw new LeaseError(`${path} is no lease that this version can read; if no promotion is running, remove the file`);
+    throw new LeaseError(`${path} is not a lease that this version can read; if no promotion is running, delete the file`);
   }
 }
 
-/** Creates the ticket with its whole content at once, or answers false where the number is taken. */
+/** Creates the ticket atomically with its content; false when the number is taken. */
 async function create(path: string, ticket: Ticket): Promise<boolean> {
   const draft = await writeDraft(path, ticket);
   try {

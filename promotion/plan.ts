@@ -14,7 +14,7 @@ const stepSchema = z.strictObject({
   maxDuration: seconds(positive),
 });
 
-/** What a plan is made of; a journal holds one too. */
+/** The fields of a plan; a journal contains one too. */
 export const planSchema = z.strictObject({
   name: z.string().min(1),
   poll: seconds(positive.max(60)),
@@ -29,12 +29,12 @@ export const planSchema = z.strictObject({
 export type Step = z.infer<typeof stepSchema>;
 
 /**
- * How a promotion goes, all times in seconds: the steps; the polls; the margin; the bake after 100 % (stretches of time with their own poll);
- * how long old sessions may drain; and how long a hold waits for an outage to end, a silent source to answer, or requests to come.
+ * The course of a promotion, all times in seconds: the steps, the poll interval, the margin, the bake after 100 % (periods with their own
+ * poll intervals), the drain limit for old sessions, and how long a hold waits for an outage to end, the source to answer, or requests to arrive.
  */
 export type Plan = z.infer<typeof planSchema>;
 
-/** Sized so that certifying each step takes about as long as the one before it. */
+/** Sized so that each step takes about as long to certify as the previous one. */
 const climb = [
   { share: 10, maxErrorRate: 0.01 },
   { share: 25, maxErrorRate: 0.005 },
@@ -43,16 +43,16 @@ const climb = [
 ];
 
 /**
- * Where stable itself fails too often to certify any candidate like it below a step's rate, the candidate may fail more than stable by less
- * than this (a fraction). Half of what the first step tolerates of any candidate (1 %): halving the tolerated effect is the convention for
+ * When stable itself fails too often for a candidate like it to be certified below a step's rate, the candidate may exceed stable's failure
+ * rate by less than this (a fraction). Half of what the first step tolerates (1 %): halving the tolerated effect is the convention for
  * the margin of a non-inferiority trial (FDA, "Non-Inferiority Clinical Trials to Establish Effectiveness", 2016, section IV).
  */
 const MARGIN = 0.005;
 
-/** Between two polls lies one second: with five, a dead candidate answers more requests than is promised. */
+/** Seconds between polls: with five instead of one, a dead candidate would fail more requests than promised. */
 const POLL = 1;
 
-/** The plans that come with a name. */
+/** The named plans. */
 export const plans: Record<"evidence" | "rehearsal" | "report", Plan> = {
   evidence: {
     name: "evidence",
@@ -72,7 +72,7 @@ export const plans: Record<"evidence" | "rehearsal" | "report", Plan> = {
     drain: 10,
     holdTimeouts: { outage: 30, silence: 120, data: 60 },
   },
-  // the status report's procedure: an hour at 10 %, then on; half an hour of close bake, a day in all
+  // the status report's procedure: an hour at 10 %, then 100 %; a bake of one day, the first half hour polled closely
   report: {
     name: "report",
     poll: POLL,
@@ -87,7 +87,7 @@ export const plans: Record<"evidence" | "rehearsal" | "report", Plan> = {
   },
 };
 
-/** A plan that cannot be followed; the message names every problem. */
+/** An invalid plan; the message lists every problem. */
 export class PlanError extends Error {}
 
 const overridesSchema = z
@@ -95,17 +95,17 @@ const overridesSchema = z
   .transform(({ extends: base, ...rest }) => ({ ...plans[base], ...rest }));
 
 /**
- * Reads a plan from the content of a file: any keys of a `Plan`, the others from the named plan that it `extends` ("evidence" unless said).
- * Throws a PlanError that lists every unknown key, impossible number, and share that does not rise to exactly 100.
+ * Parses a plan file: any keys of a `Plan`, the others from the named plan that it `extends` (default "evidence").
+ * Throws a PlanError that lists every unknown key, every number out of range, and shares that do not rise to exactly 100.
  */
 export function parsePlan(content: unknown, file: string): Plan {
   const parsed = overridesSchema.pipe(planSchema).safeParse(content);
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "the file"}: ${message}`);
-    throw new PlanError(`${file} is no plan.\n  ${problems.join("\n  ")}\n${example}`);
+    throw new PlanError(`${file} is not a valid plan.\n  ${problems.join("\n  ")}\n${example}`);
   }
   const problems = impossible(parsed.data);
-  if (problems.length > 0) throw new PlanError(`${file} cannot be followed.\n  ${problems.join("\n  ")}\n${example}`);
+  if (problems.length > 0) throw new PlanError(`${file} is not a valid plan.\n  ${problems.join("\n  ")}\n${example}`);
   return parsed.data;
 }
 
@@ -113,14 +113,14 @@ function impossible({ steps }: Plan): string[] {
   const problems = steps.flatMap(({ share, minDuration, maxDuration }, i) => {
     const before = steps[i - 1]?.share ?? 0;
     return [
-      ...(share <= before ? [`steps.${i}.share: ${share} does not rise above ${before}; a plan only goes up`] : []),
+      ...(share <= before ? [`steps.${i}.share: ${share} is not above the previous share, ${before}; shares must increase`] : []),
       ...(maxDuration <= minDuration
-        ? [`steps.${i}.maxDuration: ${maxDuration} s is not after minDuration, ${minDuration} s`]
+        ? [`steps.${i}.maxDuration: ${maxDuration} s is not longer than minDuration, ${minDuration} s`]
         : []),
     ];
   });
   const last = steps.at(-1)?.share;
-  return last === 100 ? problems : [...problems, `steps: the last share is ${last}, but a promotion ends at 100`];
+  return last === 100 ? problems : [...problems, `steps: the last share is ${last}, but must be 100`];
 }
 
 const example = `Example: {"extends": "evidence", "steps": [{"share": 20, "maxErrorRate": 0.01, "minDuration": 30, "maxDuration": 900}, {"share": 100, "maxErrorRate": 0.001, "minDuration": 30, "maxDuration": 900}]}`;

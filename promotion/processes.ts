@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 
 /**
- * A name for the set of processes that this one's number is from: the boot of the machine and the PID namespace (containers have their own).
- * Where there are no namespaces it is the platform's name; where it cannot be told, a name that no other process gives.
+ * Identifies the PID space of this process: the machine's boot and the PID namespace (each container has its own). Without namespaces
+ * it is the platform's name; when it cannot be determined, a unique name.
  */
 export function processesName(): string {
   if (process.platform !== "linux") return process.platform;

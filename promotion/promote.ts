@@ -11,7 +11,7 @@ import type { TrafficController } from "./traffic-controller.ts";
 import type { Verdict } from "./verdict.ts";
 import { contradiction } from "./windows.ts";
 
-/** Everything that a promotion needs from outside; `smoke` tries the candidate at 0 %, `onEvent` is told of everything that is written to the journal. */
+/** A promotion's dependencies; `smoke` tests the candidate at 0 %, `onEvent` is called for every event written to the journal. */
 export type Promotion = {
   journal: Journal;
   lease: Lease;
@@ -30,9 +30,9 @@ export const begin = (journal: Journal, begun: Omit<Begun, "event" | "format">):
 
 /**
  * Moves one promotion forward until it ends, and returns the state it ended in (its `outcome` is set). Safe to kill and to start again at
- * any line: whatever was decided stands in the journal, and is carried out first. Throws when the lease is lost, when the target refuses a
- * share for longer than the plan's hold timeout for silence, or when `signal` aborts it between two polls; the journal can then be resumed.
- * Where nothing can be written any more, traffic goes back to stable without a record of it, and an UnwritableError says so.
+ * any line: decisions are in the journal and are carried out first. Throws when the lease is lost, when the target refuses a share for
+ * longer than the plan's hold timeout for silence, or when `signal` aborts it between two polls; the journal can then be resumed.
+ * When the journal is not writable, it rolls back to stable without a record and throws an UnwritableError that says so.
  */
 export async function promote(promotion: Promotion): Promise<State> {
   const { journal, lease, source, target, probes, smoke, clock, onEvent, signal } = promotion;
@@ -46,7 +46,7 @@ export async function promote(promotion: Promotion): Promise<State> {
   try {
     for (;;) {
       const decided = state.inForce !== null && state.wanted !== state.inForce;
-      if (signal?.aborted && !decided) throw signal.reason; // what was decided is carried out first
+      if (signal?.aborted && !decided) throw signal.reason; // carry out the decision first
       await lease.renew();
       if (state.wanted !== state.inForce && !(isRising(state) && state.hold)) {
         await shift();
@@ -65,7 +65,7 @@ export async function promote(promotion: Promotion): Promise<State> {
     await journal.close();
   }
 
-  /** Tries once to put the wanted share in force. While a rising share is refused, the candidate is judged at the one that is in force. */
+  /** Tries once to put the wanted share in force. While an increase is refused, the candidate is judged at the share in force. */
   async function shift(): Promise<void> {
     const refusal = await lease.keep(refusalOf(() => target.setShare(state.wanted)));
     if (!refusal) {
@@ -80,7 +80,7 @@ export async function promote(promotion: Promotion): Promise<State> {
     else await clock.sleep(toMilliseconds(state.plan.poll), signal);
   }
 
-  /** Waits until the next poll is due, looks, and judges what was seen. */
+  /** Waits until the next poll is due, observes, and judges the observation. */
   async function poll(): Promise<void> {
     await probes.rate(probesNeeded(state));
     await clock.sleep(pollMs(state), signal);
@@ -91,21 +91,21 @@ export async function promote(promotion: Promotion): Promise<State> {
     else await record({ event: "moved", at, share });
   }
 
-  /** Records a verdict, with samples of what went wrong where it ends or begins to hold the step because of that. */
+  /** Records a verdict, with samples of failed requests when failures end the step or start a hold. */
   async function pass(at: number, seen: Observation, verdict: Verdict): Promise<void> {
     const asks = verdict.kind === "roll-back" || (verdict.kind === "hold" && state.hold?.cause !== verdict.cause);
     const samples = asks && !seen.silent ? newest(await source.samples()) : [];
     await record({ event: "judged", at, seen, verdict, ...(samples.length > 0 && { samples }) });
   }
 
-  /** One look at the counts; a source that contradicts itself says nothing. */
+  /** One reading of the counts; a source that contradicts itself counts as silent. */
   async function observe(): Promise<Observation> {
     const seen = await source.poll();
     const why = seen.silent ? null : contradiction(state.seen, seen);
     return why === null ? seen : { silent: true, why: `its counts contradict each other (${why})` };
   }
 
-  /** One look at the counts and at the share in force; where the share cannot be read, nothing that was counted can be judged. */
+  /** One reading of the counts and the share in force; without the share, the counts cannot be judged. */
   async function look(): Promise<{ seen: Observation; share: Percent | null }> {
     const seen = await observe();
     if (seen.silent) return { seen, share: null };
@@ -117,7 +117,7 @@ export async function promote(promotion: Promotion): Promise<State> {
     }
   }
 
-  /** Goes back to stable first, and then tries to say so in what the journal has in reserve. */
+  /** Rolls back to stable first, then tries to record it in the journal's reserved space. */
   async function retreat(cause: UnwritableError): Promise<State> {
     const since = clock.now();
     for (;;) {
@@ -126,24 +126,24 @@ export async function promote(promotion: Promotion): Promise<State> {
       if (clock.now() - since >= toMilliseconds(state.plan.holdTimeouts.silence)) throw refusal;
       await clock.sleep(toMilliseconds(state.plan.poll));
     }
-    const reason = state.outcome?.reason ?? `went back to stable: ${cause.message}`;
+    const reason = state.outcome?.reason ?? `rolled back to stable: ${cause.message}`;
     try {
       if (!state.outcome) await record({ event: "ordered-back", at: clock.now(), reason });
       await record({ event: "in-force", at: clock.now(), share: 0, baseline: { silent: true, why: cause.message } });
       return state;
     } catch {
-      throw new UnwritableError(`${cause.message}. Traffic is back on stable, without a record of it: ${reason}`);
+      throw new UnwritableError(`${cause.message}. Traffic is back on stable, but this was not recorded: ${reason}`);
     }
   }
 
-  /** The old revision leaves after the bake, when the new one has everything and the old one's sessions have ended. */
+  /** Retires the old revision after the bake, once the new one has all traffic and the old sessions have ended. */
   async function clearAway(): Promise<State> {
     if (!state.drained) {
       const { ended, openRequests } = await lease.keep(target.drain("stable", toMilliseconds(state.plan.drain)));
       await record({ event: "drained", at: clock.now(), ended, openRequests });
     }
     if (!state.retired) {
-      const share = await target.share(); // the drain may have been long, and what has traffic again must stay
+      const share = await target.share(); // the drain may have been long: a revision that has traffic again must stay
       if (share !== state.inForce) {
         await record({ event: "moved", at: clock.now(), share });
         return state;
@@ -155,16 +155,16 @@ export async function promote(promotion: Promotion): Promise<State> {
   }
 }
 
-/** As many samples as a person can look at, of both revisions. */
+/** The newest samples of both revisions, as many as a person can read. */
 const newest = (samples: Sample[]): Sample[] => samples.toSorted((a, b) => a.at - b.at).slice(-MOST_SAMPLES);
 
 /** True while a share above the one in force is wanted. */
 const isRising = ({ wanted, inForce }: State): boolean => inForce !== null && wanted > inForce;
 
-/** True while users' requests reach a candidate that is not promoted yet. */
+/** True while users' requests reach a candidate that has not been promoted. */
 const isExposed = ({ inForce, outcome }: State): boolean => (inForce ?? 0) > 0 && outcome?.result !== "promoted";
 
-/** What an attempt failed with, or null. */
+/** The error of an attempt, or null. */
 const refusalOf = (attempt: () => Promise<void>): Promise<Error | null> =>
   attempt().then(
     () => null,

@@ -1,7 +1,7 @@
 import { type Promotion, promote } from "./promote.ts";
 import type { State } from "./state.ts";
 
-/** Goes on with an interrupted or held promotion and returns the state it ends in; `note` says for the journal how that came. */
+/** Resumes an interrupted or held promotion and returns its final state; `note` records the circumstances in the journal. */
 export async function resume(promotion: Promotion, note: string): Promise<State> {
   const { journal, lease, clock } = promotion;
   await lease.renew();

@@ -2,19 +2,19 @@ import { begunEvents } from "./journal.ts";
 import { type Promotion, promote } from "./promote.ts";
 import { fold, type State } from "./state.ts";
 
-/** The promotion is over and the old revision is gone: there is nothing to go back to. */
+/** The promotion has ended and the old revision is retired: there is nothing to roll back to. */
 export class TooLateError extends Error {}
 
 /**
- * Takes a promotion back because a person says so, whatever the evidence says, and returns the state it ends in. The journal keeps the reason,
- * so that nothing undoes it. A promotion that was rolled back already stays so. Throws a TooLateError once the old revision is retired.
+ * Rolls a promotion back on a person's order, whatever the evidence says, and returns its final state. The journal records the order, so
+ * that a resume cannot undo it. A promotion that is already rolled back stays so. Throws a TooLateError once the old revision is retired.
  */
 export async function rollBack(promotion: Promotion, reason: string): Promise<State> {
   const { journal, clock, lease } = promotion;
   const state = fold(begunEvents(await journal.read(), "the journal"));
   if (state.retired) {
     throw new TooLateError(
-      `promotion ${state.begun.id} is over and the old revision has been taken down: promote it again to go back to it`,
+      `promotion ${state.begun.id} has ended and its old revision is retired: promote the old release to go back to it`,
     );
   }
   await lease.renew();

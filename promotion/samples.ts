@@ -1,9 +1,9 @@
 import type { RevisionRole } from "../ecosystem/revision-role.ts";
 
 /**
- * One request that went wrong: when (milliseconds since the epoch), on which revision, whether a probe or a user made it, and
- * what it came to, in the words of `kinds`. `client` is the bucket of its client; method and tool are shortened to 64 plain
- * characters, and empty where the request did not say.
+ * One failed request: when (milliseconds since the epoch), on which revision, from a probe or a user, and its outcome, as in
+ * `kinds`. `client` is the client's bucket; method and tool are shortened to 64 plain characters, and empty when the request
+ * had none.
  */
 export type Sample = {
   at: number;
@@ -19,5 +19,5 @@ export type Sample = {
   client: string;
 };
 
-/** How many samples of one service and role are shown. */
+/** The number of samples shown per service and role. */
 export const MOST_SAMPLES = 20;

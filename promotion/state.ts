@@ -31,7 +31,7 @@ import { addWindows, type Seen, windowsSince } from "./windows.ts";
 export type Result = "promoted" | "rolled-back" | "held";
 export type Outcome = { result: Result; reason: string };
 
-/** One step as it went, with the users' counts of both revisions and, apart, the probes'; `certified` is the smallest failure rate (a fraction) that its counts certify for every service, or null. */
+/** The record of one step, with the users' counts of both revisions and separately the probes'; `certified` is the lowest failure rate (a fraction) that the counts certify for every service, or null. */
 export type StepRecord = {
   share: Percent;
   seconds: Seconds;
@@ -43,7 +43,7 @@ export type StepRecord = {
   certified: number | null;
 };
 
-/** What a journal folds to: where a promotion stands, and all that the next decision needs. */
+/** The state folded from a journal: the promotion's progress, and everything the next decision needs. */
 export type State = {
   plan: Plan;
   begun: Begun;
@@ -54,11 +54,11 @@ export type State = {
   inForce: number | null;
   outcome: Outcome | null;
   verdict: Verdict | null;
-  /** When the share came in force, when the last poll was, and for how long the step was really looked at (ms). */
+  /** When the share took effect, the time of the last poll, and how long the step has been observed (ms). */
   since: Milliseconds;
   polledAt: Milliseconds;
   elapsed: Milliseconds;
-  /** Since when the hold of this cause holds. */
+  /** The current hold: its cause, and since when. */
   hold: { cause: HoldCause | null; since: number } | null;
   seen: Seen | null;
   carried: Record<string, ServiceCounts>;
@@ -68,7 +68,7 @@ export type State = {
   retired: boolean;
 };
 
-/** The state right after a promotion begun. */
+/** The state right after a promotion has begun. */
 const begin = (begun: Begun): State => ({
   plan: begun.plan,
   begun,
@@ -90,15 +90,15 @@ const begin = (begun: Begun): State => ({
   retired: false,
 });
 
-/** The state that a journal's events lead to; the first event is how it began. */
+/** The state after a journal's events, of which the first is its beginning. */
 export const fold = ([begun, ...events]: readonly [Begun, ...Event[]]): State => events.reduce(step, begin(begun));
 
-/** The state after one more event. Pure: the same events always lead to the same state. */
+/** The state after one more event. Pure: the same events always give the same state. */
 export function step(state: State, event: Event): State {
   switch (event.event) {
     case "begun":
       throw new Error(
-        `promotion ${state.begun.id} has begun already; its journal holds a second beginning, of ${event.id}`,
+        `promotion ${state.begun.id} has already begun; its journal has a second beginning, of ${event.id}`,
       );
     case "smoked":
       return event.passed
@@ -112,10 +112,10 @@ export function step(state: State, event: Event): State {
       return {
         ...state,
         inForce: event.share,
-        wanted: event.share, // what a person did stays until a person says how to go on
+        wanted: event.share, // a manual change stays until a person decides
         outcome: {
           result: "held",
-          reason: `somebody moved the traffic: ${event.share} % is in force where ${state.wanted} % was put`,
+          reason: `traffic was changed outside the promoter: ${event.share} % is in force instead of ${state.wanted} %`,
         },
       };
     case "ordered-back":
@@ -129,7 +129,7 @@ export function step(state: State, event: Event): State {
   }
 }
 
-/** The verdict on the state after the observation `seen` at `at`: the gravest over all services, and a hold's patience counted. */
+/** The verdict on the state after the observation `seen` at `at`: the gravest over all services. */
 export function judge(before: State, seen: Observation, at: number): Verdict {
   const state = observed(before, seen, at);
   const phase = state.wanted !== state.inForce ? "shift" : baking(state) ? "bake" : "step";
@@ -151,7 +151,7 @@ export function judge(before: State, seen: Observation, at: number): Verdict {
   );
 }
 
-/** The step that the promotion is at; the bake is a last step of which only time is asked. */
+/** The promotion's current step; the bake is a last step that only takes time. */
 export function currentStep({ plan, position }: State): Step {
   const step = plan.steps[position];
   if (step) return step;
@@ -163,7 +163,7 @@ export function currentStep({ plan, position }: State): Step {
 /** True while the promotion is in the bake after 100 %. */
 export const baking = ({ plan, position }: State): boolean => position >= plan.steps.length;
 
-/** How long to wait until the next poll, in milliseconds. */
+/** Time until the next poll, in milliseconds. */
 export function pollMs(state: State): Milliseconds {
   if (!baking(state)) return toMilliseconds(state.plan.poll);
   let passed = toSeconds(state.elapsed);
@@ -174,19 +174,19 @@ export function pollMs(state: State): Milliseconds {
   return toMilliseconds(state.plan.poll);
 }
 
-/** With fewer user requests a second on the candidate, certifying 0.1 % would take longer than ten minutes. */
+/** With fewer user requests per second on the candidate, certifying 0.1 % would take longer than ten minutes. */
 const FEW_USERS = 5;
 
-/** How many probe calls a second each revision needs: one, so that both always have data; twenty where users are too few. */
+/** The probe calls per second that each revision needs: one, so that both always have data; twenty when users are too few. */
 export function probesNeeded(state: State): number {
   const evidence = Object.values(state.evidence);
   const few = state.polledAt - state.begun.at >= 30_000 && evidence.some((evidence) => userRate(evidence) < FEW_USERS);
-  // at 100 % only probes can tell whether stable shares a failure, so they are many while that is watched closely
+  // at 100 % only probes show whether stable shares a failure, so there are many during the closely polled part of the bake
   const alone = state.wanted === 100 && pollMs(state) <= toMilliseconds(state.plan.poll);
   return few || alone ? 20 : 1;
 }
 
-/** The step as it stands now, for the screen and the report. */
+/** The current step's record, for the screen and the report. */
 export function stepRecord(state: State): StepRecord {
   const evidence = Object.values(state.evidence);
   const bounds = evidence.map(bestCertificate);
@@ -222,15 +222,15 @@ function inForce(state: State, { share, baseline, at }: Extract<Event, { event: 
     since: at,
     polledAt: at,
     elapsed: 0,
-    seen: baseline.silent ? null : baseline, // what was counted under the share before must not certify this one
+    seen: baseline.silent ? null : baseline, // counts from the previous share must not certify this one
     carried: addWindows(state.carried, windows),
     evidence: mapEvidence(state.evidence, (evidence) => startStep(evidence, at)),
   };
 }
 
-/** Takes in what one poll saw, before anything is decided from it. */
+/** The state after one poll's observation, before a decision. */
 function observed(before: State, seen: Observation, at: number): State {
-  // a step is only as old as it was looked at: a pause of the promoter or of the source is no time passed
+  // only observed time counts towards a step: a pause of the promoter or the source does not
   const gap = at - before.polledAt;
   const paused = gap > 3 * pollMs(before);
   const state = paused ? afterPauseOf(before, at) : before;
@@ -272,11 +272,11 @@ const holdAfter = (state: State, { kind, cause }: Verdict, at: number): State["h
 function held(state: State, { cause, reason }: Verdict, at: number): State {
   const evidence = cause === "outage" ? mapEvidence(state.evidence, inOutage) : state.evidence;
   const seconds = toSeconds(at - (state.hold?.since ?? at));
-  // at the deadline there is nothing left to wait for
-  const patience = cause === null || cause === "deadline" ? 0 : state.plan.holdTimeouts[cause];
-  if (seconds < patience) return { ...state, evidence };
-  const after = patience > 0 ? ` (held for ${Math.round(seconds)} s)` : "";
-  // a share that could not be put in force is not put in force behind a person's back
+  // after the maximum duration there is nothing left to wait for
+  const timeout = cause === null || cause === "deadline" ? 0 : state.plan.holdTimeouts[cause];
+  if (seconds < timeout) return { ...state, evidence };
+  const after = timeout > 0 ? ` (held for ${Math.round(seconds)} s)` : "";
+  // a share that could not be put in force must not take effect later, unattended
   const wanted = state.inForce ?? state.wanted;
   return { ...withRecord({ ...state, evidence, wanted }), outcome: { result: "held", reason: `${reason}${after}` } };
 }
@@ -287,12 +287,12 @@ function climbed(state: State): State {
   if (!baking(next)) return next;
   const length = currentStep(next).minDuration;
   const evidence = mapEvidence(next.evidence, startBake);
-  // the certificate of 100 % goes on into the bake: only time is asked of it
+  // the certificate at 100 % carries over: the bake only takes time
   const bake: State = { ...next, evidence, since: state.polledAt, elapsed: 0 };
   return length > 0 ? bake : { ...bake, outcome: { result: "promoted", reason: state.verdict?.reason ?? "" } };
 }
 
-/** A promotion goes on where it stood; the pause is no time passed, and a hold's patience and a deadline begin again. */
+/** Resumes where the promotion stopped; the pause does not count as time, and hold timeouts and durations restart. */
 function resumed(state: State, at: number): State {
   const next = { ...afterPauseOf(state, at), polledAt: at };
   if (state.outcome?.result !== "held") return next;

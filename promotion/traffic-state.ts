@@ -2,39 +2,39 @@ import type { Split, Splits } from "../edge/declared-split.ts";
 import { type RevisionIds, shareIn } from "../edge/routes.ts";
 
 /**
- * Where the traffic of a stack stands, by service: the position that was declared last, and the split in force. What was
- * declared is kept beside the traffic itself, so that whoever comes next knows whether somebody has moved it since.
+ * The traffic of a stack by service: the last declared split, and the live one. The declared split is stored with the traffic
+ * itself, so that later processes can see whether the traffic was moved since.
  */
 export type TrafficState = {
   declared: Splits;
   live: Splits;
-  /** Services whose stable is there but has a newer revision behind it, which is named: only Cloud Run has such an order. */
+  /** The newest revision of each service whose stable is older: only Cloud Run orders revisions. */
   overtaken?: Record<string, string>;
 };
 
-/** Reads where a platform's traffic stands; null where nothing has been deployed yet. Throws when the platform cannot be asked. */
+/** Reads a platform's traffic state; null when nothing has been deployed yet. Throws when the platform cannot be reached. */
 export type ReadTrafficState = () => Promise<TrafficState | null>;
 
 /**
- * The share of the candidates that a platform's live splits come to, in percent. Throws when the services disagree, and when
- * one has no split or gives traffic to a revision that it does not have.
+ * The candidates' share according to a platform's live splits, in percent. Throws when services disagree, and when one has no
+ * split or routes traffic to an unknown revision.
  */
 export function shareOfTraffic(live: Splits, services: readonly RevisionIds[]): number {
   const shares = services.map((service) => {
     const split = live[service.name];
-    if (!split) throw new Error(`nobody knows the split of ${service.name}: the platform answered without it`);
+    if (!split) throw new Error(`the traffic split of ${service.name} is unknown: the platform's answer does not include it`);
     return { name: service.name, share: shareIn(service, split) };
   });
   const [first] = shares;
   if (shares.some(({ share }) => Math.abs(share - (first?.share ?? 0)) >= 0.005)) {
     throw new Error(
-      `the services disagree about the share: ${shares.map(({ name, share }) => `${name} ${share} %`).join(", ")}; set it again to bring them together`,
+      `the services disagree about the share: ${shares.map(({ name, share }) => `${name} ${share} %`).join(", ")}; set it again to reconcile them`,
     );
   }
   return first?.share ?? 0;
 }
 
-/** True when both send new traffic to the same revisions in the same parts. */
+/** True when both split new traffic identically. */
 export const sameSplit = (a: Split, b: Split): boolean =>
   [...new Set([...Object.keys(a), ...Object.keys(b)])].every((id) => Math.abs((a[id] ?? 0) - (b[id] ?? 0)) < 0.005);
 

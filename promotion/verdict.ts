@@ -18,13 +18,13 @@ import { commonestKind, percent, points } from "./wording.ts";
 
 export type VerdictKind = "promote" | "wait" | "hold" | "roll-back";
 
-/** Why a hold holds: it decides how long the hold waits before it is left to a person. */
+/** The cause of a hold; it decides how long the hold waits before a person must act. */
 export type HoldCause = "silence" | "data" | "outage" | "deadline";
 
-/** What to do now, and the words for the person who asks why; `kinds` are the candidate's bad outcomes of users in this step, where they matter. */
+/** What to do now, and why, in words; `kinds` are the candidate's bad user outcomes in this step, when they matter. */
 export type Verdict = { kind: VerdictKind; reason: string; cause: HoldCause | null; kinds?: Record<string, number> };
 
-/** What the evidence of one service says at one poll; everything the table may look at. */
+/** One service's evidence at one poll; the table's only input. */
 export type EvidenceFacts = {
   source: "live" | "silent";
   candidate: { data: "some" | "none"; convicted: boolean; worse: boolean; charge: string; unread: number | null };
@@ -33,12 +33,12 @@ export type EvidenceFacts = {
 };
 
 type StepFacts = {
-  /** "shift" while the step's share is wanted, but not in force yet. */
+  /** "shift" while the step's share is wanted but not in force yet. */
   phase: "shift" | "step" | "bake";
   certified: boolean;
-  /** What is certified or, before that, what still has to be. */
+  /** The certified claim or, before that, the one to certify. */
   claim: string;
-  /** At which share, and by whose requests. */
+  /** The share, and whose requests prove the claim. */
   proof: string;
   minDurationPassed: boolean;
   maxDurationPassed: boolean;
@@ -76,14 +76,14 @@ const table: readonly VerdictRule[] = [
     when: ({ candidate, stable }) => candidate.convicted && !candidate.worse && stable.unclear,
     verdict: "hold",
     cause: "outage",
-    because: ({ candidate }) => `${candidate.charge}; waiting for enough of stable's answers to compare`,
+    because: ({ candidate }) => `${candidate.charge}; waiting for enough answers from stable to compare`,
   },
   {
     when: ({ candidate, stable }) => (candidate.convicted || candidate.worse) && stable.down,
     verdict: "hold",
     cause: "outage",
     because: ({ candidate }) =>
-      `${candidate.charge}, but stable answers nothing either: there is nowhere to go back to`,
+      `${candidate.charge}, but stable is down too: there is nothing to roll back to`,
   },
   {
     when: ({ candidate }) => candidate.convicted || candidate.worse,
@@ -135,22 +135,22 @@ const table: readonly VerdictRule[] = [
   },
 ];
 
-/** The verdict that the table gives for these facts. */
+/** The table's verdict for these facts. */
 export function decide(facts: EvidenceFacts): Verdict {
   const rule = table.find(({ when }) => when(facts)) as VerdictRule;
   return { kind: rule.verdict, reason: rule.because(facts), cause: rule.cause ?? null };
 }
 
-/** What is known of the step besides the evidence: `elapsed` is the time it was really looked at, in seconds. */
+/** The step apart from its evidence; `elapsed` is the observed time in seconds. */
 export type StepProgress = { step: Step; margin: Fraction; phase: "shift" | "step" | "bake"; elapsed: Seconds };
 
-/** Reads off one service's evidence what the table looks at. */
+/** Derives the table's input from one service's evidence. */
 export function factsOf(evidence: CandidateEvidence, progress: StepProgress, at: number): EvidenceFacts {
   const charges = accusations(evidence);
-  // what stable shares is no charge against the candidate, unless the comparison says so too
+  // a failure that stable shares is not a charge against the candidate, unless the comparison also convicts
   const own = charges.filter(({ compared, shared }) => compared || !shared);
   const proven = certificate(evidence, progress.step.maxErrorRate);
-  // in the bake, where users have been, probes stand in for a quiet night
+  // in the bake, users have already been there: probes suffice for a quiet night
   const unseen = withoutUsers(evidence, at) && (progress.phase === "step" || withoutProbes(evidence));
   return {
     source: "live",
@@ -175,7 +175,7 @@ export function factsOf(evidence: CandidateEvidence, progress: StepProgress, at:
   };
 }
 
-/** The facts of a poll in which the source said nothing. */
+/** The facts of a poll with a silent source. */
 export const silentFacts = (progress: StepProgress): EvidenceFacts => ({
   source: "silent",
   candidate: { data: "some", convicted: false, worse: false, charge: "", unread: null },
@@ -198,7 +198,7 @@ const stepFacts = (
   share: step.share,
 });
 
-/** What is proven, or has to be: below the step's rate or, where stable fails too often itself for that, compared with stable. */
+/** The claim to prove: a rate below the step's or, when stable itself fails too often for that, a comparison with stable. */
 function claimOf(evidence: CandidateEvidence, { step, margin }: StepProgress, proven: Certificate | null): string {
   const claims: Record<Certificate["claim"], string> = {
     below: `below ${percent(step.maxErrorRate)}`,
@@ -209,7 +209,7 @@ function claimOf(evidence: CandidateEvidence, { step, margin }: StepProgress, pr
   return usualFailures(evidence, step.maxErrorRate) === null ? claims.below : `${claims.below}, or ${claims.noWorse}`;
 }
 
-/** Whose requests are the proof and, where it is one by comparison, what it is compared with. */
+/** Whose requests prove the claim and, for a comparison, stable's failure rate. */
 function proofOf(evidence: CandidateEvidence, { step }: StepProgress, proven: Certificate | null): string {
   if (!proven) return "";
   const { requests, failures } = total(evidence.step.stable);
@@ -219,7 +219,7 @@ function proofOf(evidence: CandidateEvidence, { step }: StepProgress, proven: Ce
 
 const severity: readonly VerdictKind[] = ["roll-back", "hold", "wait", "promote"];
 
-/** The verdict with the candidate's bad outcomes of users, where it ends or holds the step because of them; a rollback names the commonest. */
+/** The verdict with the candidate's bad user outcomes when they end or hold the step; a rollback names the most common. */
 export function withKinds(verdict: Verdict, { step }: CandidateEvidence): Verdict {
   const { kinds = {} } = step.candidate;
   const commonest = commonestKind(kinds);
@@ -229,7 +229,7 @@ export function withKinds(verdict: Verdict, { step }: CandidateEvidence): Verdic
   return { ...verdict, reason, kinds };
 }
 
-/** All services go together: the gravest verdict is everyone's, and names its service where there are several. */
+/** Services are promoted together: the gravest verdict applies to all, and names its service when there are several. */
 export function gravest(verdicts: readonly { service: string; verdict: Verdict }[]): Verdict {
   const kind = severity.find((kind) => verdicts.some(({ verdict }) => verdict.kind === kind)) as VerdictKind;
   const { service, verdict } = verdicts.find(({ verdict }) => verdict.kind === kind) as (typeof verdicts)[number];
@@ -238,20 +238,20 @@ export function gravest(verdicts: readonly { service: string; verdict: Verdict }
 
 const words: Record<Accusation["charge"], { alone: string; compared: string }> = {
   errors: {
-    alone: "the candidate fails more than it may",
+    alone: "the candidate exceeds its error budget",
     compared: "the candidate fails more than stable",
   },
   latency: {
-    alone: "the candidate is slower than it may be",
+    alone: "the candidate exceeds its latency objective",
     compared: "the candidate is slower than stable",
   },
   refusals: {
-    alone: "the candidate refuses more than it may",
-    compared: "the candidate refuses more than stable",
+    alone: "the candidate refuses too many requests",
+    compared: "the candidate refuses more requests than stable",
   },
   "tool-errors": {
-    alone: "the candidate's tools fail more than they may",
-    compared: "the candidate's tools fail more than stable's",
+    alone: "the candidate's tools fail too often",
+    compared: "the candidate's tools fail more often than stable's",
   },
 };
 

@@ -8,10 +8,10 @@ import {
 } from "./counts.ts";
 import type { Observation } from "./metrics-source.ts";
 
-/** An observation of a source that answered. */
+/** An observation from a source that answered. */
 export type Seen = Extract<Observation, { silent: false }>;
 
-/** What was counted between two observations; where counting began again in between, all of it is new. */
+/** The counts between two observations; after a restart of the counters, all of them are new. */
 export function windowsSince(before: Seen | null, now: Seen): Record<string, ServiceCounts> {
   if (!before) return {};
   return Object.fromEntries(
@@ -22,7 +22,7 @@ export function windowsSince(before: Seen | null, now: Seen): Record<string, Ser
   );
 }
 
-/** Why what was counted between two observations cannot be, or null: a source that contradicts itself proves nothing. */
+/** Why the counts between two observations are impossible, or null: a source that contradicts itself proves nothing. */
 export function contradiction(before: Seen | null, now: Seen): string | null {
   for (const [service, counts] of Object.entries(windowsSince(before, now))) {
     for (const role of ["stable", "candidate"] as const) {
@@ -35,7 +35,7 @@ export function contradiction(before: Seen | null, now: Seen): string | null {
   return null;
 }
 
-/** The counts of a revision that must each be possible, and with all of these every sum over some of its clients is. */
+/** A revision's counts that must each be possible; then every sum over some of its clients is, too. */
 function parts({ user, probe, clients }: RevisionCounts): [whose: string, counts: Counts][] {
   const known = Object.entries(clients ?? {});
   const rest = known.reduce((left, [, some]) => subtractCounts(left, some), user);

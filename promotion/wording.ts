@@ -5,20 +5,20 @@ import type { Sample } from "./samples.ts";
 
 type Revisions = Begun["revisions"][number];
 
-/** A revision as people call it: its service and version, with the id behind it; where no version is known, the id. */
+/** A revision for people: service and version with the id; only the id when the version is unknown. */
 export function revisionName(revisions: Revisions, role: "stable" | "candidate"): string {
   const version = revisions.versions?.[role];
   return version === undefined ? revisions[role] : `${revisions.service} ${version} (${revisions[role]})`;
 }
 
-/** The candidates of a promotion by name; services whose revision stays are left out. */
+/** The names of a promotion's candidates, without services whose revision does not change. */
 export const candidateNames = ({ revisions }: Begun): string =>
   revisions
     .filter(({ stable, candidate }) => stable !== candidate)
     .map((one) => revisionName(one, "candidate"))
     .join(" and ");
 
-/** The commonest kind of bad outcome among all of them: "403 from the server, 765 of 892"; null where there was none. */
+/** The most common kind of bad outcome: "403 from the server, 765 of 892"; null when there was none. */
 export function commonestKind(kinds: Record<string, number>): string | null {
   const [first] = byCount(kinds);
   if (!first) return null;
@@ -26,7 +26,7 @@ export function commonestKind(kinds: Record<string, number>): string | null {
   return `${kind}, ${count(many)} of ${count(Object.values(kinds).reduce((sum, one) => sum + one, 0))}`;
 }
 
-/** The kinds of bad outcomes with their shares, the commonest first: "403 from the server 86 %, JSON-RPC error 14 %". */
+/** The kinds of bad outcomes with their shares, the most common first: "403 from the server 86 %, JSON-RPC error 14 %". */
 export function kindsInWords(kinds: Record<string, number>): string {
   const all = Object.values(kinds).reduce((sum, one) => sum + one, 0);
   return byCount(kinds)
@@ -34,7 +34,7 @@ export function kindsInWords(kinds: Record<string, number>): string {
     .join(", ");
 }
 
-/** What users or probes met, never both on one line: "3 of 540 failed, 12 refused". What did not happen is left out, except failures. */
+/** The outcomes of users or probes, never both on one line: "3 of 540 failed, 12 refused". Zeros are left out, except failures. */
 export function outcomesInWords({ requests, failures, refused, slow, toolErrors }: Counts): string {
   const more = [
     [refused, "refused"],
@@ -45,7 +45,7 @@ export function outcomesInWords({ requests, failures, refused, slow, toolErrors 
   return `${count(failures)} of ${count(requests)} failed${happened.join("")}`;
 }
 
-/** One request that went wrong, in one line: "14:03:12Z 403 from the server, tools/call of search, client 7, mahavishnu stable, probe". */
+/** One failed request on one line: "14:03:12Z 403 from the server, tools/call of search, client 7, mahavishnu stable, probe". */
 export function sampleInWords({ at, service, role, probe, kind, rpcCode, method, tool, client }: Sample): string {
   const call = tool === "" ? method : `${method} of ${tool}`;
   return [

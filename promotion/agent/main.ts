@@ -1,7 +1,7 @@
 /**
- * The edge agent: writes the folder that an Envoy follows. Its image runs it beside the edge, as
- *   main.ts seed FILE   brings the edge that a file describes in force once, and ends
- *   main.ts watch       follows the ConfigMaps of a cluster, until it is stopped
+ * The edge agent: writes the configuration folder that Envoy watches. Runs as a sidecar of the edge:
+ *   main.ts seed FILE   applies the edge described in a file once, then exits
+ *   main.ts watch       follows the cluster's ConfigMaps until stopped
  */
 const [verb, file] = process.argv.slice(2);
 

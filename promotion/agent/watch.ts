@@ -9,18 +9,18 @@ import { chosen } from "../platforms/kubernetes/choice.ts";
 import { type ApiServer, type ConfigMap, follow } from "../platforms/kubernetes/config-map.ts";
 import { findInCluster, remembering, resolved } from "../platforms/kubernetes/names.ts";
 
-/** How often names and what is mounted are looked at, and how long a new edge waits for the API server, in milliseconds. */
+/** How often host names and mounted files are checked, and how long a new edge waits for the API server, in milliseconds. */
 const LOOK_MS: Milliseconds = 2000;
 const PATIENCE_MS: Milliseconds = 10_000;
 
 /**
- * Keeps the folder of an Envoy in a cluster, beside which it runs: the edge that a promoter put into one ConfigMap, or else
- * the one that was declared to rest on in another. Runs until it is told to stop; what fails is logged and tried again.
+ * Maintains the folder of the Envoy that it runs beside: the edge from the promoter's ConfigMap or, without one, the declared
+ * edge from another. Runs until stopped; failures are logged and retried.
  */
 export async function watch(environment: NodeJS.ProcessEnv): Promise<never> {
   const env = (name: string): string => {
     const value = environment[name];
-    if (value === undefined) throw new Error(`the variable ${name} is not set`);
+    if (value === undefined) throw new Error(`environment variable ${name} is not set`);
     return value;
   };
   const [folder, restingFolder, tokenFolder] = [env("EDGE_FOLDER"), env("RESTING_FOLDER"), env("TOKEN_FOLDER")];
@@ -49,8 +49,8 @@ export async function watch(environment: NodeJS.ProcessEnv): Promise<never> {
   see("resting", env("RESTING_CONFIG_MAP"));
   for (;;) {
     const rung = once(bell, "ring", { signal: AbortSignal.timeout(LOOK_MS) }).catch(() => {});
-    await keep().catch((error: Error) => log(`the edge keeps the files that it has: ${error.message}`));
-    writeFileSync(join(folder, ".watcher"), ""); // its age says that this loop goes on
+    await keep().catch((error: Error) => log(`keeping the current edge files: ${error.message}`));
+    writeFileSync(join(folder, ".watcher"), ""); // its age shows that this loop is alive
     await rung;
   }
 
@@ -63,18 +63,18 @@ export async function watch(environment: NodeJS.ProcessEnv): Promise<never> {
     });
     if (named === undefined) return;
     if (named.settings.folder !== folder) {
-      throw new Error(`${TRAFFIC_CONFIG_MAP.edge} is about the folder ${named.settings.folder}, not ${folder}`);
+      throw new Error(`${TRAFFIC_CONFIG_MAP.edge} is for the folder ${named.settings.folder}, not ${folder}`);
     }
     const edge = await resolved(named, find);
     const wanted = JSON.stringify(edge);
     if (wanted === inForce) return;
     await bringOrFill(edge);
     inForce = wanted;
-    log("the edge has other files");
+    log("edge files updated");
   }
 }
 
-/** A mounted ConfigMap is replaced as a whole, by another folder behind this link: what is read is one state of it. */
+/** A mounted ConfigMap is updated atomically, by swapping the folder behind this link: reading through it sees one version. */
 function mounted(restingFolder: string): Record<string, string> {
   const folder = realpathSync(join(restingFolder, "..data"));
   return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]));

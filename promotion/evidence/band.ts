@@ -1,8 +1,8 @@
 import { assertCounts, assertFraction, timesLog } from "./numbers.ts";
 
 /**
- * The failure rates (fractions) that the counts do not contradict, valid at every look: with probability 1 - `alpha` the true rate is
- * inside the band at all times at once. Beta(1/2, 1/2) mixture. Throws a RangeError for counts or an alpha that cannot be.
+ * A confidence sequence for the failure rate (fractions): with probability 1 - `alpha` the true rate is inside the band at all times
+ * simultaneously, so it is valid at every look. Beta(1/2, 1/2) mixture. Throws a RangeError for invalid counts or alpha.
  * Source: Howard & Ramdas, Bernoulli 2022 (arXiv 1906.09712).
  */
 export function confidenceBand({ failures, requests, alpha }: { failures: number; requests: number; alpha: number }): {
@@ -21,7 +21,7 @@ export function confidenceBand({ failures, requests, alpha }: { failures: number
   };
 }
 
-/** Where `holds` changes between a rate inside the band and one outside it. */
+/** The rate at which `holds` changes, between one inside the band and one outside it. */
 function edge(holds: (rate: number) => boolean, inside: number, outside: number): number {
   let [good, bad] = [inside, outside];
   for (let i = 0; i < 60; i++) {
@@ -34,7 +34,7 @@ function edge(holds: (rate: number) => boolean, inside: number, outside: number)
 
 const logBeta = (a: number, b: number): number => logGamma(a) + logGamma(b) - logGamma(a + b);
 
-/** Stirling's series, with small arguments lifted to where its error is below 1e-12. */
+/** Stirling's series; small arguments are shifted up until its error is below 1e-12. */
 function logGamma(x: number): number {
   let lifted = x;
   let product = 1;

@@ -43,32 +43,32 @@ import {
 } from "./test-window.ts";
 import { observeUsual, outageBound, startUsual, type Usual, usuallyOver, usualRate } from "./usual.ts";
 
-/** A client uses the candidate for this long after its last request to it. */
+/** A client counts as using the candidate for this long after its last request to it. */
 const IN_USE_MS: Milliseconds = 300_000;
 
-/** All that is known of one service's candidate: the running tests, this step's counts, and the last half minute. */
+/** Everything known about one service's candidate: the running tests, this step's counts, and the last half minute. */
 export type CandidateEvidence = {
   shareOfAlpha: number;
   testWindowNumber: number;
   testWindow: TestWindow;
   step: StepEvidence;
-  /** How stable fails when it is in order. */
+  /** Stable's usual failure rates. */
   usual: Usual;
   recent: Window[];
   lastUserAt: number;
-  /** When each client last sent something to the candidate. */
+  /** When each client last sent a request to the candidate. */
   clientsAt: Readonly<Record<string, number>>;
-  /** The charges that a shared outage has brought and that stable shares until it has recovered from all of them. */
+  /** The charges raised by a shared outage; stable shares them until it has recovered from all of them. */
   outage: readonly Charge[];
-  /** Since when the candidate's own counts speak against it. */
+  /** When the candidate's own counts first spoke against it. */
   suspectedAt: number | null;
   bake: Views<BakeDetector> | null;
 };
 
-/** A charge that the evidence has something to say about; `shared` when stable is as guilty, `doubtful` while stable's answers may still show it. */
+/** A charge that the evidence supports; `shared` when stable fails the same way, `doubtful` while stable's answers may still show that it does. */
 export type Accusation = { charge: Charge; alone: boolean; compared: boolean; shared: boolean; doubtful: boolean };
 
-/** Evidence before its first poll; `shareOfAlpha` is the part of the promotion's error probability that this service may spend, `margin` the plan's. */
+/** Evidence before the first poll; `shareOfAlpha` is this service's part of the promotion's error probability, `margin` the plan's. */
 export const startEvidence = (at: number, shareOfAlpha: number, margin: Fraction): CandidateEvidence => ({
   shareOfAlpha,
   testWindowNumber: 1,
@@ -83,29 +83,29 @@ export const startEvidence = (at: number, shareOfAlpha: number, margin: Fraction
   bake: null,
 });
 
-/** The same evidence at the start of a step: what was certified before does not count, what convicts does. */
+/** The same evidence at the start of a step: earlier certificates no longer count, evidence towards a conviction does. */
 export const startStep = (evidence: CandidateEvidence, at: number): CandidateEvidence => ({
   ...evidence,
   step: nextStepEvidence(evidence.step),
   lastUserAt: at,
 });
 
-/** The same evidence after a pause of the promoter: that nobody looked does not mean that nobody came. */
+/** The same evidence after the promoter was paused: a pause must not look like missing traffic. */
 export const afterPause = (evidence: CandidateEvidence, at: number): CandidateEvidence => ({
   ...evidence,
   lastUserAt: at,
   recent: [],
 });
 
-/** The same evidence with the detector of the bake after 100 % running. */
+/** The same evidence with the bake's detector running. */
 export const startBake = (evidence: CandidateEvidence): CandidateEvidence => ({
   ...evidence,
   bake: startViews(startBakeDetector()),
 });
 
 /**
- * Takes in one poll. `carried` is what was counted while the share was being moved: it convicts, but certifies nothing.
- * Two error sources of one poll are one poll: the three-polls rule sees them together.
+ * Adds one poll. `carried` holds the counts from while the share was changing: they can convict, but certify nothing.
+ * Both are one poll to the three-polls rule.
  */
 export function observeEvidence(before: CandidateEvidence, window: Window, carried?: ServiceCounts): CandidateEvidence {
   const { at, counts } = window;
@@ -115,7 +115,7 @@ export function observeEvidence(before: CandidateEvidence, window: Window, carri
   const inUse = usersOf(clientsAt, at);
   const testWindow = observeTestWindow(evidence.testWindow, all);
   const convicted = convictsNow(evidence, testWindow, inUse);
-  const over = isLong(testWindow, inUse) && !convicted; // one that convicts is still to be read in this poll's verdict
+  const over = isLong(testWindow, inUse) && !convicted; // a conviction must still reach this poll's verdict
   const bake = evidence.bake && observeViews(evidence.bake, all, bakeOne);
   const suspected = convicted || (bake !== null && bakeAlarms(logRobust(bake, inUse, alarmingEvidence)));
   return noticed({
@@ -132,7 +132,7 @@ export function observeEvidence(before: CandidateEvidence, window: Window, carri
   });
 }
 
-/** The clients that use the candidate. */
+/** The clients that currently use the candidate. */
 const clientsInUse = ({ clientsAt, recent }: CandidateEvidence): string[] => usersOf(clientsAt, recent.at(-1)?.at ?? 0);
 
 const usersOf = (clientsAt: CandidateEvidence["clientsAt"], now: number): string[] =>
@@ -147,9 +147,9 @@ const addServices = (a: ServiceCounts, b: ServiceCounts): ServiceCounts => ({
 });
 
 /**
- * The charges that stand now: convicted by the candidate's own counts (`alone`) or by comparison with stable (`compared`).
- * The bake's detector convicts of errors, alone. What stable usually does too convicts by comparison only, and so do the errors of a
- * candidate that is provably better than a failing stable.
+ * The current charges: convicted by the candidate's own counts (`alone`) or by comparison with stable (`compared`).
+ * The bake's detector convicts of errors, alone. Failures that are usual for stable convict by comparison only, and so do the errors
+ * of a candidate that is provably better than a failing stable.
  */
 export function accusations(evidence: CandidateEvidence): Accusation[] {
   const inUse = clientsInUse(evidence);
@@ -177,7 +177,7 @@ function excuses(evidence: CandidateEvidence, indicator: Indicator): Pick<Accusa
   };
 }
 
-/** The test that is nearest to its conviction, the bake's detector among them; for display: what convicts is in `accusations` and `alarmed`. */
+/** The test closest to a conviction, including the bake's detector. For display only: `accusations` and `alarmed` decide. */
 export function strongestCharge(evidence: CandidateEvidence): Reading {
   const all: Reading[] = indicators.flatMap((_, i) => readings(evidence, evidence.testWindow, i));
   if (evidence.bake) all.push(readBake(evidence.bake[""] as BakeDetector));
@@ -185,15 +185,15 @@ export function strongestCharge(evidence: CandidateEvidence): Reading {
   return all.reduce((nearest, next) => (distance(next) > distance(nearest) ? next : nearest));
 }
 
-/** True when the bake's detector has seen enough failures after 100 %. */
+/** True when the bake's detector has alarmed. */
 export const alarmed = (evidence: CandidateEvidence): boolean =>
   evidence.bake !== null && bakeAlarms(logRobust(evidence.bake, clientsInUse(evidence), alarmingEvidence));
 
-/** What this step's counts prove, or null; `bound` is the step's. */
+/** The claim that this step's counts prove, or null; `bound` is the step's. */
 export const certificate = (evidence: CandidateEvidence, bound: number): Certificate | null =>
   certificateOf(evidence.step, about(evidence, bound));
 
-/** How far the step is on its way to a certificate: an e-value that proves something at 1 / `alphas.certificate`. */
+/** The step's progress towards a certificate: an e-value, enough at 1 / `alphas.certificate`. */
 export const certificateEvidence = (evidence: CandidateEvidence, bound: number): number =>
   Math.exp(certifyingEvidence(evidence.step, about(evidence, bound)));
 
@@ -203,14 +203,14 @@ const about = (evidence: CandidateEvidence, bound: number) => ({
   inUse: clientsInUse(evidence),
 });
 
-/** The smallest failure rate (a fraction) that this step's counts certify so far, or null. */
+/** The lowest failure rate (a fraction) that this step's counts certify so far, or null. */
 export const bestCertificate = (evidence: CandidateEvidence): number | null =>
   bestOfStep(evidence.step, clientsInUse(evidence));
 
-/** The part of the candidate's answers in this step that could not be read, where it is too large; else null. */
+/** The fraction of the candidate's answers in this step that could not be checked for errors, when it is too large; else null. */
 export const unread = (evidence: CandidateEvidence): number | null => unreadPart(evidence.step, clientsInUse(evidence));
 
-/** Stable's usual failure rate (a fraction) where that is over half of `bound`, so that no candidate like it can be certified below; else null. */
+/** Stable's usual failure rate (a fraction) when it exceeds half of `bound`, which makes the bound hard to certify for a candidate like it; else null. */
 export const usualFailures = ({ usual }: CandidateEvidence, bound: number): number | null =>
   usuallyOver(usual, errors, bound / 2) ? usualRate(usual, errors) : null;
 
@@ -226,20 +226,20 @@ export const userRate = (evidence: CandidateEvidence): number => candidateReques
 const candidateRequests = ({ recent }: CandidateEvidence, source: Source): number =>
   recent.reduce((sum, { counts }) => sum + counts.candidate[source].requests, 0);
 
-/** True when stable answered nothing well over the last three seconds that it was asked in: no place to send users back to. */
+/** True when stable served nothing successfully in the last three seconds in which it had requests: rolling back would not help. */
 export function stableDown(evidence: CandidateEvidence): boolean {
   const asked = evidence.recent.map(({ counts }) => total(counts.stable)).filter(({ requests }) => requests > 0);
   const last = asked.slice(-FAILING_POLLS);
   return last.length === FAILING_POLLS && last.every(({ requests, failures }) => requests === failures);
 }
 
-/** The same evidence, marked: what speaks against the candidate now and surely against stable must not convict it later. */
+/** The same evidence with the charges marked that stable surely shares now, so that they do not convict the candidate later. */
 export const inOutage = (evidence: CandidateEvidence): CandidateEvidence => {
   const accused = accusations(evidence).map(({ charge }) => charge);
   return markOutage(evidence, (indicator) => accused.includes(indicator.charge));
 };
 
-/** A shared outage too short to convict anybody leaves no more behind than a long one. */
+/** A shared outage too short for a conviction is discarded as a long one is. */
 const noticed = (evidence: CandidateEvidence): CandidateEvidence =>
   markOutage(evidence, (indicator) =>
     holdsLately(evidence.recent, "candidate", indicator, (sample) =>
@@ -252,7 +252,7 @@ function markOutage(evidence: CandidateEvidence, accused: (indicator: Indicator)
   return { ...evidence, outage: [...new Set([...evidence.outage, ...shared.map(({ charge }) => charge)])] };
 }
 
-/** When stable has recovered from all of a shared outage, the tests and the bake begin again without what happened in it. */
+/** Once stable has recovered from a shared outage, the tests and the bake's detector restart without the outage's counts. */
 function afterOutage(evidence: CandidateEvidence, at: number): CandidateEvidence {
   if (evidence.outage.length === 0) return evidence;
   const now = { ...evidence, recent: evidence.recent.filter((window) => at - window.at < LATELY_MS) };
@@ -267,7 +267,7 @@ function afterOutage(evidence: CandidateEvidence, at: number): CandidateEvidence
   );
 }
 
-/** True when stable usually does what the charge says, still answers, and does it no more than usual. */
+/** True when the charged failures are usual for stable, and stable still answers and fails no more than usual. */
 const isUsual = (evidence: CandidateEvidence, indicator: Indicator): boolean =>
   usuallyOver(evidence.usual, indicator, indicator.bound) &&
   latelyOf(evidence.recent, "stable", indicator).requests > 0 &&

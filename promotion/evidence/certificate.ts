@@ -18,14 +18,14 @@ export function logCertificate({
   const better = divisors.map(
     (divisor) => -timesLog(failures, divisor) + timesLog(requests - failures, (1 - bound / divisor) / (1 - bound)),
   );
-  // weight 1/2 on "never fails", 1/8 on each lower rate: the mean over eight entries, four of them the first
+  // weight 1/2 on "never fails", 1/8 on each other rate: a mean over eight entries, of which the first counts four times
   return logMeanExp([flawless, flawless, flawless, flawless, ...better]);
 }
 
 /**
  * Evidence that the true failure rate is below `bound` (a fraction), after `failures` in `requests`. While the rate is `bound`
- * or more it reaches 1/alpha at any time with probability at most alpha, so a step may end as soon as it does.
- * Throws a RangeError for counts or bounds that cannot be.
+ * or more it ever reaches 1/alpha with probability at most alpha, so a step may end as soon as it does.
+ * Throws a RangeError for invalid counts or bounds.
  * Source: Waudby-Smith & Ramdas, JRSS-B 2024 (betting); Lindon & Malek, NeurIPS 2022 (arXiv 2011.03567).
  */
 export const certificateEValue = (counts: { bound: number; failures: number; requests: number }): number =>
@@ -42,15 +42,15 @@ export const certifies = ({
   alpha: number;
 }): boolean => logCertificate(counts) >= -Math.log(alpha);
 
-/** The smallest bound (a fraction) that the counts certify with error probability `alpha`, or null where they certify none. */
+/** The lowest bound (a fraction) that the counts certify with error probability `alpha`, or null when they certify none. */
 export const certifiedBound = (counts: { failures: number; requests: number; alpha: number }): number | null =>
   smallestBound((bound) => certifies({ ...counts, bound }));
 
-/** The smallest bound (a fraction) that can be proven, or null where none can; what proves a bound proves all higher ones. */
+/** The lowest bound (a fraction) that `proves` accepts, or null when it accepts none; proof of a bound proves all higher ones. */
 export function smallestBound(proves: (bound: number) => boolean): number | null {
   let [low, high] = [1e-7, 0.999];
   if (!proves(high)) return null;
-  // forty halvings on the logarithm: far below what a display shows
+  // forty halvings of the logarithm: far more precise than any display
   for (let i = 0; i < 40; i++) {
     const middle = Math.sqrt(low * high);
     if (proves(middle)) high = middle;

@@ -1,15 +1,15 @@
 import { noCounts, type RevisionCounts, type ServiceCounts, subtractCounts } from "../counts.ts";
 import { logMeanExp } from "./numbers.ts";
 
-/** How many buckets the clients are divided into. */
+/** The number of client buckets. */
 export const BUCKETS = 16;
-/** One client, and as many others as must use the candidate before that one alone can no longer decide anything. */
+/** The smallest number of clients with which no single one can decide anything. */
 const ENOUGH = 4;
 
-/** What something says of all clients, and of all but one or two of them: keyed "", "3" or "3 7" by the clients left out, in order of arrival. */
+/** A value for all clients, and for all but one or two of them: keyed "", "3" or "3 7" by the clients left out, in order of arrival. */
 export type Views<T> = Readonly<Record<string, T>>;
 
-/** The view of all clients alone. */
+/** Only the view of all clients. */
 export const startViews = <T>(all: T): Views<T> => ({ "": all });
 
 /** A revision's counts in every view. */
@@ -19,7 +19,7 @@ export function viewsOf(counts: RevisionCounts): Views<RevisionCounts> {
   return Object.fromEntries(["", ...clients, ...pairs].map((leftOut) => [leftOut, withoutClients(counts, leftOut)]));
 }
 
-/** Takes one poll into every view, each with the counts of its own clients. A client is left out from its first request to the candidate on. */
+/** Adds one poll to every view, with the counts of that view's clients. Leaving out a client starts with its first request to the candidate. */
 export function observeViews<T>(
   views: Views<T>,
   counts: ServiceCounts,
@@ -39,14 +39,14 @@ export function observeViews<T>(
 }
 
 /**
- * The evidence that no single client can make or unmake, as the logarithm of an e-value. With E(L) the e-value of the requests of all
- * clients but those in L, and w over "nobody" and each bucket,
- *   R = min over x of mean over w of E({x, w}),   x over "nobody" and, where at least four use the candidate, each client in `inUse`.
+ * Evidence that no single client can create or destroy, as the logarithm of an e-value. With E(L) the e-value of the requests of all
+ * clients but those in L, and w over "none" and each bucket,
+ *   R = min over x of mean over w of E({x, w}),   x over "none" and, when at least four clients use the candidate, each client in `inUse`.
  *
- * Valid: each E(L) is an e-process, so the mean for x = "nobody" is one, and R never exceeds it: while the hypothesis holds, R reaches
- * 1/alpha at any time with probability at most alpha.
- * One client alone neither convicts nor certifies: for x = that client, nothing that it sent is in any E({x, w}).
- * One client alone prevents neither for good: whichever x is, E({x, that client}) is in the mean, and costs a factor of 17 at most.
+ * Valid: each E(L) is an e-process, so the mean for x = "none" is one, and R never exceeds it: while the hypothesis holds, R ever
+ * reaches 1/alpha with probability at most alpha.
+ * No single client convicts or certifies: for x = that client, none of its requests is in any E({x, w}).
+ * No single client prevents either for good: for every x, E({x, that client}) is in the mean, which costs at most a factor of 17.
  * Source: means and minima of e-values, Vovk & Wang, Annals of Statistics 2021 (arXiv 1912.06116).
  */
 export function logRobust<T>(views: Views<T>, inUse: readonly string[], logE: (view: T) => number): number {
@@ -55,7 +55,7 @@ export function logRobust<T>(views: Views<T>, inUse: readonly string[], logE: (v
   if (clients.length === 0) return logs.get("") as number;
   const meanWithout = (x: string) => {
     const others = clients.filter((client) => client !== x).map((client) => logs.get(pair(logs, x, client)) as number);
-    // "nobody", and the buckets that have sent nothing: leaving them out changes nothing
+    // "none", and the buckets without requests: leaving them out changes nothing
     const same = BUCKETS + 1 - others.length;
     const sum = logMeanExp([...others, (logs.get(x) as number) + Math.log(same)]) + Math.log(others.length + 1);
     return sum - Math.log(BUCKETS + 1);
@@ -63,7 +63,7 @@ export function logRobust<T>(views: Views<T>, inUse: readonly string[], logE: (v
   return Math.min(...suspects(inUse.filter((client) => logs.has(client))).map(meanWithout));
 }
 
-/** True when something holds for all clients together and, where enough of them are in use, without any one of them. */
+/** True when a predicate holds for all clients together and, with enough clients in use, also without any one of them. */
 export const holdsWithoutAnyone = (inUse: readonly string[], holds: (leftOut: string) => boolean): boolean =>
   suspects(inUse).every(holds);
 
@@ -74,11 +74,11 @@ export function withoutClients(counts: RevisionCounts, leftOut: string): Revisio
   return { ...counts, user: gone.reduce(subtractCounts, counts.user) };
 }
 
-/** The clients with requests in a revision's counts; none where the source does not tell clients apart. */
+/** The clients with requests in a revision's counts; none when the source does not distinguish clients. */
 export const clientsOf = ({ clients = {} }: RevisionCounts): string[] =>
   Object.keys(clients).filter((client) => (clients[client] ?? noCounts).requests > 0);
 
-/** Whom a finding may not depend on: nobody in particular, and each client where there are enough others to ask. */
+/** The clients that a finding must hold without: none and, when there are enough, each client in turn. */
 const suspects = (inUse: readonly string[]): string[] => (inUse.length >= ENOUGH ? ["", ...inUse] : [""]);
 
 const pair = (logs: ReadonlyMap<string, number>, x: string, y: string): string =>

@@ -4,12 +4,12 @@ import { logRobust, observeViews, startViews, type Views } from "./clients.ts";
 import { NoWorse } from "./no-worse.ts";
 import type { Sample } from "./two-sample.ts";
 
-/** What a comparison can prove of the candidate: that it fails no more than stable plus the margin, or less than stable. */
+/** The claims a comparison can prove: the candidate fails no more than stable plus the margin, or less than stable. */
 export type Claim = "noWorse" | "better";
 
 type Proofs = Record<Claim, NoWorse>;
 
-/** How the candidate compares with stable in one step. Users are compared with users and probes with probes; the evidence is the product. */
+/** The candidate compared with stable in one step. Users are compared with users and probes with probes; the evidence is the product. */
 export type Comparison = { users: Views<Proofs>; probes: Proofs };
 
 /** A comparison before its first poll; `margin` is a fraction. */
@@ -18,13 +18,13 @@ export const startComparison = (margin: Fraction): Comparison => {
   return { users: startViews(proofs), probes: proofs };
 };
 
-/** The comparison of the next step: without evidence, but with what is known of stable's rate. */
+/** The comparison for the next step: no evidence yet, but the bets keep what is known of stable's rate. */
 export const restartComparison = ({ users, probes }: Comparison): Comparison => ({
   users: startViews(restarted(users[""] as Proofs)),
   probes: restarted(probes),
 });
 
-/** Takes in one poll; requests that were refused prove nothing and are left out. */
+/** Adds one poll; refused requests prove nothing and are left out. */
 export const observeComparison = ({ users, probes }: Comparison, counts: ServiceCounts): Comparison => ({
   users: observeViews(users, counts, (proofs, { stable, candidate }) =>
     observed(proofs, { stable: served(stable.user), candidate: served(candidate.user) }),
@@ -32,7 +32,7 @@ export const observeComparison = ({ users, probes }: Comparison, counts: Service
   probes: observed(probes, { stable: served(counts.stable.probe), candidate: served(counts.candidate.probe) }),
 });
 
-/** The logarithm of the evidence for a claim from users' and probes' requests, whoever of the clients `inUse` is left out. */
+/** The logarithm of the evidence for a claim from users' and probes' requests; it holds without any one of the clients `inUse`. */
 export const evidenceFor = ({ users, probes }: Comparison, claim: Claim, inUse: readonly string[]): number =>
   logRobust(users, inUse, (proofs) => proofs[claim].logEValue + probes[claim].logEValue);
 
@@ -40,7 +40,7 @@ export const evidenceFor = ({ users, probes }: Comparison, claim: Claim, inUse: 
 export const usersEvidenceFor = ({ users }: Comparison, claim: Claim, inUse: readonly string[]): number =>
   logRobust(users, inUse, (proofs) => proofs[claim].logEValue);
 
-/** Counts as a certificate takes them: of what was served or failed. A refusal proves nothing. */
+/** Counts for a certificate: requests that were served or failed. A refusal proves nothing. */
 export const served = ({ requests, refused, failures }: Counts): Sample => ({ requests: requests - refused, failures });
 
 const restarted = ({ noWorse, better }: Proofs): Proofs => ({

@@ -3,10 +3,10 @@ import { assertCounts, assertFraction, logMeanExp, timesLog } from "./numbers.ts
 const multiples = [1.5, 2, 3, 5, 10, 20, 50, 100, 300];
 const ceiling = 0.9;
 
-/** Rates over the bound that the mixture bets on: multiples of the bound kept below 0.9, and 0.3 and 0.9; none twice, none at or under the bound. */
+/** The rates that the mixture bets on: multiples of the bound up to 0.9, and 0.3 and 0.9; distinct, and all over the bound. */
 function gridOver(bound: number): number[] {
   const rates = [...multiples.map((multiple) => multiple * bound).filter((rate) => rate < ceiling), 0.3, ceiling];
-  // 300 * 0.001 and 0.3 may differ in the last bit and are the same rate
+  // 300 * 0.001 and 0.3 may differ in the last bit but are the same rate
   const distinct = rates.filter((rate, i) => rates.findIndex((other) => Math.abs(other - rate) < 1e-9 * rate) === i);
   return distinct.filter((rate) => rate > bound);
 }
@@ -17,7 +17,7 @@ const grids = new Map<number, number[]>();
 export function ratesOver(bound: number): number[] {
   assertFraction("the bound", bound);
   if (bound >= ceiling)
-    throw new RangeError(`the bound is ${bound}, but no rate over it is left to test (under ${ceiling})`);
+    throw new RangeError(`the bound is ${bound}, which leaves no higher rate to test (below ${ceiling})`);
   let grid = grids.get(bound);
   if (!grid) {
     grid = gridOver(bound);
@@ -46,9 +46,9 @@ export function logExceedance({
 
 /**
  * Evidence that the true failure rate exceeds `bound` (a fraction), after `failures` in `requests`: the mixture likelihood ratio
- * of a grid of worse rates against the bound. While the rate is at most `bound` it reaches 1/alpha at any time with probability
- * at most alpha (Ville's inequality), so it may be looked at after every request.
- * Throws a RangeError for counts or bounds that cannot be.
+ * of a grid of worse rates against the bound. While the rate is at most `bound` it ever reaches 1/alpha with probability
+ * at most alpha (Ville's inequality), so it may be checked after every request.
+ * Throws a RangeError for invalid counts or bounds.
  * Source: Lindon, Sanden, Shirikian, KDD 2022 (arXiv 2205.14762); Howard & Ramdas, Bernoulli 2022 (arXiv 1906.09712).
  */
 export const exceedanceEValue = (counts: { bound: number; failures: number; requests: number }): number =>

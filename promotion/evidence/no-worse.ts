@@ -2,18 +2,18 @@ import type { Fraction } from "../../ecosystem/units.ts";
 import { assertCounts, logMeanExp, timesLog } from "./numbers.ts";
 import type { Sample } from "./two-sample.ts";
 
-/** What the bets say of the candidate: as good as stable, half its failures, or a tenth of them. */
+/** The candidate's failure rates to bet on, relative to stable's: the same, half, or a tenth. */
 const ratios = [1, 0.5, 0.1];
 
 /**
  * Evidence that the candidate fails less often than stable plus `margin` (a fraction; 0 asks whether it is better). While the candidate's
- * rate is at least stable's plus the margin, `eValue` reaches 1/alpha at any time with probability at most alpha, whatever the split.
+ * rate is at least stable's plus the margin, `eValue` ever reaches 1/alpha with probability at most alpha, whatever the split.
  *
  * H0 = {(a, b): b >= a + margin} is convex. For each poll with m, n requests and y, z failures of stable and candidate, bets (p, q) placed
- * from the polls before, and the null's point nearest to them, (a, b) = argmin over H0 of m KL(p || a) + n KL(q || b), the factor is
+ * from earlier polls only, and the null's closest point to them, (a, b) = argmin over H0 of m KL(p || a) + n KL(q || b), the factor is
  *   (p/a)^y ((1-p)/(1-a))^(m-y) (q/b)^z ((1-q)/(1-b))^(n-z).
- * Under any rates in H0 its expectation is f^m g^n, where f and g are linear in those rates and 1 at (a, b). By the inequality of the means
- * that is at most ((m f + n g) / (m + n))^(m+n), and since (a, b) is nearest on a convex set, m f + n g <= m + n there.
+ * Under any rates in H0 its expectation is f^m g^n, where f and g are linear in those rates and 1 at (a, b). By the AM-GM inequality
+ * that is at most ((m f + n g) / (m + n))^(m+n), and since (a, b) is the closest point of a convex set, m f + n g <= m + n there.
  * The evidence is the mean over the bets of the running products.
  * Source: Turner, Ly, Grünwald, JSPI 2024 (arXiv 2106.02693), restricted alternatives; Turner & Grünwald (arXiv 2203.09785).
  */
@@ -22,7 +22,7 @@ export class NoWorse {
   #stable: Sample = { requests: 0, failures: 0 };
   #logs: number[] = ratios.map(() => 0);
 
-  /** Starts without evidence, or as a copy of what another one has seen. */
+  /** Starts without evidence, or as a copy of another test. */
   constructor(margin: Fraction, from?: NoWorse) {
     this.margin = margin;
     if (!from) return;
@@ -30,14 +30,14 @@ export class NoWorse {
     this.#logs = [...from.#logs];
   }
 
-  /** One without evidence that places its bets on what this one has seen of stable. */
+  /** A new test without evidence whose bets use this one's estimate of stable. */
   restarted(): NoWorse {
     const next = new NoWorse(this.margin);
     next.#stable = this.#stable;
     return next;
   }
 
-  /** Takes in the counts of one poll (not the running totals). Throws a RangeError for counts that cannot be. */
+  /** Adds the counts of one poll (not the running totals). Throws a RangeError for invalid counts. */
   observe({ stable, candidate }: { stable: Sample; candidate: Sample }): void {
     assertCounts(stable.failures, stable.requests);
     assertCounts(candidate.failures, candidate.requests);
@@ -66,7 +66,7 @@ export class NoWorse {
 const logFactor = ({ requests, failures }: Sample, rate: number, nearest: number): number =>
   timesLog(failures, rate / nearest) + timesLog(requests - failures, (1 - rate) / (1 - nearest));
 
-/** Stable's rate at the point of b = a + margin that is nearest to the bet; the distance is convex, so its slope has one root. */
+/** Stable's rate at the point of b = a + margin closest to the bet; the distance is convex, so its slope has one root. */
 function nearestNull({
   a,
   b,

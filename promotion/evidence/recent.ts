@@ -6,25 +6,25 @@ import { type Sharing, sharing } from "./shared-failure.ts";
 import { type Indicator, sampleOf, total } from "./test-window.ts";
 import type { Sample } from "./two-sample.ts";
 
-/** What "lately" means. */
+/** The window that "lately" means. */
 export const LATELY_MS: Milliseconds = 10_000;
-/** How far back requests count as data. */
+/** The window in which a request must have arrived for the candidate to have data. */
 export const DATA_MS: Milliseconds = 30_000;
 
-/** What one poll saw of both revisions, by source. */
+/** One poll's counts of both revisions, by source. */
 export type Window = { at: number; counts: ServiceCounts };
 
-/** The windows of the last ten seconds before the newest one. */
+/** The polls of the last ten seconds before the newest one. */
 export function lately(recent: readonly Window[]): Window[] {
   const now = recent.at(-1)?.at ?? 0;
   return recent.filter(({ at }) => now - at < LATELY_MS);
 }
 
-/** What a revision met lately, as an indicator counts it. */
+/** A revision's recent requests, as an indicator counts them. */
 export const latelyOf = (recent: readonly Window[], role: RevisionRole, indicator: Indicator): Sample =>
   sumOf(lately(recent), role, indicator, "");
 
-/** True when something holds for what a revision met lately, whoever of its clients is left out. */
+/** True when a predicate holds for a revision's recent requests, also without any one of its clients. */
 export function holdsLately(
   recent: readonly Window[],
   role: RevisionRole,
@@ -36,7 +36,7 @@ export function holdsLately(
   return holdsWithoutAnyone([...clients], (leftOut) => holds(sumOf(windows, role, indicator, leftOut)));
 }
 
-/** Whether stable shares a charge lately, as far as its failures over `bound` say. */
+/** Whether stable has shared a charge lately, judged by its failures over `bound`. */
 export const sharingLately = (recent: readonly Window[], indicator: Indicator, bound: number): Sharing =>
   sharing(
     lately(recent).map(({ counts }) => ({

@@ -2,19 +2,19 @@ import { logExceedance } from "./exceedance.ts";
 import { timesLog } from "./numbers.ts";
 import type { Sample } from "./two-sample.ts";
 
-/** Whether stable fails as the candidate does: surely, perhaps, not at all, or it answered too few requests to tell. */
+/** Whether stable fails as the candidate does: surely, perhaps, not, or unclear because it answered too few requests. */
 export type Sharing = "surely" | "perhaps" | "not" | "unclear";
 
-/** Chance that equal revisions are called unequal, and that a stable at the bound is called surely over it. */
+/** The probability of calling equal revisions unequal, and of calling a stable at the bound surely over it. */
 const CHANCE = { not: 0.001, surely: 0.05 };
 
-/** What one poll saw of both revisions. */
+/** One poll's counts of both revisions. */
 type Poll = { stable: Sample; candidate: Sample };
 
 /**
- * What a few polls say of whether stable shares a charge against the candidate. "not": of all failures more are the candidate's than equal
- * rates explain (Chernoff's bound, each poll with its own split of the traffic), or stable answered nothing at all. "surely": stable itself is
- * over `bound` by evidence; "perhaps": by its raw rate.
+ * Whether stable shares a charge against the candidate, from a few polls. "not": the candidate has more of all failures than equal rates
+ * explain (Chernoff's bound, each poll with its own traffic split), or stable answered nothing at all. "surely": stable exceeds `bound`
+ * by evidence; "perhaps": by its raw rate.
  */
 export function sharing(polls: readonly Poll[], bound: number): Sharing {
   const stable = polls.map((poll) => poll.stable).reduce(add, none);
@@ -23,12 +23,12 @@ export function sharing(polls: readonly Poll[], bound: number): Sharing {
   return stable.failures > bound * stable.requests ? "perhaps" : "unclear";
 }
 
-/** True when the sample is evidence enough that its true rate is over `bound`. */
+/** True when the sample is enough evidence that the true rate is over `bound`. */
 export const surelyOver = ({ failures, requests }: Sample, bound: number): boolean =>
-  failures > bound * requests && // at or under the bound no bet on a rate over it gains
+  failures > bound * requests && // at or under the bound, bets on higher rates cannot gain
   logExceedance({ bound, failures, requests }) >= -Math.log(CHANCE.surely);
 
-/** True when of all failures more are the candidate's than equal rates explain. */
+/** True when the candidate has more of all failures than equal rates explain. */
 export function unequal(polls: readonly Poll[]): boolean {
   const failing = polls.filter(({ stable, candidate }) => stable.failures + candidate.failures > 0);
   const both = failing.map(({ stable, candidate }) => add(stable, candidate));

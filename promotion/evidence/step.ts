@@ -16,16 +16,16 @@ import { surelyOver } from "./shared-failure.ts";
 import { alphas, type Indicator, indicators, total } from "./test-window.ts";
 import { type Usual, usuallyOver } from "./usual.ts";
 
-/** What was counted in one step, of both revisions, and how they compare. Only these counts certify the step. */
+/** The counts of both revisions in one step, and their comparison. Only these counts certify the step. */
 export type StepEvidence = { candidate: RevisionCounts; stable: RevisionCounts; comparison: Comparison };
 
 /** Whose requests certify: the users' alone, or only together with the probes'. */
 type By = "users" | "users and probes";
 
-/** What a step has proven: a failure rate below the step's bound or, where stable itself fails, how the candidate compares with it. */
+/** A proven claim: a failure rate below the step's bound or, when stable itself fails, a comparison of the candidate with it. */
 export type Certificate = { claim: "below" | Claim; by: By };
 
-/** How many of the candidate's answers may be unreadable before a step waits for a person: more would hide tool errors at will. */
+/** The highest fraction of unchecked answers before a step waits for a person: a candidate could hide its tool errors in them. */
 const UNREAD = 0.05;
 
 const errors = indicators[0] as Indicator;
@@ -44,20 +44,20 @@ export const nextStepEvidence = ({ comparison }: StepEvidence): StepEvidence => 
   comparison: restartComparison(comparison),
 });
 
-/** Takes in one poll. */
+/** Adds one poll. */
 export const observeStep = ({ candidate, stable, comparison }: StepEvidence, counts: ServiceCounts): StepEvidence => ({
   candidate: addRevisions(candidate, counts.candidate),
   stable: addRevisions(stable, counts.stable),
   comparison: observeComparison(comparison, counts),
 });
 
-/** What a step is judged by: its bound (a fraction), how stable usually fails, and the clients that use the candidate. */
+/** What a step is judged by: its bound (a fraction), stable's usual failure rates, and the clients that use the candidate. */
 type Question = { bound: number; usual: Usual; inUse: readonly string[] };
 
 /**
- * What the step has proven, each claim with error probability `alphas.certificate` and whoever of the clients `inUse` is left out. "noWorse"
- * is asked only of a service whose stable usually fails at more than half the bound: at the bound itself neither a rate below it nor one over
- * it could ever be proven. "better" is asked only while stable fails, and with the error probability of a conviction, which it can lift.
+ * The claim that the step has proven, with error probability `alphas.certificate` and without any one of the clients `inUse`. "noWorse"
+ * is tested only when stable usually fails at more than half the bound: for a service at the bound itself, neither a lower nor a higher
+ * rate can ever be proven. "better" is tested only while stable fails, and with a conviction's error probability, since it can lift one.
  */
 export function certificate(step: StepEvidence, question: Question): Certificate | null {
   if (step.candidate.user.requests === 0) return null;
@@ -71,20 +71,20 @@ export function certificate(step: StepEvidence, question: Question): Certificate
   return null;
 }
 
-/** The logarithm of the step's evidence for whichever of its claims is nearest to a proof. */
+/** The logarithm of the step's evidence for the claim that is closest to proven. */
 export const certifyingEvidence = (step: StepEvidence, question: Question): number =>
   Math.max(below(step.candidate, question), noWorse(step, question));
 
-/** True when stable fails over its objective in this step, and the candidate provably less. */
+/** True when stable misses its objective in this step and the candidate provably fails less. */
 export const isBetter = ({ stable, comparison }: StepEvidence, inUse: readonly string[]): boolean =>
   surelyOver(served(total(stable)), errors.bound) &&
   evidenceFor(comparison, "better", inUse) >= -Math.log(alphas.conviction);
 
-/** The smallest failure rate (a fraction) that the step's counts certify so far, or null. */
+/** The lowest failure rate (a fraction) that the step's counts certify so far, or null. */
 export const bestCertificate = ({ candidate }: StepEvidence, inUse: readonly string[]): number | null =>
   smallestBound((bound) => below(candidate, { bound, inUse }) >= ENOUGH);
 
-/** The part of the candidate's answers that could not be read, where it is too large, whoever of the clients `inUse` is left out; else null. */
+/** The fraction of the candidate's answers that could not be checked, when it is too large even without any one of the clients `inUse`; else null. */
 export function unreadPart({ candidate }: StepEvidence, inUse: readonly string[]): number | null {
   const part = (leftOut: string) => {
     const { unread, requests, failures } = total(withoutClients(candidate, leftOut));

@@ -6,13 +6,13 @@ import { logExceedance } from "./exceedance.ts";
 import { logMeanExp } from "./numbers.ts";
 import { type Sample, TwoSample } from "./two-sample.ts";
 
-/** What can speak against a candidate: `refusals` and `tool-errors` only in comparison with stable, since both may have good reasons. */
+/** The possible charges against a candidate: `refusals` and `tool-errors` only in comparison with stable, since both can be legitimate. */
 export type Charge = "errors" | "latency" | "refusals" | "tool-errors";
 
 type Test = { alpha: number; convicts: "alone" | "compared" };
 export type Indicator = { charge: Charge; bad(counts: Counts): number; bound: number; tests: Test[] };
 
-/** Error probability of every conviction of one promotion together, and of each step's certificate. */
+/** Error probability of all convictions of one promotion together, and of each step's certificate. */
 export const alphas = { conviction: 0.01, certificate: 0.05 };
 
 /**
@@ -33,7 +33,7 @@ export const indicators: readonly Indicator[] = [
   {
     charge: "latency",
     bad: ({ failures, slow }) => failures + slow,
-    bound: 0.05, // what a 95th percentile leaves over
+    bound: 0.05, // the fraction above a 95th percentile
     tests: [
       { convicts: "alone", alpha: alphas.conviction / 8 },
       { convicts: "compared", alpha: alphas.conviction / 8 },
@@ -53,19 +53,19 @@ export const indicators: readonly Indicator[] = [
   },
 ];
 
-/** After this many candidate requests the tests begin again, so that a long healthy past does not hide a new fault. */
+/** After this many candidate requests the tests restart, so that a long healthy history does not hide a new fault. */
 const WINDOW_REQUESTS = 2000;
-/** At high rates a test window lasts at least this many polls, or it would be over before enough polls could fail in it. */
+/** The minimum length of a test window in polls: at high request rates it would otherwise end before enough polls could fail. */
 const WINDOW_POLLS = 10;
-/** A conviction needs failures in this many different polls of its test window, so that one burst convicts nobody. */
+/** A conviction needs failures in this many different polls of its test window, so that a single burst does not convict. */
 export const FAILING_POLLS = 3;
-/** What the running tests have seen since they last began; users are compared with users and probes with probes, for the two may fail differently. */
+/** The running tests since their last restart; users are compared with users and probes with probes, since the two may fail differently. */
 export type TestWindow = { polls: number; views: Views<View>; probes: readonly TwoSample[] };
-/** The tests without some clients' requests. */
+/** The tests with some clients' requests left out. */
 type View = { requests: number; tests: { bad: number; failingPolls: number; users: TwoSample }[] };
 export type Source = "user" | "probe";
 
-/** Which test window it is, counted from 1, and the part of the promotion's error probability that its service may spend. */
+/** The number of the test window, from 1, and its service's part of the promotion's error probability. */
 type TestState = { testWindowNumber: number; shareOfAlpha: number };
 
 /** A test window before its first poll. */
@@ -78,7 +78,7 @@ export const startTestWindow = (): TestWindow => ({
   probes: indicators.map(() => new TwoSample()),
 });
 
-/** Takes in one poll. */
+/** Adds one poll. */
 export const observeTestWindow = ({ polls, views, probes }: TestWindow, counts: ServiceCounts): TestWindow => ({
   polls: polls + 1,
   views: observeViews(views, counts, observeView),
@@ -111,12 +111,12 @@ function compared(
   return next;
 }
 
-/** True when a test window is long enough to be over, whoever of the clients `inUse` is left out: no one ends it early by sending much. */
+/** True when a test window is complete, also without any one of the clients `inUse`: no single client can end it early with many requests. */
 export const isLong = ({ polls, views }: TestWindow, inUse: readonly string[]): boolean =>
   polls >= WINDOW_POLLS &&
   holdsWithoutAnyone(inUse, (leftOut) => ((views[leftOut] ?? views[""]) as View).requests >= WINDOW_REQUESTS);
 
-/** What the tests of the `i`th indicator say now; they convict only what no single client of those `inUse` can make them say. */
+/** The current results of the `i`th indicator's tests; a conviction never depends on a single one of the clients `inUse`. */
 export function convictions(
   state: TestState,
   testWindow: TestWindow,
@@ -131,7 +131,7 @@ export function convictions(
   return verdict;
 }
 
-/** A view's evidence where the view may convict at all, else none; what is sometimes set to none remains valid evidence. */
+/** A view's evidence if the view may convict, else zero; evidence that is sometimes set to zero remains valid. */
 function convictingEvidence(testWindow: TestWindow, view: View, i: number, convicts: Test["convicts"]): number {
   const { bad, failingPolls } = view.tests[i] as View["tests"][number];
   const { bound } = indicators[i] as Indicator;
@@ -147,11 +147,11 @@ function evidence({ probes }: TestWindow, { requests, tests }: View, i: number, 
     : logMeanExp([users.logEValue, (probes[i] as TwoSample).logEValue]);
 }
 
-/** Restarts take 6 / (pi j)^2 of the error probability for the j-th test window; that sums to 1 over all windows. */
+/** The j-th test window gets 6 / (pi j)^2 of the error probability; that sums to 1 over all windows. */
 const logThreshold = ({ testWindowNumber, shareOfAlpha }: TestState, { alpha }: Test): number =>
   -Math.log(alpha * (6 / (Math.PI * testWindowNumber) ** 2) * shareOfAlpha);
 
-/** The evidence of each test of the `i`th indicator over all clients, and what it needs to convict. */
+/** The evidence of each test of the `i`th indicator over all clients, and the evidence it needs to convict. */
 export const readings = (state: TestState, testWindow: TestWindow, i: number): Reading[] =>
   (indicators[i] as Indicator).tests.map((test) => ({
     logE: evidence(testWindow, testWindow.views[""] as View, i, test.convicts),
@@ -162,10 +162,10 @@ export const readings = (state: TestState, testWindow: TestWindow, i: number): R
 export const convictsNow = (state: TestState, testWindow: TestWindow, inUse: readonly string[]): boolean =>
   indicators.some((_, i) => Object.values(convictions(state, testWindow, i, inUse)).some(Boolean));
 
-/** A revision's requests, users' and probes'. */
+/** A revision's requests from users and probes together. */
 export const total = ({ user, probe }: RevisionCounts): Counts => addCounts(user, probe);
 
-/** Counts as a test takes them: requests, and those of them that are bad. */
+/** Counts for a test: requests, and how many of them are bad. */
 export const sampleOf = (counts: Counts, bad: Indicator["bad"] = ({ failures }) => failures): Sample => ({
   requests: counts.requests,
   failures: bad(counts),

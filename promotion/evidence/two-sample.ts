@@ -3,27 +3,26 @@ import { assertCounts, logMeanExp, timesLog } from "./numbers.ts";
 const ratios = [1.5, 2, 3, 5, 10, 30, 100, 1000];
 const ceiling = 0.95;
 
-/** What one poll saw of one revision. */
+/** One poll's counts of one revision. */
 export type Sample = { requests: number; failures: number };
 
 /**
- * Evidence that the candidate fails more often than stable, whatever the split of the traffic and whatever both have in common
- * (a shared outage is no evidence). While the candidate's rate is at most stable's, `eValue` reaches 1/alpha at any time with
- * probability at most alpha.
+ * Evidence that the candidate fails more often than stable, independent of the traffic split and of common causes (a shared outage
+ * is not evidence). While the candidate's rate is at most stable's, `eValue` ever reaches 1/alpha with probability at most alpha.
  * Source: Turner, Ly, Grünwald, JSPI 2024 (arXiv 2106.02693).
  */
 export class TwoSample {
   #stable: Sample = { requests: 0, failures: 0 };
   #logs: number[] = ratios.map(() => 0);
 
-  /** Starts without evidence, or as a copy of what another one has seen. */
+  /** Starts without evidence, or as a copy of another test. */
   constructor(from?: TwoSample) {
     if (!from) return;
     this.#stable = from.#stable;
     this.#logs = [...from.#logs];
   }
 
-  /** Takes in the counts of one poll (not the running totals). Throws a RangeError for counts that cannot be. */
+  /** Adds the counts of one poll (not the running totals). Throws a RangeError for invalid counts. */
   observe({ stable, candidate }: { stable: Sample; candidate: Sample }): void {
     assertCounts(stable.failures, stable.requests);
     assertCounts(candidate.failures, candidate.requests);
@@ -31,7 +30,7 @@ export class TwoSample {
     this.#stable = { requests: seen.requests + stable.requests, failures: seen.failures + stable.failures };
     const both = stable.requests + candidate.requests;
     if (both === 0) return;
-    const expected = (0.5 + seen.failures) / (50 + seen.requests); // from the polls before: the bet is placed before the dice fall
+    const expected = (0.5 + seen.failures) / (50 + seen.requests); // from earlier polls: a bet must not see its own outcome
     this.#logs = this.#logs.map((log, i) => {
       const worse = Math.max(expected, Math.min(ceiling, (ratios[i] as number) * expected));
       const pooled = (stable.requests * expected + candidate.requests * worse) / both;

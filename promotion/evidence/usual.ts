@@ -5,16 +5,16 @@ import { surelyOver, unequal } from "./shared-failure.ts";
 import { type Indicator, indicators, sampleOf, total } from "./test-window.ts";
 import type { Sample } from "./two-sample.ts";
 
-/** What stable met since the promotion began, up to ten seconds ago and without its outages: how a service fails that is not perfect. */
+/** Stable's counts since the promotion began, up to ten seconds ago and without outages: the baseline of an imperfect service. */
 export type Usual = RevisionCounts;
 
-/** Nothing known of stable yet. */
+/** No baseline yet. */
 export const startUsual = (): Usual => ({ user: noCounts, probe: noCounts });
 
-/** A stable that fails more than this is out of order, however long it has been so. One that is slow may just be a slow service. */
+/** A stable that fails more than this is broken, for however long it has been so. A slow one may just be a slow service. */
 const OUT_OF_ORDER = 0.1;
 
-/** Takes in the windows that are over ten seconds old at `at`, unless stable fails more than usual right now: that is an outage, not a habit. */
+/** Adds the polls older than ten seconds at `at`, unless stable currently fails more than usual: that is an outage, not its baseline. */
 export function observeUsual(usual: Usual, recent: readonly Window[], at: number): Usual {
   const aged = lately(recent).filter((window) => at - window.at >= LATELY_MS && !isOutOfOrder([window]));
   if (aged.length === 0 || isOutOfOrder(recent) || indicators.some((indicator) => unusual(usual, recent, indicator)))
@@ -22,7 +22,7 @@ export function observeUsual(usual: Usual, recent: readonly Window[], at: number
   return aged.map(({ counts }) => counts.stable).reduce(addRevisions, usual);
 }
 
-/** True when stable usually fails at more than `bound`, by evidence and whoever of its clients is left out. */
+/** True when stable usually fails at more than `bound`, by evidence that holds without any one of its clients. */
 export const usuallyOver = (usual: Usual, indicator: Indicator, bound: number): boolean =>
   holdsWithoutAnyone(clientsOf(usual), (leftOut) =>
     surelyOver(sampleOf(total(withoutClients(usual, leftOut)), indicator.bad), bound),
@@ -34,13 +34,13 @@ export function usualRate(usual: Usual, { bad }: Indicator): number {
   return requests === 0 ? 0 : failures / requests;
 }
 
-/** From which failure rate on stable counts as out of order: the indicator's bound, or twice what it usually fails where that is over the bound. */
+/** The failure rate from which stable counts as failing: the indicator's bound, or twice its usual rate when that exceeds the bound. */
 export const outageBound = (usual: Usual, indicator: Indicator): number =>
   usuallyOver(usual, indicator, indicator.bound)
     ? Math.min(MOST, Math.max(indicator.bound, Number((2 * usualRate(usual, indicator)).toPrecision(2))))
     : indicator.bound;
 
-/** A rate over which the one-sample test still has rates to bet on. */
+/** Above this rate the one-sample test has no higher rates left to bet on. */
 const MOST = 0.85;
 
 const isOutOfOrder = (recent: readonly Window[]): boolean =>
@@ -51,6 +51,6 @@ const errors = indicators[0] as Indicator;
 const unusual = (usual: Usual, recent: readonly Window[], indicator: Indicator): boolean => {
   if (latelyOf(recent, "stable", indicator).failures === 0) return false;
   const before: Sample = sampleOf(total(usual), indicator.bad);
-  // the roles of the comparison: stable before, and stable now
+  // stable in both roles of the comparison: before, and now
   return holdsLately(recent, "stable", indicator, (now) => unequal([{ stable: before, candidate: now }]));
 };

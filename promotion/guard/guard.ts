@@ -2,29 +2,29 @@ import type { Clock } from "../clock.ts";
 import { checkLease, type Holder, LEASE_MS, takeLease } from "../lease.ts";
 import type { ReadTrafficState } from "../traffic-state.ts";
 import { lastPromotion } from "./history.ts";
-import { type DeclaredRevisions, movedTraffic, objection } from "./refusal.ts";
+import { type DeclaredRevisions, movedTraffic, refusal } from "./refusal.ts";
 
-/** A deployment must not go on; the message says what stands against it and what to do. */
+/** A deployment was refused; the message says why and what to do. */
 export class RefusedError extends Error {
   override name = "RefusedError";
 }
 
 type Guard = {
   stack: string;
-  /** Where the stack's journals and its lease lie. */
+  /** The folder with the stack's journals and lease. */
   folder: string;
   holder: Holder;
   clock: Clock;
   readTrafficState: ReadTrafficState;
-  /** Called when the lease is lost later on: nothing may be changed any more. */
+  /** Called when the lease is lost later: nothing may be changed after that. */
   onLost: (error: Error) => void;
 };
 
 /**
- * Throws a LeaseError or a RefusedError where a deployment may not declare these revisions. A real one (not a preview)
- * holds the stack's lease from then on for as long as its process lives: it goes on changing things after its program has
- * ended. The answer asks once more for the lease and for traffic that was moved meanwhile, and throws the same: for right
- * before the deployment moves traffic itself.
+ * Throws a LeaseError or a RefusedError when a deployment may not declare these revisions. An update (not a preview) holds
+ * the stack's lease until its process exits, because the engine still changes resources after the program has returned.
+ * The returned function repeats the check of the lease and of the live traffic, and throws the same errors: call it right
+ * before the deployment moves traffic.
  */
 export async function admitDeployment(
   { stack, folder, holder, clock, readTrafficState, onLost }: Guard,
@@ -38,7 +38,7 @@ export async function admitDeployment(
   };
   try {
     const [last, trafficState] = [await lastPromotion(folder), await readTrafficState()];
-    refuse(objection({ stack, next, trafficState, last }));
+    refuse(refusal({ stack, next, trafficState, last }));
   } catch (error) {
     await lease?.release();
     throw error;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { begunEvents, fileJournal } from "../journal.ts";
 import { fold, type State } from "../state.ts";
 
-/** The last promotion of a stack, as far as a deployment must know of it. */
+/** What a deployment needs to know about the stack's last promotion. */
 export type LastPromotion = {
   id: string;
   /** `open` until its outcome is in force. */
@@ -11,7 +11,7 @@ export type LastPromotion = {
   revisions: readonly { service: string; stable: string; candidate: string }[];
 };
 
-/** Reads the journals of a stack's folder and answers with the promotion that began last; null where there was none. Throws a JournalError. */
+/** Reads the journals in a stack's folder and returns the promotion that began last, or null. Throws a JournalError. */
 export async function lastPromotion(folder: string): Promise<LastPromotion | null> {
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".jsonl")) : [];
   const states = await Promise.all(files.map((file) => stateOf(join(folder, file))));
@@ -22,7 +22,7 @@ export async function lastPromotion(folder: string): Promise<LastPromotion | nul
   return last ? { id: last.begun.id, result: resultOf(last), revisions: last.begun.revisions } : null;
 }
 
-/** The state that a journal tells; null where its first event was not written to its end, so that nothing ever began. */
+/** The state from a journal; null when its first event was not written completely, so that the promotion never began. */
 async function stateOf(path: string): Promise<State | null> {
   const events = await fileJournal(path).read();
   return events.length > 0 ? fold(begunEvents(events, path)) : null;
@@ -30,6 +30,6 @@ async function stateOf(path: string): Promise<State | null> {
 
 function resultOf({ outcome, wanted, inForce }: State): LastPromotion["result"] {
   if (!outcome || outcome.result === "held") return "open";
-  // a promotion whose smoke failed at 0 % has moved nothing
+  // a promotion whose smoke tests failed at 0 % has moved no traffic
   return inForce === null || inForce === wanted ? outcome.result : "open";
 }

@@ -1,7 +1,7 @@
 /** Cumulative probabilities of the Poisson distribution, computed once for each mean. */
 const tables = new Map<number, Float64Array>();
 
-/** The Poisson quantile of a uniform draw: the same draw gives more for a larger mean, so streams stay comparable between shares. */
+/** The Poisson quantile of a uniform draw: monotonic in the mean, so streams stay comparable between shares. */
 export function poisson(mean: number, uniform: number): number {
   if (mean <= 0) return 0;
   const table = tables.get(mean) ?? tabulate(mean);
@@ -17,7 +17,7 @@ export function poisson(mean: number, uniform: number): number {
 function tabulate(mean: number): Float64Array {
   const table = new Float64Array(Math.ceil(mean + 12 * Math.sqrt(mean) + 20));
   let sum = 0;
-  let log = -mean; // of the probability of 0; in logs, since e^-mean vanishes for large means
+  let log = -mean; // of the probability of 0; e^-mean itself underflows for large means
   for (let k = 0; k < table.length; k++) {
     if (k > 0) log += Math.log(mean / k);
     sum += Math.exp(log);

@@ -11,18 +11,18 @@ import { seeded } from "../random.ts";
 import { baking, type Result } from "../state.ts";
 import { arrive, type ErrorRate, userStream } from "./stream.ts";
 
-/** From a verdict until its share is in force; what the edge is measured to stay under. */
+/** Time from a verdict until its share is in force; an upper bound of the edge's measurements. */
 const ACT_SECONDS: Seconds = 0.25;
 
-/** What can go wrong with a simulated request. */
+/** How a simulated request can go wrong. */
 export type BadOutcome = "failures" | "slow" | "refused" | "toolErrors";
 
-/** One simulated client: its users' requests a second, and how many of them go wrong. */
+/** One simulated client: its requests per second, and the fraction that goes wrong. */
 export type SimulatedClient = { rps: number; errorRate: ErrorRate };
 
 /**
- * What is simulated: `rps` user requests a second, of which `errorRate` go wrong, under a plan; as failures unless said otherwise. With
- * `clients` the source tells clients apart (into 16 buckets), each with its own rates; `errorRate` then is that of the probes alone.
+ * A scenario: `rps` user requests per second under a plan, of which `errorRate` go wrong, by default as failures. With `clients` the
+ * source distinguishes clients (in 16 buckets), each with its own rates; `errorRate` then applies to the probes only.
  */
 export type Scenario = {
   rps: number;
@@ -36,7 +36,7 @@ export type Scenario = {
 /** How one simulated promotion ended: users' requests and those that went wrong on the candidate, and seconds, up to the last certificate or the rollback. */
 export type SimulatedRun = { result: Result; reason: string; requests: number; errors: number; seconds: Seconds };
 
-/** Runs one promotion on a virtual clock: the same loop and the same decisions as everywhere, only time, traffic and platform are made up. */
+/** Runs one promotion on a virtual clock: the real loop and decisions with simulated time, traffic and platform. */
 export async function simulateRun({ plan, ...scenario }: Scenario, run: number): Promise<SimulatedRun> {
   const world = simulatedWorld({ ...scenario, run });
   let atCertificate: Omit<SimulatedRun, "result" | "reason"> | null = null;
@@ -57,7 +57,7 @@ export async function simulateRun({ plan, ...scenario }: Scenario, run: number):
 
 const revisions = [{ service: "simulated", stable: "stable", candidate: "candidate" }];
 
-/** A clock, a target, a source and probes that only exist in memory. Users are drawn second by second; probes in between. */
+/** An in-memory clock, target, source and probes. Users are drawn second by second, with probes in between. */
 function simulatedWorld(scenario: Omit<Scenario, "plan"> & { run: number }) {
   const { errorRate, seed, run, outcome = "failures", clients } = scenario;
   const crowd = (clients ?? [scenario]).map((client, i) => ({

@@ -6,7 +6,7 @@ import { poisson } from "./poisson.ts";
 /** A failure rate (a fraction) that may depend on the revision and the second. */
 export type ErrorRate = (role: RevisionRole, second: number) => number;
 
-/** The requests of one stretch of time on both revisions. */
+/** The requests of one period on both revisions. */
 export type Arrivals = Record<RevisionRole, { requests: number; failures: number }>;
 
 /** Users' requests, second by second. */
@@ -16,8 +16,8 @@ export type Stream = {
 };
 
 /**
- * Independent users at `rps` requests a second (Poisson). Streams of the same seed and run draw the same numbers in the same second, whatever
- * the shares are, so that rules which move traffic differently are compared on the same users.
+ * Independent users at `rps` requests per second (Poisson). Streams with the same seed and run draw the same numbers in each second,
+ * whatever the shares, so that rules that move traffic differently are compared on the same users.
  */
 export function userStream({
   rps,
@@ -45,7 +45,7 @@ export function userStream({
   };
 }
 
-/** The requests and failures of a Poisson stream of that mean, in two draws. */
+/** The requests and failures of a Poisson stream with that mean, in two draws. */
 export function arrive(mean: number, failing: number, random: Random): { requests: number; failures: number } {
   const failures = poisson(mean * failing, random());
   return { requests: failures + poisson(mean * (1 - failing), random()), failures };

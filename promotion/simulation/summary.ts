@@ -1,10 +1,10 @@
 import type { Result } from "../state.ts";
 import type { SimulatedRun } from "./simulate.ts";
 
-/** How one number lies over many runs. */
+/** The distribution of one number over many runs. */
 export type Spread = { median: number; p95: number; max: number };
 
-/** Many runs in numbers: users' requests and errors on the candidate, and seconds until its verdict. */
+/** A summary of many runs: users' requests and errors on the candidate, and seconds until the verdict. */
 export type SimulationSummary = {
   runs: number;
   outcomes: Record<Result, number>;
@@ -13,7 +13,7 @@ export type SimulationSummary = {
   seconds: Spread;
 };
 
-/** Plays run 0, 1, 2, ... and sums them up; `done` is told after each how many have been played. `runs` is at least 1. */
+/** Runs 0, 1, 2, ... and summarizes them; `done` gets the number of finished runs after each. `runs` is at least 1. */
 export async function repeat(
   runs: number,
   play: (run: number) => SimulatedRun | Promise<SimulatedRun>,
@@ -27,7 +27,7 @@ export async function repeat(
   return summarize(played);
 }
 
-/** Sums up at least one run. */
+/** Summarizes at least one run. */
 export function summarize(runs: readonly SimulatedRun[]): SimulationSummary {
   const count = (result: Result) => runs.filter((run) => run.result === result).length;
   return {
@@ -41,7 +41,7 @@ export function summarize(runs: readonly SimulatedRun[]): SimulationSummary {
 
 function spread(values: number[]): Spread {
   const sorted = values.sort((a, b) => a - b);
-  // nearest rank: every number shown is one that a run really had
+  // nearest rank: every number shown occurred in a run
   const rank = (part: number) => sorted[Math.ceil(part * sorted.length) - 1] as number;
   return { median: rank(0.5), p95: rank(0.95), max: rank(1) };
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { DECLARED_ANNOTATION, decodeDeclared, type Split } from "../../../edge/declared-split.ts";
 import type { ReadTrafficState, TrafficState } from "../../traffic-state.ts";
 
-/** Where Google's API is and who asks it; anything else than the default is for tests. */
+/** Google's API endpoint and the credentials; only tests override the defaults. */
 export type CloudRunApi = { endpoint: string; auth(): Promise<Pick<GoogleAuth, "request">> };
 
 const service = z.object({
@@ -14,8 +14,8 @@ const service = z.object({
 type CloudRunService = z.infer<typeof service>;
 
 /**
- * Reads where the traffic of a project's Cloud Run services stands (Cloud Run Admin API v2); `stable` is the revision that
- * each service is to have. Services that do not exist yet have no traffic; null where none does.
+ * Reads the traffic splits of a project's Cloud Run services (Cloud Run Admin API v2); `stable` is each service's intended
+ * stable revision. Services that do not exist yet have no traffic; null when none exists.
  */
 export function cloudRunTrafficState(
   place: { project: string; region: string; stable: Record<string, string> },
@@ -47,7 +47,7 @@ function checked(found: unknown, path: string): CloudRunService {
   return parsed.data;
 }
 
-/** Traffic without a revision goes to the newest, also while that is not ready: until it is, nobody has moved anything. */
+/** Traffic without a revision goes to the newest, even while that is not ready: until then it does not count as moved. */
 function splitOf({ trafficStatuses, latestCreatedRevision }: CloudRunService): Split {
   const newest = latestCreatedRevision.split("/").at(-1);
   const split: Split = {};
@@ -58,10 +58,10 @@ function splitOf({ trafficStatuses, latestCreatedRevision }: CloudRunService): S
   return split;
 }
 
-/** Anything else is a bad moment of the platform, which must not end an update that is under way: it is asked again. */
+/** Any other answer is transient and must not abort a running update: the request is retried. */
 const isAnswer = (status: number): boolean => status !== 429 && status < 500;
 
-/** Reads a resource; null where there is none. */
+/** Reads a resource; null when it does not exist. */
 async function read(path: string, { endpoint, auth }: CloudRunApi): Promise<unknown> {
   const failed = (why: string) => new Error(`${path} cannot be read, so its traffic split is unknown: ${why}`);
   const request = { url: `${endpoint}/v2/${path}`, timeout: 30_000, retry: true, validateStatus: isAnswer };
@@ -75,7 +75,7 @@ async function read(path: string, { endpoint, auth }: CloudRunApi): Promise<unkn
   return data;
 }
 
-/** A project in which Cloud Run was never switched on has no service. */
+/** A project in which Cloud Run was never enabled has no services. */
 const isSwitchedOff = (data: unknown): boolean => {
   const refusal = z.object({ error: z.object({ details: z.array(z.object({ reason: z.string().optional() })) }) });
   const { success, data: said } = refusal.safeParse(data);
@@ -85,7 +85,7 @@ const isSwitchedOff = (data: unknown): boolean => {
 const google: CloudRunApi = {
   // gcloud's own variable, for private endpoints
   endpoint: process.env.CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN?.replace(/\/$/, "") ?? "https://run.googleapis.com",
-  // loaded only by who deploys to Cloud Run
+  // loaded only when deploying to Cloud Run
   auth: async () => {
     const { GoogleAuth } = await import("google-auth-library");
     return new GoogleAuth({ scopes: "https://www.googleapis.com/auth/cloud-platform" });

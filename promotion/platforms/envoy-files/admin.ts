@@ -3,21 +3,21 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import type { Milliseconds } from "../../../ecosystem/units.ts";
 
-/** Envoy's admin interface, as far as the promotion asks it. */
+/** The part of Envoy's admin interface that the promotion uses. */
 export type Admin = {
-  /** The answer to a GET. Throws an error that names the socket, the question and the cause; gives up with the signal, or after a second. */
+  /** The response body of a GET. Throws an error that names the socket, the path and the cause; times out with the signal, or after a second. */
   get(path: string, signal?: AbortSignal): Promise<string>;
 };
 
-/** How long one answer may take, in milliseconds; they come from the same machine in one or two. */
+/** Timeout of one request, in milliseconds; on the same machine one takes a millisecond or two. */
 const PATIENCE_MS: Milliseconds = 1000;
 
-/** The admin interface behind a unix socket. */
+/** The admin interface on a unix socket. */
 export function adminSocket(socketPath: string): Admin {
   return {
     async get(path, signal = AbortSignal.timeout(PATIENCE_MS)) {
       const { status, body } = await get(socketPath, path, signal).catch((error: Error) => {
-        const cause = signal.aborted ? "no answer in time" : error.message;
+        const cause = signal.aborted ? "timed out" : error.message;
         throw new Error(`Envoy's admin socket ${socketPath} did not answer ${path}: ${cause}. Is the edge running?`);
       });
       if (status !== 200)
@@ -27,7 +27,7 @@ export function adminSocket(socketPath: string): Admin {
   };
 }
 
-/** Whether anything listens behind a unix socket: an Envoy that runs, also one that does not answer. */
+/** True when a process listens on a unix socket: a running Envoy, even one that does not answer. */
 export async function isListening(socketPath: string): Promise<boolean> {
   const socket = connect(socketPath);
   try {
@@ -43,7 +43,7 @@ export async function isListening(socketPath: string): Promise<boolean> {
 
 const get = (socketPath: string, path: string, signal: AbortSignal) =>
   new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
-    // A connection of its own for each question: a kept one would fail once after every restart of Envoy.
+    // One connection per request: a kept-alive one would fail once after every restart of Envoy.
     const question = request({ socketPath, path, agent: false, signal }, (answer) => {
       let body = "";
       answer.setEncoding("utf8");

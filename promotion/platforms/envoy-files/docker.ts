@@ -7,12 +7,12 @@ import { FILES } from "../../../edge/paths.ts";
 import { splitOf } from "../../../edge/routes.ts";
 import type { ReadTrafficState } from "../../traffic-state.ts";
 
-/** Prints the name and content of each file, each ended by a zero byte, so that one call shows one moment. */
+/** Prints each file's name and content, NUL-terminated, so that one call reads all files at one moment. */
 const SHOW = `cd "$1" && for file in ${FILES.declared} ${FILES.routes("*")}; do printf "%s\\0" "$file"; cat "$file"; printf "\\0"; done`;
 
 /**
- * Reads where the traffic of an edge on a Docker host stands, from the files that its Envoy follows. `folder` is the
- * edge's folder inside its container. Null where there is no such container.
+ * Reads the traffic split of an edge on a Docker host, from the files that its Envoy watches. `folder` is the edge's folder
+ * inside its container. Null when there is no such container.
  */
 export function composeTrafficState(place: { host: string; container: string; folder: string }): ReadTrafficState {
   const { host, container, folder } = place;
@@ -23,7 +23,7 @@ export function composeTrafficState(place: { host: string; container: string; fo
         const said = error.stderr?.trim() || error.message;
         if (/no such container/i.test(said)) return null;
         throw new Error(
-          `the traffic split of the edge ${container} on ${host} cannot be read: ${said}. Check that docker reaches the host. If the container is stopped, start it (docker start ${container}); if it cannot start, remove it (docker rm -f ${container}), and the next deployment creates it again`,
+          `the traffic split of the edge ${container} on ${host} cannot be read: ${said}. Check that docker can reach the host. If the container is stopped, start it (docker start ${container}); if it cannot start, remove it (docker rm -f ${container}), and the next deployment creates it again`,
         );
       },
     );
@@ -47,12 +47,12 @@ const liveSplits = (files: Record<string, string>, where: (name: string) => stri
       const { success, data } = routesFile.safeParse(parseJson(text, where(file)));
       const configuration = data?.resources[0];
       if (!success || !configuration || FILES.routes(configuration.name) !== file)
-        throw new Error(`${where(file)} has no routes of this edge`);
+        throw new Error(`${where(file)} has no routes for this edge`);
       return [configuration.name, splitOf(configuration as RouteConfiguration)];
     }),
   );
 
-/** As much of a file of routes as is needed to find their split. */
+/** The part of a routes file that contains the split. */
 const routesFile = z.object({
   resources: z.array(
     z.looseObject({

@@ -8,7 +8,7 @@ import { edgeFiles } from "../../../edge/files.ts";
 import { edgePaths, FILES, previewTokenFile } from "../../../edge/paths.ts";
 import { checkEdge, type Edge, type EdgeSettings } from "../../../edge/settings.ts";
 
-/** Makes the preview token of an edge that keeps it in its own folder; one that is there stays. */
+/** Creates the preview token in an edge's folder; an existing one is kept. */
 export async function writePreviewToken(settings: EdgeSettings): Promise<void> {
   if (settings.previewTokenFile !== undefined) return;
   await mkdir(edgePaths(settings.folder).root, { recursive: true });
@@ -16,37 +16,37 @@ export async function writePreviewToken(settings: EdgeSettings): Promise<void> {
   await writeFile(previewTokenFile(settings), token, { mode: 0o600, flag: "wx" }).catch(unlessExists);
 }
 
-/** The preview token of an edge. Throws where it cannot be read. */
+/** The preview token of an edge. Throws when it cannot be read. */
 export async function readPreviewToken(settings: EdgeSettings): Promise<string> {
   const file = previewTokenFile(settings);
   const text = await readFile(file, "utf8").catch((error: Error) => {
-    throw new Error(`${file} cannot be read, so no header reaches the candidate: ${error.message}`);
+    throw new Error(`${file} cannot be read, so the candidate cannot be reached by header: ${error.message}`);
   });
   return text.split("\n", 1)[0] as string;
 }
 
-/** The edge that lives in a folder: its settings, and where its traffic was last meant to be. Throws where there is none. */
+/** The edge in a folder: its settings, and the last intended position of its traffic. Throws when there is none. */
 export async function readEdge(folder: string): Promise<Edge> {
   const { settings: file } = edgePaths(folder);
   const stored = await readFile(file, "utf8").catch((error: Error) => {
-    throw new Error(`${file} cannot be read, so there is no edge to go on with: ${error.message}`);
+    throw new Error(`${file} cannot be read, so there is no edge to continue with: ${error.message}`);
   });
   return checkEdge(parseJson(stored, file), file);
 }
 
-/** Writes some of an edge's files, by their names relative to its folder. */
+/** Writes files of an edge; names are relative to its folder. */
 export async function writeFiles({ settings, position }: Edge, names: readonly string[]): Promise<void> {
   const files = edgeFiles(settings, position);
   for (const name of names) await replaceFile(settings.folder, name, `${JSON.stringify(files[name], null, 1)}\n`);
 }
 
-/** Writes an edge's clusters, and beside them those that are still to be served. */
+/** Writes an edge's clusters, together with older ones that must still be served. */
 export async function writeClusters({ settings, position }: Edge, more: readonly Cluster[]): Promise<void> {
   const resources = [...clusters(settings, position), ...more];
   await replaceFile(settings.folder, FILES.clusters, `${JSON.stringify({ resources }, null, 1)}\n`);
 }
 
-/** The clusters that a folder still has and this edge does not. */
+/** The clusters that the folder still has but this edge does not. */
 export async function leavingClusters({ settings, position }: Edge): Promise<Cluster[]> {
   const file = join(edgePaths(settings.folder).root, FILES.clusters);
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -57,14 +57,14 @@ export async function leavingClusters({ settings, position }: Edge): Promise<Clu
   return (parseJson(text, file) as Discovery<Cluster>).resources.filter(({ name }) => !kept.has(name));
 }
 
-/** Removes the watched files that are not this edge's: those of revisions and services that have left. */
+/** Deletes the watched files that do not belong to this edge: those of removed revisions and services. */
 export async function removeLeftFiles({ settings, position }: Edge): Promise<void> {
   const { xds } = edgePaths(settings.folder);
   const own = new Set(Object.keys(edgeFiles(settings, position)).map((name) => basename(name)));
   for (const name of await readdir(xds)) if (!own.has(name)) await rm(join(xds, name), { force: true });
 }
 
-/** Replaces a file at once, so that no reader ever sees half of it; the new one is prepared outside the watched folder. */
+/** Replaces a file atomically, so that no reader sees a partial one; the new file is prepared outside the watched folder. */
 async function replaceFile(folder: string, name: string, text: string): Promise<void> {
   const { root, xds } = edgePaths(folder);
   await mkdir(xds, { recursive: true });

@@ -8,15 +8,15 @@ import { writeFiles, writePreviewToken } from "./folder.ts";
 import { listenersInForce, rejections } from "./readback.ts";
 import { type EdgeStep, stepsTo } from "./steps.ts";
 
-/** How long Envoy may take to follow its files, in milliseconds; 20 are usual and 151 were the most ever seen. */
+/** How long Envoy may take to apply its files, in milliseconds; 20 is typical and 151 the maximum measured. */
 const LIMIT_MS: Milliseconds = 5000;
 const POLL_MS: Milliseconds = 5;
 
 /**
- * Brings an edge in force, whatever its folder and its Envoy had before, and returns when Envoy has been seen to follow.
- * Everything is written each time, so it is safe to repeat after a crash at any line: what an earlier run wrote last
- * and Envoy has not read yet can never come after what is written here.
- * Throws when a step is not in force after 5 s, with what was wanted, what is in force and what Envoy rejected.
+ * Puts an edge in force, whatever its folder and its Envoy had before, and returns once Envoy is seen to have applied it.
+ * It writes every file each time, so repeating it after a crash at any line is safe: a write of an earlier run that Envoy has not
+ * read yet can never take effect after this one.
+ * Throws when a step is not in force after 5 s, with the wanted state, the state in force and the files that Envoy rejected.
  */
 export async function bringInForce(edge: Edge, admin: Admin, clock: Clock): Promise<void> {
   const before = await rejections(admin).catch(() => new Map<string, number>());
@@ -29,29 +29,29 @@ export async function bringInForce(edge: Edge, admin: Admin, clock: Clock): Prom
 }
 
 /**
- * Writes an edge's folder where no Envoy runs yet: the same files in the same order, with nothing to wait for. What Envoy
- * starts with comes last, so that it starts on a whole folder.
+ * Writes an edge's folder before Envoy runs: the same files in the same order, without waiting. Envoy's bootstrap is written
+ * last, so that Envoy starts on a complete folder.
  */
 export async function fillFolder(edge: Edge): Promise<void> {
   for (const step of await begin(edge, [])) await step.write();
   await writeFiles(edge, [FILES.declared, FILES.bootstrap]);
 }
 
-/** Brings an edge in force where its Envoy runs, and fills the folder where it does not yet. */
+/** Puts an edge in force if its Envoy is running; otherwise only fills the folder. */
 export async function bringOrFill(edge: Edge): Promise<void> {
   const { admin } = edgePaths(edge.settings.folder);
   if (await isListening(admin)) await bringInForce(edge, adminSocket(admin), systemClock);
   else await fillFolder(edge);
 }
 
-/** Fills the folder of a new edge: stable takes all traffic but the candidate's `share`, in percent. */
+/** Fills the folder of a new edge: stable gets all traffic except the candidate's `share`, in percent. */
 export async function createEdge(settings: EdgeSettings, share = restingPosition.share): Promise<void> {
   const edge = { settings: checkSettings(settings), position: { ...restingPosition, share } };
   await writePreviewToken(edge.settings);
   await fillFolder(edge);
 }
 
-/** What is meant is stored before Envoy reads any of it, so that a process that takes over knows it. */
+/** The intended position is stored before Envoy reads any of it, so that another process can take over from there. */
 async function begin(edge: Edge, listening: readonly string[]): Promise<EdgeStep[]> {
   await writeFiles(edge, [FILES.settings, FILES.sampleBudget]);
   return stepsTo(edge, listening);
@@ -70,9 +70,9 @@ async function inForce(folder: string, step: EdgeStep, { admin, clock, before }:
     if (rejected.length > 0 || clock.now() >= limit) {
       throw new Error(
         [
-          `the edge in ${folder} did not take over ${what}: wanted ${show(wanted)}, in force ${show(now)}.`,
+          `the edge in ${folder} did not apply ${what}: wanted ${show(wanted)}, in force ${show(now)}.`,
           rejected.length > 0
-            ? `Envoy rejected the file (${rejected.join(", ")}) and goes on with the old one; its log says why.`
+            ? `Envoy rejected the file (${rejected.join(", ")}) and keeps the old one; its log says why.`
             : `Envoy rejected nothing in ${LIMIT_MS / 1000} s; is it running and watching ${edgePaths(folder).xds}?`,
         ].join(" "),
       );

@@ -8,12 +8,12 @@ import type { Admin } from "./admin.ts";
 import { startOfLife } from "./readback.ts";
 import { readSamples } from "./samples.ts";
 
-/** How long one poll may take, in milliseconds; it is usually done in three. */
+/** Timeout of one poll, in milliseconds; three is typical. */
 const PATIENCE_MS: Milliseconds = 900;
 
 /**
- * The counts of the Envoy edge, read from its admin interface. Envoy's start is the name of its life, asked before and
- * after the counters, so that counts of two lives are never taken for one.
+ * The counts of the Envoy edge, read from its admin interface. Envoy's start time is read before and after the counters, so
+ * that counts from before and after a restart are never mixed.
  */
 export function edgeMetrics({ settings, admin }: { settings: EdgeSettings; admin: Admin }): MetricsSource {
   return {
@@ -23,7 +23,7 @@ export function edgeMetrics({ settings, admin }: { settings: EdgeSettings; admin
         const since = await startOfLife(admin, signal);
         const text = await admin.get(`/stats/prometheus?filter=%5E${STATS_PREFIX}%5C.`, signal);
         if ((await startOfLife(admin, signal)) !== since)
-          throw new Error("Envoy started anew while its counters were read");
+          throw new Error("Envoy restarted while its counters were being read");
         return { silent: false, since, services: countsOf(text, settings) };
       } catch (error) {
         return { silent: true, why: (error as Error).message };
@@ -34,9 +34,8 @@ export function edgeMetrics({ settings, admin }: { settings: EdgeSettings; admin
 }
 
 /**
- * The counts in Envoy's own text of them (Prometheus format), by service and role. Every finished POST to a revision of
- * the settings has one outcome of `edge/outcomes.ts`; neutral ones are left out, and so are series of revisions that the
- * settings do not name.
+ * Parses Envoy's counters (Prometheus text format) into counts by service and role. Every finished POST to a revision in the
+ * settings has one outcome from `edge/outcomes.ts`; neutral outcomes and series of other revisions are left out.
  */
 export function countsOf(text: string, settings: EdgeSettings): Record<string, ServiceCounts> {
   const services: Record<string, ServiceCounts> = {};
@@ -93,10 +92,10 @@ function addUpTo(latency: number[], bound: string | undefined, value: number) {
   if (index >= 0) latency[index] = (latency[index] ?? 0) + value;
 }
 
-/** Prometheus counts each bucket from zero up to its bound; ours begin at the bound before. */
+/** Prometheus buckets are cumulative; ours begin at the previous bound. */
 const byBucket = (upTo: number[]) => upTo.map((value, index) => value - (upTo[index - 1] ?? 0));
 
-/** The series of a text in Prometheus format, as far as Envoy writes it. */
+/** Parses the subset of the Prometheus text format that Envoy writes. */
 function* series(text: string) {
   for (const [, name = "", rest = "", value] of text.matchAll(/^(\w+)\{(.*)\} (\d+)$/gm)) {
     const labels: Labels = {};

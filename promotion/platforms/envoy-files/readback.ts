@@ -2,7 +2,7 @@ import type { Listener, RouteConfiguration } from "../../../edge/envoy.ts";
 import { listenerVersion } from "../../../edge/listeners.ts";
 import type { Admin } from "./admin.ts";
 
-/** One cluster as Envoy has it: its instances with their state, and how many requests are open on them. */
+/** One cluster as Envoy reports it: its instances with their state, and the number of active requests. */
 export type ClusterInForce = { instances: string[]; openRequests: number };
 
 /** The route configurations in force, by service. */
@@ -15,7 +15,7 @@ export async function routesInForce(admin: Admin): Promise<Map<string, RouteConf
   );
 }
 
-/** The clusters in force that came from the edge's files, by name; a cluster that still waits for its endpoints is not among them. */
+/** The clusters in force that came from the edge's files, by name; without those still waiting for their endpoints. */
 export async function clustersInForce(admin: Admin): Promise<Map<string, ClusterInForce>> {
   const { cluster_statuses = [] }: { cluster_statuses?: ClusterStatus[] } = JSON.parse(
     await admin.get("/clusters?format=json"),
@@ -40,11 +40,11 @@ export async function clustersInForce(admin: Admin): Promise<Map<string, Cluster
   );
 }
 
-/** How an instance is written in `ClusterInForce`. */
+/** The notation for an instance in `ClusterInForce`. */
 export const instance = (address: string, port: number, draining: boolean) =>
   `${address}:${port}${draining ? " draining" : ""}`;
 
-/** The services whose listener is up, with the version of its configuration in force. */
+/** The services whose listener is active, with the version of its configuration in force. */
 export async function listenersInForce(admin: Admin): Promise<Map<string, string | undefined>> {
   const { configs = [] }: { configs?: { name: string; active_state?: { listener: Pick<Listener, "metadata"> } }[] } =
     JSON.parse(await admin.get("/config_dump?resource=dynamic_listeners"));
@@ -53,7 +53,7 @@ export async function listenersInForce(admin: Admin): Promise<Map<string, string
   );
 }
 
-/** How often Envoy has rejected each kind of file so far, by the counter's name: a rejected file leaves the old one in force. */
+/** How often Envoy has rejected each kind of file, by counter name; after a rejection the old file stays in force. */
 export async function rejections(admin: Admin): Promise<Map<string, number>> {
   const { stats }: { stats: { name: string; value: number }[] } = JSON.parse(
     await admin.get("/stats?format=json&filter=%5C.update_rejected%24"),
@@ -61,13 +61,13 @@ export async function rejections(admin: Admin): Promise<Map<string, number>> {
   return new Map(stats.map(({ name, value }) => [name, value]));
 }
 
-/** When this process of Envoy started, to the millisecond: the name of its life. */
+/** When this Envoy process started, to the millisecond: it identifies the run. */
 export async function startOfLife(admin: Admin, signal?: AbortSignal): Promise<string> {
   const { configs = [] }: { configs?: { last_updated?: string }[] } = JSON.parse(
     await admin.get("/config_dump?mask=last_updated", signal),
   );
   const started = configs.find(({ last_updated }) => last_updated)?.last_updated;
-  if (started === undefined) throw new Error("Envoy does not say when it started");
+  if (started === undefined) throw new Error("Envoy does not report its start time");
   return started;
 }
 

@@ -5,20 +5,20 @@ import type { SampleLine } from "../../../edge/samples.ts";
 import type { EdgeSettings } from "../../../edge/settings.ts";
 import { MOST_SAMPLES, type Sample } from "../../samples.ts";
 
-/** How much of the end of the file is read, in bytes: some two hundred samples. */
+/** Bytes read from the end of the file: about two hundred samples. */
 const READ_BYTES = 64 * 1024;
 
-/** The newest samples of each service and role that the edge has kept, oldest first. Empty where the file cannot be read. */
+/** The newest samples of each service and role in the edge's file, oldest first. Empty when the file cannot be read. */
 export async function readSamples(settings: EdgeSettings): Promise<Sample[]> {
   const text = await tail(edgePaths(settings.folder).samples).catch(() => "");
   return samplesOf(text, settings);
 }
 
-/** Forgets all samples: what is kept from here on is about the share that comes next. */
+/** Deletes all samples, so that later ones belong to the next share. */
 export const forgetSamples = ({ folder }: EdgeSettings): Promise<void> =>
-  truncate(edgePaths(folder).samples).catch(() => {}); // there may be none yet
+  truncate(edgePaths(folder).samples).catch(() => {}); // the file may not exist yet
 
-/** The samples in the edge's own lines; lines that are cut off, or about revisions that the settings do not name, are passed over. */
+/** Parses the edge's sample lines; truncated lines, and those of revisions not in the settings, are skipped. */
 export function samplesOf(text: string, settings: EdgeSettings): Sample[] {
   const kept = new Map<string, number>();
   const samples: Sample[] = [];

@@ -8,21 +8,21 @@ import type { Admin } from "./admin.ts";
 import { leavingClusters, removeLeftFiles, writeClusters, writeFiles } from "./folder.ts";
 import { clustersInForce, instance, listenersInForce, routesInForce } from "./readback.ts";
 
-/** One step of a change: what to write, and how to see in Envoy that it is in force. */
+/** One step of a change: what to write, and how to read back from Envoy that it is in force. */
 export type EdgeStep = {
   what: string;
   write: () => Promise<void>;
-  /** What `read` answers once the step is in force. */
+  /** The result of `read` once the step is in force. */
   wanted: unknown;
   read: (admin: Admin) => Promise<unknown>;
-  /** Envoy's counters that rise when it rejects what was written. */
+  /** Envoy's counters of rejected files. */
   counters: string[];
 };
 
 /**
- * The order in which the files of an edge change, so that every call is answered: instances are ready before routes lead
- * to them, routes before listeners use them, and a cluster goes only when no route leads there any more. `listening` are
- * the services whose listener is up, since Envoy has the routes of no others.
+ * The order in which an edge's files change, so that every call is answered: instances are ready before routes lead to them,
+ * routes exist before listeners use them, and a cluster is removed only after its last route. `listening` are the services
+ * whose listener is active: Envoy loads routes for no others.
  */
 export async function stepsTo(edge: Edge, listening: readonly string[]): Promise<EdgeStep[]> {
   const { settings, position } = edge;
@@ -48,7 +48,7 @@ export async function stepsTo(edge: Edge, listening: readonly string[]): Promise
     },
     {
       what: "the routes",
-      // also those of new services: a listener that comes finds its routes
+      // including those of new services: a new listener finds its routes
       write: () =>
         writeFiles(
           edge,
@@ -102,7 +102,7 @@ function routesAsWanted({ position }: Edge, services: EdgeService[]): Pick<EdgeS
   };
 }
 
-/** Other routes in words: those of the revisions before have no share of this candidate. */
+/** A share in words; the routes of earlier revisions have no share for this candidate. */
 function otherRoutes(service: EdgeService, configuration: RouteConfiguration, wanted: string): string {
   try {
     const share = `${shareIn(service, splitOf(configuration))} %`;

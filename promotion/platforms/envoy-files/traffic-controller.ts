@@ -14,16 +14,15 @@ import { clustersInForce } from "./readback.ts";
 import { forgetSamples } from "./samples.ts";
 import { edgeTrafficState } from "./traffic-state.ts";
 
-/** How long nothing may be open on a draining revision before it counts as quiet, in milliseconds, and how often that is looked at. */
+/** How long a draining revision must be without active requests to count as quiet, and how often that is checked, in milliseconds. */
 const QUIET_MS: Milliseconds = 2000;
 const LOOK_MS: Milliseconds = 200;
 
 /**
- * The Envoy edge as a target. Its folder (see `createEdge`) holds where the traffic was told to stand, so every verb
- * starts from there: any process can go on where another one stopped, and any verb can be said twice. A share may have
- * two decimals; services without a candidate have no part in it and keep their stable. Verbs throw when Envoy cannot be
- * asked or does not follow, and when they would leave users without an answer: draining or retiring what still takes
- * new sessions, or a share that needs what is retired.
+ * The traffic controller of the Envoy edge. Its folder (see `createEdge`) stores the intended position, so any process can
+ * continue where another stopped, and every operation is idempotent. A share may have two decimals; services without a
+ * candidate keep their stable. Operations throw when Envoy does not answer or does not apply a change, and when they would
+ * fail users' requests: draining or retiring a revision that still takes new sessions, or a share for a retired one.
  */
 export function edgeTrafficController({
   settings,
@@ -41,14 +40,14 @@ export function edgeTrafficController({
   async function position(): Promise<Position> {
     const stored = await readEdge(settings.folder);
     if (!isDeepStrictEqual(stored.settings, settings)) {
-      throw new Error(`the edge in ${settings.folder} has other services or revisions than this promotion is about`);
+      throw new Error(`the edge in ${settings.folder} has other services or revisions than this promotion`);
     }
     return stored.position;
   }
 
   const move = (position: Position) => bringInForce({ settings, position }, admin, clock);
 
-  /** The position, when no new session can reach that role any more. */
+  /** The position; throws while new sessions can still reach that role. */
   async function withoutNewSessions(role: RevisionRole, verb: string): Promise<Position> {
     const now = await position();
     if (takesNewSessions(role, now.share)) {
@@ -73,7 +72,7 @@ export function edgeTrafficController({
 
     async share() {
       const state = await read();
-      if (state === null) throw new Error(`there is no edge in ${settings.folder}`);
+      if (state === null) throw new Error(`no edge in ${settings.folder}`);
       return shareOfTraffic(state.live, services);
     },
 
@@ -130,6 +129,6 @@ export function edgeTrafficController({
 function checkShare(share: Percent) {
   const hundredths = share * 100;
   if (!(share >= 0 && share <= 100) || Math.abs(hundredths - Math.round(hundredths)) > 1e-6) {
-    throw new Error(`a share of ${share} % is not possible: 0 to 100, with at most two decimals`);
+    throw new Error(`a share of ${share} % is not allowed: 0 to 100, with at most two decimals`);
   }
 }

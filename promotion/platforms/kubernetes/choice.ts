@@ -5,11 +5,11 @@ import { TRAFFIC_CONFIG_MAP } from "../../../edge/traffic-config-map.ts";
 import type { ConfigMap } from "./config-map.ts";
 
 export type AgentView = {
-  /** The promoter's ConfigMap: null when there is none, undefined as long as nobody can say. */
+  /** The promoter's ConfigMap: null when there is none, undefined while that is unknown. */
   moved: ConfigMap | null | undefined;
-  /** The data of the ConfigMap to rest on as it is known here, sooner or later than what names it. */
+  /** The data of the resting ConfigMap as mounted here; it may be older or newer than the annotation that names it. */
   resting: Data;
-  /** Whether the edge has files already, and whether there has been too little time to ask. */
+  /** Whether the edge already has files, and whether it is still waiting for the API server. */
   filled: boolean;
   patient: boolean;
 };
@@ -17,9 +17,9 @@ export type AgentView = {
 type Data = Readonly<Record<string, string>>;
 
 /**
- * The edge to be in force, with host names; undefined where the one in force stays. The first line that is true decides.
- * Old moves, from an edge that is no longer declared, do not count. Throws where what was chosen is no edge, or a move
- * changes more than the position: settings are declared, and only then moved.
+ * The edge to put in force, with host names; undefined when the current one stays. First match wins.
+ * Moves from an edge that is no longer declared are ignored. Throws when the choice is not a valid edge, or when a move changes
+ * more than the position: settings change by declaration only.
  */
 export function chosen({ moved, resting, filled, patient }: AgentView): Edge | undefined {
   const declared = moved?.metadata.annotations?.[TRAFFIC_CONFIG_MAP.restingAnnotation];
@@ -29,7 +29,7 @@ export function chosen({ moved, resting, filled, patient }: AgentView): Edge | u
   if (moved?.data?.[TRAFFIC_CONFIG_MAP.resting] === declared) {
     const edge = edgeIn(moved.data);
     if (isKnown && !isDeepStrictEqual(edge.settings, edgeIn(resting).settings)) {
-      throw new Error("the promoter's edge has other settings than the declared one");
+      throw new Error("the promoter's edge has different settings from the declared one");
     }
     return edge;
   }

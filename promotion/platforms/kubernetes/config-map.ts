@@ -3,13 +3,13 @@ import { request } from "node:https";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Milliseconds, Seconds } from "../../../ecosystem/units.ts";
 
-/** What of a ConfigMap matters here. */
+/** The fields of a ConfigMap used here. */
 export type ConfigMap = {
   metadata: { resourceVersion: string; annotations?: Record<string, string> };
   data?: Record<string, string>;
 };
 
-/** The API server, and how to be let in: token and authority are read for each question, because they change. */
+/** The API server and its credentials: token and CA are read for each request, because they rotate. */
 export type ApiServer = { url: string; token: () => string; authority: () => string };
 
 type List = { metadata: { resourceVersion: string }; items: ConfigMap[] };
@@ -18,17 +18,17 @@ type WatchEvent = {
   object: ConfigMap & { message?: string };
 };
 
-/** How long one answer may take; how long one watch is asked to last; how soon a connection that is dead is noticed. */
+/** Request timeout, requested watch duration, and how soon a dead connection is detected. */
 const ANSWER_MS: Milliseconds = 10_000;
 const WATCH_SECONDS: Seconds = 300;
 const KEEP_ALIVE_MS: Milliseconds = 5000;
 
-/** How long to wait after a failure, in milliseconds: doubled each time. */
+/** Backoff after a failure, in milliseconds: doubled each time. */
 const BACKOFF = { first: 250, most: 15_000 };
 
 /**
- * Says how a ConfigMap is, now and after each change, for ever; null while there is none. What fails is said to `log`
- * and tried again: the whole ConfigMap is read then, so nothing is missed.
+ * Follows a ConfigMap until stopped: its current version, then each change; null while it does not exist. Failures are logged
+ * and retried with a full read, so no change is missed.
  */
 export async function follow(
   api: ApiServer,
@@ -51,12 +51,12 @@ export async function follow(
           version = object.metadata.resourceVersion;
           if (type !== "BOOKMARK") see(type === "DELETED" ? null : object);
         }
-        // a watch that ends at once again and again would be a loop without rest
-        if (Date.now() - watched < 1000) throw new Error("the watch ended at once");
+        // without this, a watch that keeps ending at once would be a busy loop
+        if (Date.now() - watched < 1000) throw new Error("the watch ended immediately");
       }
     } catch (error) {
       if (Date.now() - begun > BACKOFF.most) pause = BACKOFF.first;
-      log(`the ConfigMap ${name} cannot be followed: ${(error as Error).message}; trying again in ${pause} ms`);
+      log(`cannot watch the ConfigMap ${name}: ${(error as Error).message}; retrying in ${pause} ms`);
       await wait(pause);
       pause = Math.min(2 * pause, BACKOFF.most);
     }
@@ -89,7 +89,7 @@ const ask = ({ url, token, authority }: ApiServer, path: string, signal: AbortSi
       answer.resume();
       reject(new Error(`the API server answered ${answer.statusCode}`));
     });
-    // a machine that vanished says nothing: without this its watch would seem to go on
+    // a vanished machine closes nothing: without this its watch would seem alive
     question.on("socket", (socket) => socket.setKeepAlive(true, KEEP_ALIVE_MS));
     question.on("error", reject);
     question.end();

@@ -2,13 +2,13 @@ import { lookup } from "node:dns/promises";
 import { isIPv4 } from "node:net";
 import type { Address, Edge, EdgeRevision, EdgeService } from "../../../edge/settings.ts";
 
-/** Finds the IPv4 address of a name; undefined when it has none. Throws when nobody can say. */
+/** Resolves a name to its IPv4 address; undefined when it has none. Throws when resolution fails. */
 export type Lookup = (name: string) => Promise<string | undefined>;
 
-/** Stands for a name without an address: a connection there fails at once, and only the revision behind that name is missing. */
+/** Placeholder for a name without an address: connections fail at once, and only that name's revision is unavailable. */
 export const NOWHERE = "255.255.255.255";
 
-/** An edge with addresses in place of host names: Envoy takes no others, and puts them into the ids of sessions. */
+/** An edge with addresses in place of host names: Envoy accepts only addresses, and puts them into session ids. */
 export async function resolved({ settings, position }: Edge, find: Lookup): Promise<Edge> {
   const at = async ({ address, port }: Address) => ({
     address: isIPv4(address) ? address : ((await find(address)) ?? NOWHERE),
@@ -23,19 +23,19 @@ export async function resolved({ settings, position }: Edge, find: Lookup): Prom
   return { settings: { ...settings, services: await Promise.all(settings.services.map(service)) }, position };
 }
 
-/** Asks as every program in a pod does: the cluster's names are found by the pod's own list of domains. */
+/** Resolves like every program in a pod: cluster names need the pod's search domains. */
 export const findInCluster: Lookup = (name) =>
   lookup(name, { family: 4 }).then(
     ({ address }) => address,
     (error: NodeJS.ErrnoException) => {
       if (error.code === "ENOTFOUND") return undefined;
-      throw new Error(`the address of ${name} cannot be found out: ${error.message}`);
+      throw new Error(`cannot resolve ${name}: ${error.message}`);
     },
   );
 
 /**
- * Answers at once what was found last, asks anew behind it, and says when that has changed: traffic can be taken back also
- * while nobody finds names.
+ * Returns the last known address at once, refreshes it in the background, and reports changes: traffic can be rolled back even
+ * during a DNS outage.
  */
 export function remembering(find: Lookup, changed: () => void): Lookup {
   const known = new Map<string, string | undefined>();
@@ -51,7 +51,7 @@ export function remembering(find: Lookup, changed: () => void): Lookup {
       return ip;
     });
     if (!known.has(name)) return noted;
-    noted.catch(() => {}); // what was found last goes on to hold
+    noted.catch(() => {}); // the last known address stays valid
     return Promise.resolve(before);
   };
 }

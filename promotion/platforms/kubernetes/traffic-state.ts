@@ -5,13 +5,13 @@ import { TRAFFIC_CONFIG_MAP } from "../../../edge/traffic-config-map.ts";
 import type { ReadTrafficState, TrafficState } from "../../traffic-state.ts";
 
 /**
- * Reads where the traffic of an edge in a cluster stands, from the ConfigMap that its agents follow. Without data, or with
- * data that was moved from an older edge, it rests where it was declared. Null where there is no such ConfigMap.
+ * Reads the traffic state of an edge in a cluster from the ConfigMap that its agents follow. Without data, or with data moved
+ * from an older edge, it is at its declared resting position. Null when there is no such ConfigMap.
  */
 export function kubernetesTrafficState(place: Record<"context" | "namespace" | "configMap", string>): ReadTrafficState {
   const { context, namespace, configMap } = place;
   return async () => {
-    // half a second to load: only a deployment to a cluster pays it
+    // takes half a second to load: only deployments to a cluster pay for it
     const { ApiException, CoreV1Api, KubeConfig } = await import("@kubernetes/client-node");
     const config = new KubeConfig();
     config.loadFromDefault();
@@ -23,7 +23,7 @@ export function kubernetesTrafficState(place: Record<"context" | "namespace" | "
       .catch((error: Error) => {
         if (error instanceof ApiException && error.code === 404) return null;
         throw new Error(
-          `${where} cannot be read, so the traffic split is unknown: ${error.message}. Check that kubectl reaches the cluster: kubectl --context ${context} --namespace ${namespace} get configmap ${configMap}`,
+          `${where} cannot be read, so the traffic split is unknown: ${error.message}. Check that kubectl can reach the cluster: kubectl --context ${context} --namespace ${namespace} get configmap ${configMap}`,
         );
       });
     return found && trafficStateOf(found.metadata?.annotations ?? {}, found.data ?? {}, where);

@@ -11,7 +11,7 @@ type ArgoSettings = {
 
 /** Seconds between two measurements. */
 const INTERVAL = 300;
-/** The query is an `irate`: the last two scrapes, 15 s apart in the mesh's own Prometheus. */
+/** The query is an `irate`: the last two scrapes, 15 s apart in the service mesh's Prometheus. */
 const SCRAPE = 15;
 const SUCCESS_RATE = 0.95;
 
@@ -22,7 +22,7 @@ const SUCCESS_RATE = 0.95;
 function model(rule: string, { weights, pause, from, failureLimit }: ArgoSettings): Rival {
   return {
     rule,
-    models: `${weights.join("/")} %, ${pause / 60} min each; 95 % of the last scrape must succeed, looked at from minute ${from / 60} on every ${INTERVAL / 60} min; back at failure ${failureLimit + 1}`,
+    models: `${weights.join("/")} %, ${pause / 60} min each; 95 % of the last scrape must succeed, measured every ${INTERVAL / 60} min from minute ${from / 60} on; rolls back at failure ${failureLimit + 1}`,
     looks: { every: INTERVAL, window: SCRAPE, lag: 0 },
     start: standing(weights[0] as number),
     decide: (now, { at, requests, failures }) => {

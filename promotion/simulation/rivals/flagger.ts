@@ -2,19 +2,19 @@ import { type Rival, standing } from "./rival.ts";
 
 type FlaggerSettings = { threshold: number; stepWeight: number; maxWeight: number };
 
-/** Seconds between two checks; each is over the last minute. */
+/** Seconds between two checks; each covers the last minute. */
 const INTERVAL = 60;
-/** What the documentation's metric asks for: 99 % of the requests succeed. */
+/** The threshold of the documentation's metric: 99 % of the requests succeed. */
 const SUCCESS_RATE = 0.99;
 
 /**
- * Flagger's canary analysis (fluxcd/flagger, `pkg/controller/scheduler.go`): a tick that finds as many failed checks as the threshold rolls
- * back; a check without requests has failed, too; failed checks never expire; a passed check raises the weight; past the last weight it promotes.
+ * Flagger's canary analysis (fluxcd/flagger, `pkg/controller/scheduler.go`): it rolls back once the failed checks reach the threshold; a
+ * check without requests also fails; failed checks never expire; a passed check raises the weight; past the last weight it promotes.
  */
 function model(rule: string, { threshold, stepWeight, maxWeight }: FlaggerSettings): Rival {
   return {
     rule,
-    models: `checks the last minute once a minute: 99 % must succeed; ${stepWeight} % more after a pass, up to ${maxWeight} %; back after ${threshold} failed`,
+    models: `checks the last minute once a minute: 99 % must succeed; ${stepWeight} % more after each pass, up to ${maxWeight} %; rolls back after ${threshold} failed`,
     looks: { every: INTERVAL, window: INTERVAL, lag: 0 },
     start: standing(stepWeight),
     decide: (now, { at, requests, failures }) => {
@@ -27,7 +27,7 @@ function model(rule: string, { threshold, stepWeight, maxWeight }: FlaggerSettin
   };
 }
 
-/** With its defaults (threshold 1, up to 100 %), and as its tutorials set it up. */
+/** With its defaults (threshold 1, up to 100 %), and with its tutorials' settings. */
 export const flaggerRules = [
   model("Flagger defaults (model)", { threshold: 1, stepWeight: 10, maxWeight: 100 }),
   model("Flagger tutorial (model)", { threshold: 5, stepWeight: 10, maxWeight: 50 }),

@@ -4,5 +4,5 @@ import { releaseManagerRules } from "./release-manager.ts";
 
 export { simulateRival } from "./rival.ts";
 
-/** The rules that ours is compared with. None of them certifies an error rate: they ask only that no check fails. */
+/** The rules that ours is compared with. None certifies an error rate: they only require that no check fails. */
 export const rivals = [...flaggerRules, ...argoRules, ...releaseManagerRules];

@@ -1,19 +1,19 @@
 import { type Rival, standing } from "./rival.ts";
 
 const STEPS = [5, 20, 50, 80, 100];
-/** Seconds: at least so long at each share, and so far back the error rate is measured. */
+/** Minimum time at each share, and window of the error rate, in seconds. */
 const WAIT = 1800;
 const WINDOW = 1800;
 const MAX_ERROR_RATE = 0.01;
 
 /**
  * Cloud Run Release Manager with its defaults (GoogleCloudPlatform/cloud-run-release-manager, `internal/rollout`, `cmd/operator`): every minute
- * over 1 % of errors rolls back, and no requests are no errors; half an hour after a shift the next one follows, after 100 % it is done.
+ * more than 1 % errors rolls back, and no requests count as no errors; shifts are half an hour apart, and it is done after 100 %.
  */
 function model(rule: string, lag: number): Rival {
   return {
     rule,
-    models: `${STEPS.join("/")} %, 30 min each; back when over 1 % of the last 30 min failed, looked at each minute, metrics ${lag / 60} min late`,
+    models: `${STEPS.join("/")} %, 30 min each; rolls back when over 1 % of the last 30 min failed, checked every minute, metrics ${lag / 60} min late`,
     looks: { every: 60, window: WINDOW, lag },
     start: standing(STEPS[0] as number),
     decide: (now, { at, requests, failures }) => {
@@ -25,7 +25,7 @@ function model(rule: string, lag: number): Rival {
   };
 }
 
-/** Cloud Monitoring may be up to three minutes late: the best and the worst case. */
+/** Cloud Monitoring may lag by up to three minutes: the best and the worst case. */
 export const releaseManagerRules = [
   model("Release Manager +0 min (model)", 0),
   model("Release Manager +3 min (model)", 180),

@@ -3,23 +3,23 @@ import type { Scenario, SimulatedRun } from "../simulate.ts";
 import { userStream } from "../stream.ts";
 
 /**
- * A model of another tool's published rule: its settings as data, and the one decision that it takes at each look. The tool's own delays
- * (starting instances, scraping, applying a share) are left out, so the model is never slower than the tool.
+ * A model of another tool's published rule: its settings as data, and its one decision per check. The tool's own delays (starting
+ * instances, scraping, applying a share) are left out, so the model is never slower than the tool.
  */
 export type Rival = {
   rule: string;
-  /** What exactly is modelled, for the person who reads the comparison. */
+  /** What exactly is modelled, for readers of the comparison. */
   models: string;
   looks: Looks;
   start: RivalState;
-  /** What the rule does after a look. */
+  /** The rule's decision at a check. */
   decide(standing: RivalState, look: Look): RivalState;
 };
 
-/** Every how many seconds a rule looks, at how many trailing seconds, and how many seconds late the metrics are. */
+/** A rule's check interval, its trailing window, and the lag of its metrics, in seconds. */
 type Looks = { every: number; window: number; lag: number };
 
-/** Where a rule stands: the share on the candidate, the failed checks so far, the second of the last shift, and how it ended. */
+/** A rule's state: the candidate's share, the failed checks so far, the second of the last shift, and the result. */
 export type RivalState = {
   share: Percent;
   failedChecks: number;
@@ -27,13 +27,13 @@ export type RivalState = {
   result: "promoted" | "rolled-back" | null;
 };
 
-/** What a rule sees at second `at`: the candidate's users' requests and failures in its window. */
+/** A rule's input at second `at`: the candidate's users' requests and failures in its window. */
 export type Look = { at: number; requests: number; failures: number };
 
-/** A rule before its first look, with its first share in force. */
+/** A rule before its first check, with its first share in force. */
 export const standing = (share: Percent): RivalState => ({ share, failedChecks: 0, shiftedAt: 0, result: null });
 
-/** Tries a rival's rule on the same users as `simulateRun` has for this seed and run; it ends when the rule promotes or rolls back. */
+/** Runs a rival's rule on the same users as `simulateRun` with this seed and run, until the rule promotes or rolls back. */
 export function simulateRival(
   rival: Rival,
   { rps, errorRate, seed }: Omit<Scenario, "plan">,
