@@ -7,19 +7,19 @@ import type { Revisions } from "./release/release.ts";
 import type { Revision } from "./release/revision.ts";
 import type { TrafficBarrier } from "./traffic-guard.ts";
 
-/** What a target has to bring into being. */
+/** What a target has to deploy. */
 export type Deployment<T extends Target = Target> = {
   stack: string;
   settings: SettingsOn<T>;
-  /** The revisions that have the traffic; none before a stack's first release. */
+  /** The stable revisions; none before the stack's first release. */
   stable: Revisions;
-  /** The revisions that want it: at 0 %, reachable for smoke. Only services whose candidate is another than their stable have one. */
+  /** The candidates, at 0 % and reachable for smoke tests; only of services whose candidate differs from stable. */
   candidate: Revisions;
-  /** Every image that a release of the stack needs, also an old one, and the stack's own: a registry has to keep them. */
+  /** Every image of the stack's releases, including old ones, and the stack's own images: the registry must keep them. */
   images: readonly string[];
   /** The value of a generated or given secret, marked as secret. */
   secret: (name: Secret) => pulumi.Output<string>;
-  /** What has to be passed by whatever moves traffic. */
+  /** Every resource that moves traffic must pass this barrier. */
   barrier: TrafficBarrier;
 };
 
@@ -27,27 +27,27 @@ export type CloudRunDeployment = Deployment<"cloud-run">;
 export type ComposeDeployment = Deployment<"compose">;
 export type KubernetesDeployment = Deployment<"kubernetes">;
 
-/** Where a revision can be tried, with the headers that lead there. */
+/** Where a candidate can be tested, with the headers that select it. */
 export type CandidateUrl = { url: pulumi.Input<string>; headers: Record<string, pulumi.Input<string>> };
 
-/** What a stack answers with: its contract with the promotion, the smoke stage and people. By service, but for the edge. */
+/** Stack outputs: the contract with promotion, smoke tests and people. By service, except for the edge. */
 export type Outputs = {
   target: Target;
-  /** Where users call a service. */
+  /** The URL of each service for users. */
   urls: Record<ServiceName, pulumi.Input<string>>;
-  /** Where the candidate answers at 0 %; only while there is one. */
+  /** The URL of each candidate at 0 %; only while there is one. */
   candidateUrls: Record<ServiceName, CandidateUrl>;
   revisions: Record<ServiceName, { stable: string; candidate?: string }>;
-  /** Where the edge's admin interface is reached; none where the platform is the edge. */
+  /** The edge's admin interface; null when the platform itself is the edge. */
   edgeAdmin: pulumi.Input<string> | null;
 };
 
-/** One service of a deployment: its stable, and its candidate where there is one. */
+/** One service of a deployment: its stable, and its candidate if there is one. */
 export type Pair = { stable: Revision; candidate?: Revision };
 
 /**
- * The services of a deployment in the order in which their releases start them, with their revisions. A service that only
- * the candidate has takes no traffic from anything: its revision is a stable one from the beginning.
+ * The services of a deployment in their releases' start order, with their revisions. A service that only the candidate
+ * release has competes with no stable, so its revision is stable from the beginning.
  */
 export function pairsOf({ stable, candidate }: Pick<Deployment, "stable" | "candidate">): Map<ServiceName, Pair> {
   const pairs = new Map<ServiceName, Pair>();
@@ -65,7 +65,7 @@ export const revisionsOf = ({ stable, candidate }: Pick<Deployment, "stable" | "
   ...candidate.values(),
 ];
 
-/** The ids of a deployment's revisions, as the outputs name them. */
+/** The revision ids of a deployment, as in the outputs. */
 export const revisionIds = (deployment: Deployment): Outputs["revisions"] =>
   Object.fromEntries(
     [...pairsOf(deployment)].map(([name, { stable, candidate }]) => [

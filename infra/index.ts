@@ -7,7 +7,7 @@ import { runtimeStack } from "./runtime.ts";
 import { checkPublished, checkSecrets, deploymentOf, namedReleases } from "./stack.ts";
 import { withoutPromiseTraces } from "./traces.ts";
 
-/** What `pulumi preview` and `pulumi up` run. Whatever speaks against it is one line, before anything is registered. */
+/** The entry point of `pulumi preview` and `pulumi up`. A refusal is a single line, before anything is registered. */
 export default async function main(): Promise<Outputs> {
   withoutPromiseTraces();
   const preview = pulumi.runtime.isDryRun();
@@ -25,6 +25,6 @@ export default async function main(): Promise<Outputs> {
   }
 }
 
-/** True for what only a mistake in the program raises, which has to be found; all else is about what somebody wrote or runs. */
+/** True for errors that only a bug in the program raises, which need a stack trace; all others concern the user's input or environment. */
 const isFault = (error: unknown): boolean =>
   [TypeError, ReferenceError, SyntaxError, RangeError].some((kind) => error instanceof kind);

@@ -1,5 +1,5 @@
-// Node loads this file before Pulumi's runtime (Pulumi.yaml, nodeargs), which then starts in half the time and memory.
-// Plain JavaScript: it also speaks to a Node that cannot read TypeScript, and spares the others their reader of it.
+// Node loads this file before Pulumi's runtime (Pulumi.yaml, nodeargs), which halves its start time and memory.
+// Plain JavaScript, so that it can print an error on a Node that cannot run TypeScript, and loads without the type stripper.
 import module, { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
@@ -7,12 +7,12 @@ const modules = fileURLToPath(new URL("../node_modules", import.meta.url));
 
 if (!process.features.typescript) {
   process.stderr.write(
-    `The program is TypeScript, which ${process.execPath} (Node ${process.versions.node}) cannot read. The project brings a Node that can: run export PATH="${modules}/.bin:$PATH", then this again.\n`,
+    `${process.execPath} (Node ${process.versions.node}) cannot run this TypeScript program. The project installs a Node that can: run export PATH="${modules}/.bin:$PATH", then try again.\n`,
   );
   process.exit(1);
 }
 
-// compiled code and stripped types of one run serve the next; where they cannot be kept, everything works without
+// caches compiled code and stripped types between runs; optional
 module.enableCompileCache(`${modules}/.cache/node`);
 
 const pulumi = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi"));
@@ -22,17 +22,17 @@ const leaveOut = (id, exports = {}) => {
   pulumi.cache[path] = Object.assign(new module.Module(path), { loaded: true, exports });
 };
 
-// What turns JavaScript functions into text for functions in a cloud, of which this program has none: it would load a
-// compiler, a package manager and a debugger. And what drives the CLI from a program.
+// Leaves out function serialization, which this program does not use (it would load a compiler, a package manager and a
+// debugger), and the Automation API.
 leaveOut("./runtime/closure/serializeClosure");
 leaveOut("./runtime/closure/codePaths");
 leaveOut("./runtime/closure/v8Hooks", { isInitializedAsync: async () => {} });
 leaveOut("./automation");
 
-// nothing of ours is built, so its stack traces need no source map
+// this project has no build step, so its stack traces need no source maps
 leaveOut("source-map-support/register");
 
-// without a place to send them, spans need no more than the interface of OpenTelemetry
+// without an exporter, spans need only OpenTelemetry's API
 if (!process.argv.some((argument) => argument.startsWith("--tracing"))) {
   const { trace } = pulumi("@opentelemetry/api");
   leaveOut("./cmd/run/tracing", { newSpan: (/** @type {string} */ name) => trace.getTracer("nodejs").startSpan(name) });

@@ -8,9 +8,8 @@ import { openBarrier, type TrafficGuard } from "./traffic-guard.ts";
 import { trafficPlace } from "./traffic-place.ts";
 
 /**
- * The guard that promotions are kept with, wired in by the entry file alone. `folder` is where the stack's lease and journals
- * lie. A preview only asks; an update holds the lease for as long as its process lives, and asks again before it declares
- * traffic.
+ * The traffic guard based on the promotion's lease and journals in `folder`; only the entry file uses it. A preview only
+ * checks; an update holds the lease until its process exits, and checks again before it declares traffic.
  */
 export const promotionGuard = (folder: string, preview: boolean): TrafficGuard => ({
   admit: async (declared) => {
@@ -31,7 +30,7 @@ export const promotionGuard = (folder: string, preview: boolean): TrafficGuard =
       declared.services,
       preview,
     );
-    if (preview) return openBarrier; // it changes nothing
+    if (preview) return openBarrier; // a preview changes nothing
     const ask = () => confirm().catch(leaveTraffic);
     const hook = new pulumi.ResourceHook("before-traffic", ask);
     return {
@@ -43,10 +42,10 @@ export const promotionGuard = (folder: string, preview: boolean): TrafficGuard =
 });
 
 function leaveTraffic(error: Error): never {
-  throw new pulumi.RunError(`this update moves no more traffic, and leaves what it has changed: ${error.message}`);
+  throw new pulumi.RunError(`aborted before shifting traffic; earlier changes remain: ${error.message}`);
 }
 
 function stopAtOnce(error: Error): void {
-  process.stderr.write(`the update was stopped, because traffic is no longer its own: ${error.message}\n`);
+  process.stderr.write(`the update was stopped because it lost the traffic lease: ${error.message}\n`);
   process.exit(1);
 }

@@ -4,7 +4,7 @@ import type { Settings } from "./config/schema.ts";
 import { parseSettings, SettingsError } from "./config/settings.ts";
 import { checkStackName, ownSettings, PROJECT } from "./config/stack-file.ts";
 
-/** The stack that the engine runs the program for; `root` is the project's folder. */
+/** The stack for which the engine runs the program; `root` is the project's folder. */
 export type RuntimeStack = {
   root: string;
   name: string;
@@ -15,7 +15,7 @@ export type RuntimeStack = {
   secret: (name: Secret) => pulumi.Output<string>;
 };
 
-/** Reads the stack's settings from the engine. Throws a SettingsError for what is wrong with them; it never shows a secret. */
+/** Reads the stack's settings from the engine. Throws a SettingsError that lists the problems and never shows a secret. */
 export function runtimeStack(): RuntimeStack {
   const name = pulumi.getStack();
   checkStackName(name);
@@ -36,26 +36,26 @@ export function runtimeStack(): RuntimeStack {
 
 type SecretValues = Record<Secret, string>;
 
-/** The names of the secrets that are set. What cannot be read may be a secret itself, so it is not repeated. */
+/** The names of the secrets that are set. An unreadable value may be a secret itself, so it is never shown. */
 function namesOf(secrets = "{}", file: string): string[] {
   const values = read(secrets);
   if (typeof values === "object" && values !== null && !Array.isArray(values)) return Object.keys(values);
   throw new SettingsError(
-    `${file}, mahavishnu:secrets: not secrets by their names. Take it out (pulumi config rm secrets) and run npx maha secrets init`,
+    `${file}, mahavishnu:secrets: expected an object of secrets by name. Remove it (pulumi config rm secrets) and run npx maha secrets init`,
   );
 }
 
-/** The engine hands over structured values as JSON text. */
+/** The engine passes structured values as JSON text. */
 const rawSettings = ({ secrets: _, ...config }: Record<string, string>, file: string): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(config).map(([key, text]) => {
       const value = /^[[{]/.test(text) ? read(text) : text;
-      if (value === undefined) throw new SettingsError(`${file}, mahavishnu:${key}: neither text nor JSON`);
+      if (value === undefined) throw new SettingsError(`${file}, mahavishnu:${key}: neither a string nor JSON`);
       return [key, value];
     }),
   );
 
-/** The engine takes a date without quotes for a moment, and writes it as one. */
+/** The engine parses an unquoted date as a timestamp, and passes it on as one. */
 const MIDNIGHT = /^(\d{4}-\d\d-\d\d) 00:00:00 \+0000 UTC$/;
 
 function read(text: string): unknown {

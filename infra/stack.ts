@@ -11,7 +11,7 @@ import { isUnpublished } from "./release/unpublished.ts";
 import { requiredSecrets } from "./secrets/required.ts";
 import { openBarrier } from "./traffic-guard.ts";
 
-/** What a stack's settings name, read: the releases behind `stable` and `candidate`; and those that they have named before. */
+/** The releases that a stack's settings name as `stable` and `candidate`, and those that they named before. */
 export type NamedReleases = {
   stable: Release | undefined;
   candidate: Release | undefined;
@@ -27,15 +27,15 @@ export function namedReleases(root: string, stack: string, { stable, candidate }
   };
 }
 
-/** What the releases that a stack's settings name run on its target. Throws a ReleaseError. */
+/** The revisions that a stack's releases run on its target. Throws a ReleaseError. */
 export function revisionsNamed(root: string, stack: string, settings: SettingsOn): Revision[] {
   const { stable, candidate } = namedReleases(root, stack, settings);
   return [stable, candidate].flatMap((release) => release?.revisions[settings.target] ?? []);
 }
 
 /**
- * Throws a ReleaseError where an image that would be run lies in no registry: such a stack can be looked at, but not
- * deployed. On Cloud Run nothing runs before the first release, and the registry itself comes only then.
+ * Throws a ReleaseError when an image to be deployed is in no registry: such a stack can be inspected, but not deployed.
+ * On Cloud Run nothing runs before the first release, so the stack can create its registry first.
  */
 export function checkPublished(
   { stable, candidate }: NamedReleases,
@@ -47,7 +47,7 @@ export function checkPublished(
     const image = release && imagesOf(release, target).find(isUnpublished);
     if (image) {
       throw new ReleaseError(
-        `release ${release.name} of ${stack} runs ${image}, which no registry holds. Build images/*, push them to your registry, name edge.image, promoter.image and backups.image in ${file}, then: npx maha release new --stack ${stack} --image SERVICE=REF@sha256:... and name it in place of ${release.name}`,
+        `release ${release.name} of ${stack} runs ${image}, which is not in a registry. Build images/*, push them to your registry, name edge.image, promoter.image and backups.image in ${file}, then: npx maha release new --stack ${stack} --image SERVICE=REF@sha256:... and name the new release instead of ${release.name}`,
       );
     }
   }
@@ -55,12 +55,12 @@ export function checkPublished(
   const own = Object.entries(ownImages(settings)).find(([, image]) => isUnpublished(image));
   if (own) {
     throw new ReleaseError(
-      `${file}, mahavishnu:${own[0]}.image: this image is in no registry. Build images/*, push it to your registry and set its digest`,
+      `${file}, mahavishnu:${own[0]}.image: this image is not in a registry. Build images/*, push it to your registry and set its digest`,
     );
   }
 }
 
-/** Throws a SettingsError that names every secret which a deployment needs and its stack has not: half a stack would be made without them. */
+/** Throws a SettingsError that names every missing secret of a deployment: without this check, half a stack would be created. */
 export function checkSecrets(set: readonly string[], deployment: Deployment): void {
   const { stack, settings } = deployment;
   const missing = requiredSecrets(settings, revisionsOf(deployment)).filter((name) => !set.includes(name));
@@ -72,8 +72,8 @@ export function checkSecrets(set: readonly string[], deployment: Deployment): vo
 }
 
 /**
- * What a stack has to become on a target, with nobody to ask about its traffic. `file` is where its settings stand. Throws
- * a SettingsError or a ReleaseError for what cannot be deployed, before anything exists.
+ * The deployment of a stack on a target, without a traffic guard. `file` is its settings file. Throws a SettingsError or a
+ * ReleaseError when it cannot be deployed, before anything is created.
  */
 export function deploymentOf<T extends Target>(asked: {
   stack: string;
@@ -97,7 +97,7 @@ export function deploymentOf<T extends Target>(asked: {
   return { stack, settings, stable, candidate, images, secret, barrier: openBarrier };
 }
 
-/** The images that a stack runs beside its services, by the block of its settings that names them. */
+/** The images that a stack runs besides its services, by the settings key that names them. */
 const ownImages = ({ edge, promoter, backups }: Settings) => ({
   edge: edge.image,
   promoter: promoter.image,
@@ -108,7 +108,7 @@ function checkImages(settings: Settings, file: string): void {
   for (const [key, image] of Object.entries(ownImages(settings))) {
     if (!isPinned(image)) {
       throw new SettingsError(
-        `${file}, mahavishnu:${key}.image: ${image} has no digest, and its tag can move. Example: image: registry.acme.dev/${key}@sha256:...`,
+        `${file}, mahavishnu:${key}.image: ${image} has no digest, and a tag can move. Example: image: registry.acme.dev/${key}@sha256:...`,
       );
     }
   }

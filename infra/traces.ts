@@ -4,8 +4,8 @@ import debuggable from "@pulumi/pulumi/runtime/debuggable.js";
 const promises = debuggable as unknown as { debuggablePromise(...given: unknown[]): Promise<unknown> };
 
 /**
- * Pulumi keeps a stack trace with each of its promises, which costs more than all the rest. From here on it keeps none; errors
- * have theirs, so that a fault can be found. The answer undoes it.
+ * Pulumi records a stack trace for each of its promises, which costs more than everything else. This disables it; errors keep
+ * their traces. The returned function restores it.
  */
 export function withoutPromiseTraces(): () => void {
   const { debuggablePromise } = promises;

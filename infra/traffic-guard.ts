@@ -10,19 +10,19 @@ export type Declared = {
 };
 
 /**
- * What stands between a deployment and traffic that is not the deployment's to move. `admit` answers when nothing speaks
- * against the declared position, and throws an error that says what does and what to do: a promotion is running, one has
- * ended and is not settled, or the live split is neither the last declared position nor this one.
+ * Protects traffic from deployments that do not own it. `admit` resolves when the position may be declared; otherwise it
+ * throws an error with the reason and what to do: a promotion is running, one has ended and is not settled, or the live split
+ * is neither the last declared position nor this one.
  */
 export type TrafficGuard = { admit(declared: Declared): Promise<TrafficBarrier> };
 
-/** An update takes minutes: what moves traffic by being made or changed asks once more, whether it still may. */
+/** An update takes minutes, so resources whose creation or update moves traffic check again. */
 export type TrafficBarrier = {
-  /** For a resource that the engine makes or changes. */
+  /** For a resource that the engine creates or updates. */
   hooks: pulumi.ResourceHookBinding;
   /**
-   * For one whose predecessor goes first, where hooks would come too late: answers with what it depends on as soon as that
-   * and its inputs are there and it may be registered.
+   * For a resource that is deleted before it is replaced, for which hooks would run too late: resolves to its dependencies once
+   * they and its inputs exist and it may be registered.
    */
   pass(
     dependsOn: pulumi.Input<pulumi.Resource>[],
@@ -30,5 +30,5 @@ export type TrafficBarrier = {
   ): pulumi.Input<pulumi.Input<pulumi.Resource>[]>;
 };
 
-/** Where nothing guards the traffic: of a graph that is only looked at. */
+/** No guard: for graphs that are only inspected. */
 export const openBarrier: TrafficBarrier = { hooks: {}, pass: (dependsOn) => dependsOn };

@@ -1,13 +1,13 @@
 import type { SettingsOn } from "./config/schema.ts";
 import { edgeConfigMap, edgeContainer, edgeFolder, namespaceOf } from "./names.ts";
 
-/** Where a stack keeps its traffic, as data: what a platform must be given to find it. */
+/** How to find a stack's traffic on its platform, as data. */
 export type TrafficPlace =
   | { target: "cloud-run"; project: string; region: string; stable: Record<string, string> }
   | { target: "compose"; host: string; container: string; folder: string }
   | { target: "kubernetes"; context: string; namespace: string; configMap: string };
 
-/** The place of a stack's traffic. It needs no engine, so that asking for a stack's status starts fast. */
+/** Where to find a stack's traffic. Needs no engine, so that reading a stack's status starts fast. */
 export function trafficPlace(asked: {
   stack: string;
   settings: SettingsOn;

@@ -7,13 +7,13 @@ import { describe, plain, urnOf } from "./describe.ts";
 import { masked } from "./properties.ts";
 import type { GraphResource, Inputs } from "./resource.ts";
 
-/** What a program asked the engine for; `requests` are the raw messages, with secrets in the clear: never show them. */
+/** The registrations of a program; `requests` are the raw messages with plaintext secrets: never show them. */
 export type Capture = { resources: GraphResource[]; outputs: Inputs; requests: RegisterResourceRequest[] };
 
 /**
- * Runs a Pulumi program in this process without an engine and answers with what it registered, in order. What a provider
- * would compute stays unknown, as in a preview. Runs are isolated from each other, but must follow one another.
- * Throws what the program throws, and where two resources have one name: the engine refuses that too.
+ * Runs a Pulumi program in this process without an engine and returns its registrations in order. Values that a provider
+ * would compute stay unknown, as in a preview. Runs are isolated from each other, but must not overlap.
+ * Throws the program's errors, and for duplicate resource names, as the engine does.
  */
 export function capture(
   { project, stack }: { project: string; stack: string },
@@ -22,12 +22,12 @@ export function capture(
   return withLocalStorage(() =>
     withoutTraces(async () => {
       const found: Capture = { resources: [], outputs: {}, requests: [] };
-      // the mocks only switch the engine's features on: all that is asked goes to the monitor below
+      // the mocks only enable the engine's features: all requests go to the monitor below
       const unused = { newResource: () => ({ id: "", state: {} }), call: () => ({}) };
       await pulumi.runtime.setMocks(unused, project, stack, true);
       Object.assign(pulumi.runtime.getMonitor() as object, monitor(found, { project, stack }));
       let failure: unknown;
-      // thrown inside the stack's own promise it would be reported several times, once as unhandled
+      // an error thrown inside the stack's own promise would be reported several times, once as unhandled
       const failed = (error: unknown) => {
         failure = error ?? new Error("the program failed without a reason");
         return {};
@@ -43,12 +43,12 @@ export function capture(
   );
 }
 
-// internal to Pulumi and so not in its types; its automation interface isolates its runs the same way
+// internal to Pulumi, so not in its types; the Automation API isolates its runs the same way
 const { withLocalStorage } = state as unknown as { withLocalStorage<T>(run: () => Promise<T>): Promise<T> };
 
 type Callback<T> = (error: Error | null, answer: T) => void;
 
-/** The part of the engine that a program talks to: it takes note, and knows no more than what it was told. */
+/** The engine's interface for programs: records registrations and answers only from them. */
 function monitor(found: Capture, { project, stack }: { project: string; stack: string }) {
   const nothing = (_: unknown, callback: Callback<object>) => callback(null, {});
   return {

@@ -4,7 +4,7 @@ import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.j
 import { masked } from "./properties.ts";
 import type { GraphResource, Inputs } from "./resource.ts";
 
-/** A resource as the program asked for it. */
+/** A resource as the program registered it. */
 export function describe(request: RegisterResourceRequest, urn: string): GraphResource {
   return {
     type: request.getType(),
@@ -13,7 +13,7 @@ export function describe(request: RegisterResourceRequest, urn: string): GraphRe
     custom: request.getCustom(),
     parent: request.getParent(),
     dependsOn: [...request.getDependenciesList()].sort(),
-    // `urn::id`, whose id no provider has given yet
+    // `urn::id`; the id is not known yet
     provider: request.getProvider().replace(/::[^:]*$/, ""),
     protect: request.getProtect() === true,
     ignoreChanges: [...request.getIgnorechangesList()],
@@ -26,7 +26,7 @@ export function describe(request: RegisterResourceRequest, urn: string): GraphRe
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The innermost place in our own program; Pulumi takes the URLs of ESM frames for paths and makes URLs of them once more. */
+/** The innermost frame in our own program; Pulumi mistakes the URLs of ESM frames for paths and converts them to URLs again. */
 function sourceOf(request: RegisterResourceRequest): string {
   const places = (request.getStacktrace()?.getFramesList() ?? []).flatMap((frame) => {
     const place = frame.getPc();
@@ -36,11 +36,11 @@ function sourceOf(request: RegisterResourceRequest): string {
   return places.find((place) => !/^(\.\.|node_modules|infra\/graph)\//.test(place)) ?? "";
 }
 
-/** A protocol object as plain values. */
+/** Converts a protocol object to plain values. */
 export const plain = (object: { toJavaScript(): object } | undefined): Inputs =>
   (object?.toJavaScript() ?? {}) as Inputs;
 
-/** The engine's own form: the types of all that a resource belongs to stand before its own. */
+/** A URN in the engine's format: the parents' types come before the resource's own. */
 export function urnOf(request: RegisterResourceRequest, project: string, stack: string): string {
   const parentType = request.getParent().split("::")[2] ?? "";
   const inside = parentType === "" || parentType === "pulumi:pulumi:Stack" ? "" : `${parentType}$`;

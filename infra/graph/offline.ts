@@ -7,7 +7,7 @@ import { openBarrier } from "../traffic-guard.ts";
 import { type Capture, capture } from "./capture.ts";
 import type { Graph } from "./resource.ts";
 
-/** The graph of a stack as its file stands, on its own target or another one that it has settings for. */
+/** The graph of a stack from its current settings, on its own target or another that it has settings for. */
 export async function graphOf(root: string, name: string, target?: Target): Promise<Graph> {
   const stack = readStack(root, name);
   const on = target ?? stack.settings.target;
@@ -15,7 +15,7 @@ export async function graphOf(root: string, name: string, target?: Target): Prom
   return { stack: name, target: on, resources, outputs };
 }
 
-/** Runs the real program for a stack without an engine. There is no traffic to guard, and stand-ins take the place of secrets. */
+/** Runs the real program for a stack without an engine, with no traffic to guard and with placeholders for secrets. */
 export function captureStack(stack: Stack, releases: NamedReleases, target: Target): Promise<Capture> {
   const { name, file, settings } = stack;
   return capture({ project: PROJECT, stack: name }, async () => {

@@ -1,12 +1,12 @@
 import { type Inputs, SECRET, UNKNOWN } from "./resource.ts";
 
-/** How the engine's protocol marks values that are more than JSON (`sdk/go/common/resource/plugin/rpc.go`). */
+/** The engine's protocol marks values beyond JSON by this key (`sdk/go/common/resource/plugin/rpc.go`). */
 export const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 const RESOURCE_SIGNATURE = "5cf8f73096256a8f31e491e813e4eb8e";
 const UNKNOWN_SENTINEL = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** A resource's inputs for people: secrets masked, unknown values named, references to other resources as their URN. */
+/** A resource's inputs for display: secrets masked, unknown values marked, references to other resources as URNs. */
 export function masked(inputs: Inputs): { inputs: Inputs; secretPaths: string[] } {
   const secretPaths: string[] = [];
   const read = (value: unknown, path: string): unknown => {

@@ -1,22 +1,22 @@
-/** One resource of the graph that the program makes, as the engine would be asked for it. Secrets are masked, unknown values named. */
+/** One resource of the program's graph, as registered with the engine. Secrets are masked, unknown values marked. */
 export type GraphResource = {
   type: string;
   name: string;
   urn: string;
   custom: boolean;
-  /** The URN of the component that it belongs to; empty for the stack itself. */
+  /** The URN of its parent component; empty for the stack itself. */
   parent: string;
-  /** URNs of all that must exist before it, declared or through its inputs. */
+  /** URNs of its dependencies, declared or through its inputs. */
   dependsOn: string[];
   provider: string;
   protect: boolean;
   ignoreChanges: string[];
   replaceOnChanges: string[];
   deleteBeforeReplace: boolean;
-  /** The properties that hold secrets, down to the leaf: `data.password`. */
+  /** The paths of secret values: `data.password`. */
   secretPaths: string[];
   inputs: Inputs;
-  /** Where in the program it is made: `infra/targets/cloud-run/volume.ts:12`. */
+  /** The source line that creates it: `infra/targets/cloud-run/volume.ts:12`. */
   source: string;
 };
 
@@ -25,6 +25,6 @@ export type Inputs = Record<string, unknown>;
 /** The graph of one stack on one target. */
 export type Graph = { stack: string; target: string; resources: GraphResource[]; outputs: Inputs };
 
-/** What stands in a masked graph where a secret is, and where only the platform will know the value. */
+/** The markers for a secret and for a value that only the platform will know. */
 export const SECRET = "[secret]";
 export const UNKNOWN = "[unknown]";

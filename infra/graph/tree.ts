@@ -1,6 +1,6 @@
 import type { Graph, GraphResource } from "./resource.ts";
 
-/** A graph for people: each resource below the component it belongs to, with where it is made. */
+/** A graph as text: each resource below its parent component, with the source line that creates it. */
 export function asTree({ stack, target, resources }: Graph): string[] {
   const made = resources.filter(({ custom }) => custom).length;
   const root = resources.find(({ parent }) => parent === "");

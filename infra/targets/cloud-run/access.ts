@@ -3,12 +3,12 @@ import type { ServiceName } from "../../../ecosystem/services.ts";
 import type { CloudRunSettings } from "../../config/schema.ts";
 import { accountEmail } from "../../names.ts";
 
-/** Who calls a Cloud Run service: a name for the resource, and the member that IAM knows. */
+/** A caller of a Cloud Run service: a name for the resource, and the IAM member. */
 export type Invoker = { name: string; member: string };
 
 /**
- * The invokers of a service, each by name: with `iam` those of the settings, with `iap` the proxy that has let them in;
- * and the services that call it as a peer. Never everybody: nothing behind Cloud Run's door asks who is there.
+ * The invokers of a service, by name: with `iam` those in the settings, with `iap` the proxy that authenticated them; and
+ * the services that call it as a peer. Never `allUsers`: the servers behind Cloud Run do not authenticate callers.
  */
 export function invokersOf(
   { access, invokers, project, projectNumber }: CloudRunSettings,
@@ -22,8 +22,8 @@ export function invokersOf(
 }
 
 /**
- * A member as a part of a resource's name: `group:mcp@acme.dev` is `group-mcp-acme-dev-` and the beginning of a hash, since
- * another address may read the same without its signs. Capitals make no other member of it.
+ * A member as part of a resource name: `group:mcp@acme.dev` becomes `group-mcp-acme-dev-` and a short hash, since other
+ * addresses may give the same letters. Case is ignored.
  */
 export function nameOf(member: string): string {
   const address = member.toLowerCase();

@@ -3,7 +3,7 @@ import { ServiceIdentity } from "@pulumi/gcp/projects/serviceIdentity.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { CloudRunSettings } from "../../config/schema.ts";
 
-/** The APIs of Google Cloud that a stack needs. */
+/** The Google Cloud APIs that a stack needs. */
 const apisOf = ({ access }: CloudRunSettings): string[] =>
   [
     "artifactregistry",
@@ -24,7 +24,7 @@ const apisOf = ({ access }: CloudRunSettings): string[] =>
     "storage",
   ].map((name) => `${name}.googleapis.com`);
 
-/** Those APIs, switched on. A destroyed stack leaves them on, because others in the project may need them. */
+/** Enables those APIs. Destroying the stack leaves them enabled, because others in the project may need them. */
 export class Apis extends pulumi.ComponentResource {
   constructor(name: string, { cloud }: { cloud: CloudRunSettings }, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:cloud-run:Apis", name, {}, options);
@@ -35,7 +35,7 @@ export class Apis extends pulumi.ComponentResource {
         { project, service, disableOnDestroy: false },
         { parent: this },
       );
-      // the identity in whose name IAP calls the services: Google makes it only when it is asked to
+      // the identity with which IAP calls the services: Google creates it only on demand
       if (service.startsWith("iap.")) {
         new ServiceIdentity(`${name}-iap-agent`, { project, service }, { parent: this, dependsOn: api });
       }

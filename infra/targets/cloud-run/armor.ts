@@ -4,13 +4,13 @@ import type { Settings } from "../../config/schema.ts";
 
 type ArmorRule = compute.SecurityPolicyRule;
 
-/** How long an address is shut out that has asked for much too much, in seconds. */
+/** How long an address with excessive requests is banned, in seconds. */
 const BAN_SECONDS: Seconds = 600;
 
 /**
- * The rules of Cloud Armor: a client is its address; beyond its requests a minute it gets 429, and where the requests
- * beyond them reach an hour's worth within an hour it is shut out for a while. Cloud Armor knows a count and an interval
- * only, so it has no burst.
+ * The Cloud Armor rules: a client is an IP address; beyond its requests per minute it gets 429, and once the rejected
+ * requests within an hour exceed the hourly limit, it is banned for a while. Cloud Armor counts per interval only, so there is
+ * no burst.
  */
 export function rateRules({ perMinute, perHour }: Settings["edge"]["rateLimit"]): ArmorRule[] {
   const everybody = { versionedExpr: "SRC_IPS_V1", config: { srcIpRanges: ["*"] } };
@@ -29,6 +29,6 @@ export function rateRules({ perMinute, perHour }: Settings["edge"]["rateLimit"])
         banDurationSec: BAN_SECONDS,
       },
     },
-    { description: "the platform asks for a last rule", priority: 2147483647, action: "allow", match: everybody },
+    { description: "default rule, required by the platform", priority: 2147483647, action: "allow", match: everybody },
   ];
 }

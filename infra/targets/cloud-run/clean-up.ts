@@ -2,12 +2,12 @@ import type { artifactregistry } from "@pulumi/gcp/types/input.js";
 
 type CleanupPolicy = artifactregistry.RepositoryCleanupPolicy;
 
-/** How long an image that no release needs may wait for one, in days. */
+/** Days for which an image is kept although no release uses it. */
 const UNNEEDED_DAYS = 30;
 
 /**
- * What the registry may delete: what is old, but never an image that a release needs, however old. In Google's registry
- * the version of an image is its digest, and keeping goes before deleting; an image of several platforms keeps its parts.
+ * The registry's cleanup policies: delete old images, but never one that a release needs, however old. In Artifact Registry
+ * an image's version is its digest, keep policies win over delete policies, and a multi-platform image keeps its parts.
  */
 export function cleanUpPolicies(images: readonly string[]): CleanupPolicy[] {
   const digests = images.flatMap((image) => /sha256:[0-9a-f]{64}$/.exec(image)?.[0] ?? []);

@@ -3,8 +3,8 @@ import { stringify } from "yaml";
 import { maintenanceWindow } from "../../../ecosystem/retention.ts";
 
 /**
- * What the machine of the single services does at each start, whatever it runs: it follows its metadata, and in the
- * maintenance window it starts anew if an update of its system waits for that. Nothing on its system disk is kept.
+ * The cloud-init of the single services' VM, the same for every release: it watches its metadata, and reboots in the
+ * maintenance window when a system update is pending. Nothing on its system disk is kept.
  */
 export const cloudInit = (): string => `#cloud-config\n${stringify({ write_files: files, runcmd }, { lineWidth: 0 })}`;
 
@@ -19,7 +19,7 @@ const { day, hour, minute } = maintenanceWindow;
 const window = `${day[0]}${day.slice(1, 3).toLowerCase()} *-*-* ${hour}:${minute}:00 UTC`;
 
 const written = {
-  // not executable: such files are run by their interpreter, because the system mounts most places without that right
+  // not executable: the scripts are run by their interpreter, because the system mounts most file systems noexec
   "/etc/singles/watch.sh": watch,
   "/etc/systemd/system/singles.service": unit({
     Unit: [

@@ -12,12 +12,12 @@ import { databaseRoles } from "./secrets.ts";
 
 type CloudDatabaseArgs = { deployment: CloudRunDeployment; network: Network };
 
-/** The platform keeps no more daily backups of a server. */
+/** The platform's maximum number of daily backups per server. */
 const MOST_BACKUPS = 365;
 
 /**
- * PostgreSQL with a database and a role for each service that needs one. pgvector needs no flag: Cloud SQL brings it, its
- * roles may create the extension, and akosha does so at its start. Revisions know the server by a name in the private zone.
+ * PostgreSQL with a database and a role for each service that needs one. pgvector needs no flag: Cloud SQL includes it, its
+ * roles may create the extension, and akosha does so when it starts. Revisions use the server's name in the private zone.
  */
 export class Database extends pulumi.ComponentResource {
   constructor(name: string, { deployment, network }: CloudDatabaseArgs, options: pulumi.ComponentResourceOptions) {
@@ -39,7 +39,7 @@ export class Database extends pulumi.ComponentResource {
           tier: databaseTier,
           edition: "ENTERPRISE",
           availabilityType: "ZONAL",
-          // beside the machine; another zone takes over by a restore, within the recovery time that is promised
+          // in the VM's zone; moving to another zone takes a restore, within the recovery time objective
           locationPreference: { zone },
           diskType: "PD_SSD",
           diskAutoresize: true,
@@ -72,7 +72,7 @@ export class Database extends pulumi.ComponentResource {
         { name: database, project, instance: server.name, deletionPolicy: "ABANDON" },
         kept,
       );
-      // a role that owns something cannot be dropped: with the server it goes
+      // a role that owns objects cannot be dropped; it is deleted with the server
       new User(
         `${name}-${service}-role`,
         { name: user, project, instance: server.name, password, deletionPolicy: "ABANDON" },

@@ -20,8 +20,8 @@ import { SecretStore } from "./secret-store.ts";
 import { CloudRunService } from "./service.ts";
 
 /**
- * Brings a stack into being on Google Cloud: the ground that is there before the first release, then the services in the
- * order in which they start, the ways to them, and what watches and saves them.
+ * Deploys a stack to Google Cloud: the base resources that exist before the first release, then the services in start order,
+ * their ingress, monitoring and backups.
  */
 export function deployCloudRun(deployment: CloudRunDeployment): Outputs {
   const { stack, settings } = deployment;

@@ -4,25 +4,25 @@ import type { IdentityProxy } from "../../release/revision.ts";
 type ProxiedPeer = IdentityProxy["peers"][number];
 type ProxiedHost = { address: string; port: number };
 
-/** Where the proxy says that it is up: on all addresses, because the platform's probe does not come from inside. */
+/** The proxy's health port; on all addresses, because the platform probes it from outside the container. */
 export const HEALTH_PORT = 9903;
 
-/** Google's metadata server: it gives a container the identity tokens of its service account. */
+/** Google's metadata server, which issues identity tokens for the container's service account. */
 const METADATA: ProxiedHost = { address: "169.254.169.254", port: 80 };
 
-/** The authorities that the image of the edge trusts. */
+/** The CA certificates in the edge image. */
 export const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
 
-/** What Envoy is started with as that proxy. One thread, so that one token serves all calls of a peer while it holds. */
+/** Envoy's arguments as that proxy. One thread, so that all calls to a peer share one token while it is valid. */
 export const identityProxyArguments = (peers: readonly ProxiedPeer[], metadata = METADATA): string[] => [
   ...["--config-yaml", JSON.stringify(identityProxyConfig(peers, metadata))],
   ...["--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"],
 ];
 
 /**
- * Envoy's configuration as the proxy beside a service: it takes the service's calls of each peer on loopback, adds an
- * identity token for that peer and sends them on. The service's own `Authorization` stays what it is: Cloud Run takes the
- * token from a header of its own.
+ * Envoy's configuration as a service's sidecar: it accepts the service's calls to each peer on loopback, adds an identity token
+ * for that peer and forwards them. The service's own `Authorization` is left alone: Cloud Run reads the token from a separate
+ * header.
  */
 export const identityProxyConfig = (peers: readonly ProxiedPeer[], metadata = METADATA) => ({
   static_resources: {
@@ -33,7 +33,7 @@ export const identityProxyConfig = (peers: readonly ProxiedPeer[], metadata = ME
 
 const peerListener = ({ service, port, url }: ProxiedPeer) =>
   listener(service, { address: "127.0.0.1", port }, [identity], {
-    // a stream ends when one of its ends wants it to
+    // no timeout: client or server ends a stream
     route: {
       cluster: service,
       host_rewrite_literal: new URL(url).host,
@@ -64,7 +64,7 @@ function listener(name: string, host: ProxiedHost, filters: Extension[], route: 
   };
 }
 
-/** A call without a token is sent on all the same, and the peer refuses it: the answer then says what is wrong. */
+/** A call is forwarded even without a token: the peer rejects it, and its response says what is wrong. */
 const identity: Extension = {
   name: "envoy.filters.http.gcp_authn",
   typed_config: typed("envoy.extensions.filters.http.gcp_authn.v3.GcpAuthnFilterConfig", {

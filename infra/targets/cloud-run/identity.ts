@@ -9,7 +9,7 @@ import { filesOf, secretsOf } from "./secrets.ts";
 
 type ServiceIdentityArgs = { deployment: CloudRunDeployment; service: ServiceName; store: SecretStore };
 
-/** Who a service is: an account of its own that reads its secrets and nothing else. */
+/** A service's identity: its own service account, which can read its secrets and nothing else. */
 export class ServiceIdentity extends pulumi.ComponentResource {
   constructor(
     name: string,

@@ -22,8 +22,8 @@ import { type Backends, urlMapOf } from "./url-map.ts";
 type LoadBalancerArgs = { deployment: CloudRunDeployment; domain: string; services: ReadonlyMap<ServiceName, Pair> };
 
 /**
- * The way in from the internet where a stack has a domain: one address, TLS 1.2 or newer, a limit for each client, and a
- * name for each service. Google makes the certificate once the names point to the address.
+ * The ingress of a stack with a domain: one address, TLS 1.2 or later, per-client rate limits, and a name for each service.
+ * Google issues the certificate once the names resolve to the address.
  */
 export class LoadBalancer extends pulumi.ComponentResource {
   constructor(name: string, args: LoadBalancerArgs, options: pulumi.ComponentResourceOptions) {
@@ -50,7 +50,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
         name: named(stack),
         project,
         ...urlMapOf(domain, backends),
-        // for names that nobody was given: the certificate is not for them, so nobody sees it
+        // for unknown names: the certificate does not cover them, so no client reaches this
         ...(fallback && { defaultService: fallback.split }),
       },
       child,
@@ -60,7 +60,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
     const certificate = new ManagedSslCertificate(
       `${name}-certificate`,
       {
-        // another set of names is another certificate, which must be there before the old one goes
+        // a new set of names needs a new certificate, which must exist before the old one is deleted
         name: named(stack, createHash("sha256").update(names.join()).digest("hex").slice(0, 8)),
         project,
         managed: { domains: names },
@@ -86,7 +86,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
     const address = new GlobalAddress(
       `${name}-address`,
       { name: named(stack), project, addressType: "EXTERNAL" },
-      // the names outside point to it
+      // external DNS records point to it
       { ...child, protect: true },
     );
     new GlobalForwardingRule(
@@ -105,7 +105,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
     this.registerOutputs({ address: address.address });
   }
 
-  /** A service as the balancer's backend: its split, or its candidate alone by the tag. */
+  /** A service as a backend of the load balancer: with its traffic split, or only its candidate by tag. */
   #backend(
     name: string,
     service: ServiceName,
@@ -153,5 +153,5 @@ export class LoadBalancer extends pulumi.ComponentResource {
   }
 }
 
-/** Google's global balancer of today; the older one knows no routes by header. */
+/** Google's current global load balancer; the classic one cannot route by header. */
 const SCHEME = "EXTERNAL_MANAGED";

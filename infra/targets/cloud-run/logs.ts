@@ -5,7 +5,7 @@ import { retention } from "../../../ecosystem/retention.ts";
 import type { CloudRunSettings } from "../../config/schema.ts";
 import { named } from "../../names.ts";
 
-/** Where the logs of a stack on Google Cloud are kept, for as long as the ecosystem keeps logs. */
+/** The log bucket of a stack on Google Cloud, with the ecosystem's log retention. */
 export class CloudLogs extends pulumi.ComponentResource {
   constructor(
     name: string,
@@ -38,7 +38,7 @@ const logBucket = (stack: string, { project, region }: CloudRunSettings) => ({
   retentionDays: retention.logDays,
 });
 
-/** Everything that the stack runs and that stands before it. */
+/** The logs of everything that the stack runs, and of its load balancer. */
 const logFilter = ["cloud_run_revision", "cloud_run_job", "gce_instance", "cloudsql_database", "http_load_balancer"]
   .map((type) => `resource.type="${type}"`)
   .join(" OR ");

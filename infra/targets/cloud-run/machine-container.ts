@@ -1,6 +1,6 @@
 import type { MiB } from "../../../ecosystem/units.ts";
 
-/** A container of the machine of the single services, as far as all of them are alike. */
+/** What all containers of the single services' VM have in common. */
 export type MachineContainer = {
   name: string;
   image: string;
@@ -9,24 +9,24 @@ export type MachineContainer = {
   dropCapabilities: string[];
   noNewPrivileges: boolean;
   memoryMi: MiB;
-  /** The most processes and threads. */
+  /** The maximum number of processes and threads. */
   processes: number;
   environment: Record<string, string>;
   mounts: Mount[];
   command: string[];
 };
 
-/** A folder of the machine, or one of Docker's own volumes, in a container. */
+/** A host folder or a Docker volume, mounted in a container. */
 export type Mount = { type: "bind" | "volume"; source: string; target: string; readOnly: boolean };
 
-/** Where the machine keeps things. Secrets are in memory only. */
+/** The VM's folders. Secrets are in memory only. */
 export const machineFolders = {
   secrets: (name: string): string => `/run/singles/${name}`,
   volume: (service: string): string => `/mnt/disks/${service}`,
   scratch: "/var/lib/singles/scratch",
 } as const;
 
-/** The images' own user, and no privilege. */
+/** The images' own user, without privileges. */
 export const confinement = {
   user: "10001:10001",
   readOnly: true,

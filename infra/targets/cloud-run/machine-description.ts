@@ -11,15 +11,15 @@ import { type BackupContainer, backupContainer } from "./backups/machine.ts";
 import { confinement, type MachineContainer, type Mount, machineFolders } from "./machine-container.ts";
 
 /**
- * What the machine of a stack's single services runs, as data. The machine's script is made from it, and it stands in the
- * machine's metadata, where policies read it. It names secrets and holds none.
+ * What the VM of a stack's single services runs, as data. The VM's script is generated from it, and it is in the VM's
+ * metadata, where policies read it. It names secrets but contains none.
  */
 export type MachineDescription = {
   project: string;
-  /** The host that images are pulled from. */
+  /** The registry host that images are pulled from. */
   registry: string;
   containers: ServiceContainer[];
-  /** What saves the volumes each night; undefined before the first release. */
+  /** The nightly backup of the volumes; undefined before the first release. */
   backup?: BackupContainer | undefined;
 };
 
@@ -27,28 +27,28 @@ export type MachineDescription = {
 export type ServiceContainer = MachineContainer & {
   service: ServiceName;
   role: RevisionRole;
-  /** The account in whose name its secrets are read. */
+  /** The service account that reads its secrets. */
   account: string;
   cpus: number;
-  /** For each variable, the secret that it gets its value from. */
+  /** The secret of each environment variable. */
   secrets: Record<string, Secret>;
-  /** Files that are written before the command starts, by path. */
+  /** Files to write before the command starts, by path. */
   files: Record<string, string>;
-  /** Folders in memory. */
+  /** In-memory folders. */
   scratch: string[];
   labels: Record<string, string>;
   port: number;
-  /** The same port as the machine publishes it: for a candidate one beside it. */
+  /** The port as published on the VM; a candidate's differs from its stable's. */
   publishedPort: number;
   health: string;
   startupSeconds: Seconds;
   stopSeconds: Seconds;
 };
 
-/** A revision of a single service and the part that it plays. */
+/** A revision of a single service and its role. */
 export type Single = { revision: Revision; role: RevisionRole };
 
-/** Describes what the machine of a stack runs: the single services, and what saves their volumes. */
+/** Describes what a stack's VM runs: the single services, and the backup of their volumes. */
 export function describeMachine(
   deployment: CloudRunDeployment,
   single: ReadonlyMap<ServiceName, Pair>,
@@ -96,5 +96,5 @@ export function serviceContainer(
   };
 }
 
-/** The processes and threads of one container; the busiest of the servers has some sixty. */
+/** The limit on a container's processes and threads; the busiest server has about sixty. */
 const PROCESSES = 512;

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 
-/** Where the stable of a single service says on the machine whether it is well. */
+/** The health check of a single service's stable on the VM. */
 export type HealthScript = { service: string; address: string };
 
-/** The timer that makes the machine tell of its single services. */
+/** The timer with which the VM reports its single services. */
 export const healthTimer = "health.timer";
 
 /**
- * The files that make the machine tell Google's monitoring each minute of its single services, by path. They know neither
- * revisions nor containers, so that a release changes nothing in what is told.
+ * The files with which the VM reports its single services to Google Cloud Monitoring every minute, by path. They name no
+ * revision and no container, so a release does not change them.
  */
 export const machineHealth = (project: string, asked: readonly HealthScript[]): Record<string, string> => ({
   "/etc/singles/health.sh": lines([

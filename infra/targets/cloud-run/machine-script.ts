@@ -7,8 +7,8 @@ import type { MachineDescription, ServiceContainer } from "./machine-description
 import { healthTimer, machineHealth } from "./machine-health.ts";
 
 /**
- * The script in the machine's metadata that brings it to what its description says. Up to `settle` everything keeps running
- * as it is; from there on, what fails takes nothing from the others.
+ * The script in the VM's metadata that makes it match its description. Up to `settle` everything keeps running unchanged;
+ * after that, a failure affects only its own container.
  */
 export function machineScript({ project, registry, containers, backup }: MachineDescription): string {
   const all = containers.map((container) => ({ container, run: runOf(container) }));
@@ -17,7 +17,7 @@ export function machineScript({ project, registry, containers, backup }: Machine
   const data = [
     `project=${quoted(project)} registry=${quoted(registry)}`,
     "begin",
-    // before anything can fail: what never comes to run must be reported too
+    // before anything can fail: a service that never starts must be reported too
     alone(...timedLines(machineHealth(project, stable.map(asked)), healthTimer)),
     ...stable.map(({ container }) => line("disk", container.service)),
     ...stable.map(({ container }) => prepare(container)),
@@ -49,7 +49,7 @@ const prepare = ({ name, account, image, secrets }: ServiceContainer): string =>
 const start = ({ container, run }: { container: ServiceContainer; run: Run }): string =>
   line("start", container.name, addressOf(container), container.startupSeconds, ...run.arguments);
 
-/** The arguments of `docker run` besides the name, and a fingerprint of them: a container with the same one is the same. */
+/** The arguments of `docker run` without the name, and their fingerprint: a container with the same fingerprint is up to date. */
 function runOf(container: ServiceContainer): Run {
   const { image, command, secrets, files, environment, mounts, scratch, labels } = container;
   const { entrypoint, command: rest } = started(command, { files, variables: secrets });
@@ -80,17 +80,17 @@ const backupLines = (backup: BackupContainer): string[] => [
   ...timedLines(backupFiles(backup), backupTimer(backup)),
 ];
 
-/** Files of the machine, of which a timer is one. */
+/** Files on the VM, one of which is a timer. */
 const timedLines = (files: Readonly<Record<string, string>>, timer: string): string[] => [
   ...Object.entries(files).map(([path, content]) => line("file", path, content)),
   '[ -z "$changed" ] || systemctl daemon-reload',
   line("systemctl", "enable", "--now", timer),
 ];
 
-/** Lines in a process of their own, whose failure is noted and stops only them. */
+/** Runs lines in a subshell, whose failure is recorded and stops only these lines. */
 const alone = (...lines: string[]): string => `(\n${lines.join("\n")}\n) &\nwait $! || failed=yes`;
 
 const line = (...words: (string | number)[]): string => words.map((word) => quoted(String(word))).join(" ");
 
-/** A word that a shell takes as it is. */
+/** Quotes a word for the shell. */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

@@ -21,7 +21,7 @@ import { Volume } from "./volume.ts";
 
 type SingletonsMachineArgs = {
   deployment: CloudRunDeployment;
-  /** The single services, and who all services are. */
+  /** The single services, and the identities of all services. */
   single: ReadonlyMap<ServiceName, Pair>;
   identities: ReadonlyMap<ServiceName, ServiceIdentity>;
   network: Network;
@@ -29,9 +29,9 @@ type SingletonsMachineArgs = {
 };
 
 /**
- * The one small machine of a stack's single services: Cloud Run would run two writers on one volume. Its system keeps
- * nothing and updates itself; what is kept lies on a disk of each service's own. It has no address outside, and only the
- * services reach it. What runs on it stands in its metadata and changes without a restart.
+ * The small VM for a stack's single services: Cloud Run would run two writers on one volume. Its system disk keeps no data and
+ * updates itself; each service's data is on its own disk. It has no external address, and only the services can reach it. Its
+ * workload is described in its metadata and changes without a restart.
  */
 export class SingletonsMachine extends pulumi.ComponentResource {
   readonly member: string;
@@ -82,7 +82,7 @@ export class SingletonsMachine extends pulumi.ComponentResource {
     new Instance(
       `${name}-instance`,
       {
-        // its name is a part of the address that callers' revisions know
+        // its name is part of the address in its callers' revisions
         name: singletonsMachine,
         project,
         zone,
@@ -96,7 +96,7 @@ export class SingletonsMachine extends pulumi.ComponentResource {
           },
         },
         attachedDisks: volumes.map(([service, { disk }]) => ({ source: disk.name, deviceName: service })),
-        // no access configuration: no address outside
+        // no access configuration: no external address
         networkInterfaces: [{ subnetwork: network.machine.name }],
         serviceAccount: { email, scopes: ["https://www.googleapis.com/auth/cloud-platform"] },
         shieldedInstanceConfig: { enableSecureBoot: true, enableVtpm: true, enableIntegrityMonitoring: true },
@@ -104,7 +104,7 @@ export class SingletonsMachine extends pulumi.ComponentResource {
         metadata: {
           "user-data": cloudInit(),
           singles: machineScript(description),
-          // for whoever asks what runs there, policies among them: the script is made from it
+          // the workload as data, for policies and people; the script is generated from it
           "singles-description": JSON.stringify(description, null, 2),
           "cos-update-strategy": "update_enabled",
           "google-logging-enabled": "true",
@@ -119,7 +119,7 @@ export class SingletonsMachine extends pulumi.ComponentResource {
       {
         ...child,
         dependsOn: allowed,
-        // what it does at its start it does only then; two of one name cannot be, nor one disk at two machines
+        // cloud-init runs only at boot; and two VMs cannot share a name or a disk
         replaceOnChanges: ['metadata["user-data"]'],
         deleteBeforeReplace: true,
         hooks: deployment.barrier.hooks,
@@ -128,7 +128,7 @@ export class SingletonsMachine extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** The machine's own account: it fetches images, writes logs and series, and reads secrets only in the services' names. */
+  /** The VM's own service account: it pulls images, writes logs and metrics, and reads secrets only by impersonating the services. */
   #identity(name: string, { deployment, single, registry, identities }: SingletonsMachineArgs): pulumi.Resource[] {
     const { project, region } = deployment.settings.cloudRun;
     const { member } = this;
@@ -169,5 +169,5 @@ export class SingletonsMachine extends pulumi.ComponentResource {
   }
 }
 
-/** Room for the images of two revisions of each single service, some 1.3 GB each, and for a night's backup. */
+/** Space for the images of two revisions of each single service, about 1.3 GB each, and for one backup. */
 const BOOT_DISK_GB = 50;

@@ -10,8 +10,8 @@ import type { CloudRunDeployment } from "../../deployment.ts";
 import { named, privateZone } from "../../names.ts";
 
 /**
- * The ranges of the network. Cloud Run takes two addresses an instance and keeps them for a while after its end; the
- * database's network is Google's own, so it gets a whole range to choose from.
+ * The network's address ranges. Cloud Run uses two addresses per instance and keeps them for a while after it ends; the
+ * database is in Google's own network, so it gets a whole range to choose from.
  */
 export const ranges = {
   services: "10.80.0.0/22",
@@ -21,17 +21,16 @@ export const ranges = {
 } as const;
 
 /**
- * The private network of a stack: where Cloud Run's services come from when they call inside, where the machine of the
- * single services stands, and where the platform's own services (the database) are reached. What is in it has no address
- * outside, and goes out through one gateway.
+ * A stack's private network: the source of Cloud Run's internal calls, the network of the single services' VM, and the way to
+ * the platform's own services (the database). Nothing in it has an external address; egress goes through one NAT gateway.
  */
 export class Network extends pulumi.ComponentResource {
   readonly name: pulumi.Output<string>;
   readonly id: pulumi.Output<string>;
-  /** Where Cloud Run's services come from. */
+  /** The source range of Cloud Run's services. */
   readonly services: Subnetwork;
   readonly machine: Subnetwork;
-  /** The way to the platform's own services; a database needs it to be there. */
+  /** The peering with the platform's own services; a database depends on it. */
   readonly peering: Connection;
   readonly zone: ManagedZone;
 
@@ -50,7 +49,7 @@ export class Network extends pulumi.ComponentResource {
       child,
     );
     this.name = vpc.name;
-    // known before the network is there
+    // known before the network exists
     this.id = pulumi.interpolate`projects/${project}/global/networks/${vpc.name}`;
     const subnetwork = (what: "services" | "machine") =>
       new Subnetwork(
@@ -61,7 +60,7 @@ export class Network extends pulumi.ComponentResource {
           region,
           network: vpc.name,
           ipCidrRange: ranges[what],
-          // Google's APIs without an address outside: secrets, images, logs
+          // access to Google's APIs (secrets, images, logs) without an external address
           privateIpGoogleAccess: true,
         },
         child,
@@ -102,7 +101,7 @@ export class Network extends pulumi.ComponentResource {
         network: this.id,
         service: "servicenetworking.googleapis.com",
         reservedPeeringRanges: [range.name],
-        // Google refuses to take it down for days after the last database is gone; it goes with the network
+        // Google refuses to delete it for days after the last database; it is deleted with the network
         deletionPolicy: "ABANDON",
       },
       child,
@@ -113,7 +112,7 @@ export class Network extends pulumi.ComponentResource {
         name: named(stack),
         project,
         dnsName: `${privateZone}.`,
-        description: "Names for what has addresses that nobody knows beforehand",
+        description: "Stable names for addresses that are assigned at creation",
         visibility: "private",
         privateVisibilityConfig: { networks: [{ networkUrl: this.id }] },
       },

@@ -11,7 +11,7 @@ import { previewPort } from "../../names.ts";
 import { cloudRunUrl, machineHost } from "../../release/addresses.ts";
 import { CANDIDATE_TAG } from "./traffic.ts";
 
-/** Where users, smoke tests and the promotion find the stack. All of it is known before anything is there. */
+/** The addresses for users, smoke tests and the promotion. All are known before anything exists. */
 export function outputsOf(deployment: CloudRunDeployment): Outputs {
   const pairs = [...pairsOf(deployment).values()];
   const previews = pairs.flatMap(({ candidate }) =>
@@ -29,7 +29,7 @@ export function outputsOf(deployment: CloudRunDeployment): Outputs {
 type OutputRevision = Pair["stable"];
 type CloudRunOutputs = Pick<CloudRunDeployment, "settings">;
 
-/** A single service is called inside the network only. */
+/** A single service is reachable only inside the network. */
 const urlOf = ({ service, port, path, sessions }: OutputRevision, { settings }: CloudRunOutputs): string =>
   sessions === "single" ? `http://${machineHost(settings)}:${port}${path}` : `${cloudRunUrl(service, settings)}${path}`;
 

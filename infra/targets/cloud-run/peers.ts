@@ -14,9 +14,9 @@ import { type Network, ranges } from "./network.ts";
 type PeersArgs = { deployment: CloudRunDeployment; network: Network; called: readonly ServiceName[] };
 
 /**
- * Where a stack's services call each other while their own addresses are off: a balancer inside the network, with a name
- * for each service that is called, so that peers follow its split as users do. Inside, Google encrypts what leaves a
- * machine's building; who calls is proved by the identity token, as everywhere.
+ * How a stack's services call each other while their own URLs are disabled: an internal load balancer with a name for each
+ * called service, so that peers follow its traffic split as users do. Google encrypts internal traffic between its buildings;
+ * callers authenticate by identity token, as everywhere.
  */
 export class PeerBalancer extends pulumi.ComponentResource {
   constructor(name: string, { deployment, network, called }: PeersArgs, options: pulumi.ComponentResourceOptions) {

@@ -5,14 +5,14 @@ import { ReleaseError } from "../../release/release.ts";
 type Pairs = ReadonlyMap<ServiceName, Pair>;
 
 /**
- * Which services Cloud Run itself runs, and which one machine does, one instance each. Throws a ReleaseError where a
- * candidate wants to go from one to the other: no share of traffic leads there.
+ * Divides services between Cloud Run and the VM, which runs one instance of each. Throws a ReleaseError when a candidate would
+ * move from one to the other: traffic cannot be split between them.
  */
 export function placementOf(pairs: Pairs): { stateless: Pairs; single: Pairs } {
   for (const [service, { stable, candidate }] of pairs) {
     if (candidate && candidate.sessions !== stable.sessions) {
       throw new ReleaseError(
-        `${service}: ${candidate.id} is ${candidate.sessions} and ${stable.id} is ${stable.sessions}, which run in different places, so traffic cannot be moved between them in steps. Name the release as stable instead of candidate: it then takes over at once`,
+        `${service}: ${candidate.id} is ${candidate.sessions} and ${stable.id} is ${stable.sessions}, which run on different platforms, so traffic cannot be shifted between them in steps. Name the release as stable instead of candidate to switch at once`,
       );
     }
   }
@@ -21,7 +21,7 @@ export function placementOf(pairs: Pairs): { stateless: Pairs; single: Pairs } {
   return { stateless: those(false), single: those(true) };
 }
 
-/** Who calls each service through the proxy beside it. */
+/** The services that call each service, through their sidecar proxies. */
 export function callersOf(pairs: Pairs): Map<ServiceName, ServiceName[]> {
   const callers = new Map<ServiceName, ServiceName[]>();
   for (const [caller, { stable, candidate }] of pairs) {

@@ -7,7 +7,7 @@ import { cleanUpPolicies } from "./clean-up.ts";
 /** The name of the repository: images are `<region>-docker.pkg.dev/<project>/mcp/<service>`. */
 const REPOSITORY = "mcp";
 
-/** Where a stack's images lie. */
+/** The registry of a stack's images. */
 export class Registry extends pulumi.ComponentResource {
   readonly repository: Repository;
 
@@ -31,7 +31,7 @@ export class Registry extends pulumi.ComponentResource {
         cleanupPolicies: cleanUpPolicies(images),
         cleanupPolicyDryRun: false,
       },
-      // without its images no release of this stack could be deployed again
+      // without its images no release of this stack could ever be deployed again
       { parent: this, protect: true },
     );
     this.registerOutputs({ repository: this.repository.name });

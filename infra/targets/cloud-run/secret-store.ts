@@ -6,7 +6,7 @@ import { type CloudRunDeployment, pairsOf } from "../../deployment.ts";
 import { labelsOf } from "../../names.ts";
 import { filesOf, storedSecrets } from "./secrets.ts";
 
-/** The stack's secrets in Secret Manager, each with its newest version; and files that can be mounted in no other way. */
+/** The stack's secrets in Secret Manager, each with its newest version; and files that cannot be mounted in another way. */
 export class SecretStore extends pulumi.ComponentResource {
   readonly #ids = new Map<string, pulumi.Output<string>>();
 
@@ -25,7 +25,7 @@ export class SecretStore extends pulumi.ComponentResource {
         { secretId, project, replication: { auto: {} }, labels: labelsOf(stack), annotations },
         child,
       );
-      // an old version stays, switched off: what was encrypted with it must not be lost by mistake
+      // an old version is disabled, not destroyed: data encrypted with it must not be lost by mistake
       new SecretVersion(
         `${name}-${secretId}-version`,
         { secret: secret.id, secretData: value, deletionPolicy: "DISABLE" },
@@ -45,7 +45,7 @@ export class SecretStore extends pulumi.ComponentResource {
   /** The id of a stored secret or file. */
   id(name: string): pulumi.Output<string> {
     const id = this.#ids.get(name);
-    if (!id) throw new Error(`${name} is not in the secret store: it was asked for without being put there`);
+    if (!id) throw new Error(`${name} is not in the secret store: it was requested but never added`);
     return id;
   }
 }

@@ -16,7 +16,7 @@ const revisionsOfService = (service: ServiceName, live: Live) =>
 export const secretsOf = (service: ServiceName, live: Live): Secret[] =>
   [...new Set(revisionsOfService(service, live).flatMap(({ secrets }) => Object.values(secrets)))].sort();
 
-/** What Secret Manager holds of a stack: the values of all secrets that something of it reads, by name. */
+/** The stack's secrets in Secret Manager: the values of all secrets that any part of it reads, by name. */
 export function storedSecrets(deployment: From & { stack: string }): Map<Secret, pulumi.Output<string>> {
   const revisions = revisionsOf(deployment);
   const derived = derivedSecrets(revisions);
@@ -31,7 +31,7 @@ export function storedSecrets(deployment: From & { stack: string }): Map<Secret,
   return new Map([...new Set(read)].map((name) => [name, valueFor(name)]));
 }
 
-/** The roles in the stack's database, each with a database of its own: one for each service that has its data there. */
+/** The roles in the stack's database, each with its own database: one per service that keeps data there. */
 export function databaseRoles(deployment: Live & Pick<From, "secret">) {
   const roles = new Map(
     revisionsOf(deployment).flatMap(({ service, database }) => (database ? [[service, database] as const] : [])),
@@ -42,7 +42,7 @@ export function databaseRoles(deployment: Live & Pick<From, "secret">) {
   }));
 }
 
-/** The contents of files that a service's revisions on Cloud Run need, by the name for them: it mounts nothing else as a file. */
+/** The contents of the files that a service's revisions on Cloud Run need, by secret name: Cloud Run mounts only secrets as files. */
 export function filesOf(service: ServiceName, live: Live) {
   const files = revisionsOfService(service, live).flatMap(({ sessions, files }) =>
     sessions === "single" ? [] : Object.entries(files),

@@ -22,7 +22,7 @@ type CloudRunServiceArgs = {
   store: SecretStore;
 };
 
-/** A stateless service on Cloud Run: its revisions, where traffic rests, and who may call it. */
+/** A stateless service on Cloud Run: its revisions, its resting traffic and its invokers. */
 export class CloudRunService extends pulumi.ComponentResource {
   readonly service: Service;
 
@@ -40,7 +40,7 @@ export class CloudRunService extends pulumi.ComponentResource {
       subnetwork: network.services.name,
       secret: (name) => store.id(name),
     };
-    // behind a load balancer its own address is off, and tokens are for the address that clients know
+    // behind a load balancer its own URL is disabled, and tokens are issued for the URL that clients use
     const behindBalancer = {
       ingress: "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
       defaultUriDisabled: true,
@@ -57,11 +57,11 @@ export class CloudRunService extends pulumi.ComponentResource {
         deletionProtection: true,
         invokerIamDisabled: false,
         ...(domain === undefined ? { ingress: "INGRESS_TRAFFIC_ALL", defaultUriDisabled: false } : behindBalancer),
-        // one service has one template: the newest revision's
+        // a service has only one template: the newest revision's
         template: template(candidate ?? stable, place),
         traffics: restingTraffic(stable.id, candidate?.id),
       },
-      // whatever else talks to the platform leaves its name there
+      // other clients of the platform write their names there
       {
         parent: this,
         ignoreChanges: ["client", "clientVersion", "scaling"],

@@ -10,26 +10,26 @@ import { HEALTH_PORT, identityProxyArguments } from "./identity-proxy.ts";
 type Template = cloudrunv2.ServiceTemplate;
 type TemplateContainer = cloudrunv2.ServiceTemplateContainer;
 
-/** Where a revision runs: what is the stack's and not the revision's. */
+/** A revision's environment: what belongs to the stack and not to the revision. */
 export type Placement = {
   stack: string;
   serviceAccount: string;
   network: pulumi.Input<string>;
   subnetwork: pulumi.Input<string>;
-  /** The id in Secret Manager of a secret, and of a file's content. */
+  /** The id in Secret Manager of a secret or a file's content. */
   secret(name: Secret | ReturnType<typeof fileSecret>): pulumi.Input<string>;
 };
 
-/** Calls that one instance answers at once: with so many the servers were measured (76 to 160 calls a second). */
+/** Concurrent calls per instance: the servers were measured with this many (76 to 160 calls per second). */
 const CONCURRENCY = 16;
 
-/** Seconds that one call may take: the platform's most, for streams. */
+/** Request timeout in seconds: the platform's maximum, for streams. */
 const TIMEOUT = "3600s";
 
 /**
- * A revision as Cloud Run's template, named by its id. Cloud Run refuses another template under a name that it has seen, so
- * everything here follows from the revision, or from what never changes in a stack: a change of this function changes
- * revisions that run already, and holds only for those that were made after it.
+ * A revision as a Cloud Run template, named by its id. Cloud Run rejects a different template under an existing name, so
+ * everything here must follow from the revision or from what never changes in a stack: a change to this function applies only
+ * to revisions created after it.
  */
 export function template(revision: Revision, place: Placement): Template {
   const { identityProxy } = revision;
@@ -58,7 +58,7 @@ export function template(revision: Revision, place: Placement): Template {
   };
 }
 
-/** The server itself. Its folders are those of its image, in memory: here nothing is kept, and nothing outlives an instance. */
+/** The server itself. Its folders are the image's own, in memory: nothing outlives an instance. */
 function server(revision: Revision, place: Placement): TemplateContainer {
   const { image, command, port, environment, secrets, cpu, memoryMi, identityProxy } = revision;
   const [entrypoint = "", ...args] = command;
@@ -74,7 +74,7 @@ function server(revision: Revision, place: Placement): TemplateContainer {
         name,
         value: value.replaceAll(DATABASE_HOST, databaseName),
       })),
-      // each instance takes the newest version when it starts, so a rotation needs no new revision
+      // each instance reads the newest version at start, so a rotation needs no new revision
       ...Object.entries(secrets).map(([name, secret]) => ({
         name,
         valueSource: { secretKeyRef: { secret: place.secret(secret), version: "latest" } },
@@ -101,7 +101,7 @@ const proxy = ({ image, peers }: IdentityProxy): TemplateContainer => ({
   },
 });
 
-/** A volume's name takes lower-case letters, digits and dashes: `/app/repositories/repos.yaml` is `app-repositories`. */
+/** A volume name allows only lower-case letters, digits and dashes: `/app/repositories/repos.yaml` becomes `app-repositories`. */
 const volumeOf = (path: string): string =>
   dirname(path)
     .slice(1)

@@ -3,14 +3,13 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { ServiceName } from "../../../ecosystem/services.ts";
 import { REVISION_HEADER } from "../../../edge/routes.ts";
 
-/** What answers for a service: its split, and the candidate alone where there is one. */
+/** A service's backends: its traffic split, and only the candidate if there is one. */
 export type Backends = { split: pulumi.Input<string>; candidate?: pulumi.Input<string> };
 
 type Map = { hostRules: compute.URLMapHostRule[]; pathMatchers: compute.URLMapPathMatcher[] };
 
 /**
- * Each service answers below the domain by its own name. As at every edge, a header leads to the candidate while it has
- * no share.
+ * Each service has its own name below the domain. As at every edge, a header selects the candidate while it has no share.
  */
 export function urlMapOf(domain: string, services: ReadonlyMap<ServiceName, Backends>): Map {
   const names = [...services.keys()];

@@ -9,7 +9,7 @@ import { labelsOf, named } from "../../names.ts";
 
 type VolumeArgs = { stack: string; cloud: CloudRunSettings; service: ServiceName; snapshots: ResourcePolicy };
 
-/** The durable disk of a single service. It belongs to the service, whatever revision runs on it. */
+/** The persistent disk of a single service. It belongs to the service, whichever revision uses it. */
 export class Volume extends pulumi.ComponentResource {
   readonly disk: Disk;
 

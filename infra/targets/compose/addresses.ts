@@ -5,17 +5,17 @@ import { sizeOf } from "../../release/host-numbers.ts";
 import { ReleaseError } from "../../release/release.ts";
 import type { Revision } from "../../release/revision.ts";
 
-/** What has one address of its own besides the services. The first address of the network is the host's. */
+/** The containers besides the services that have a fixed address. The network's first address is the host's. */
 const residents = [
   ...["edge", "postgres", "prometheus", "alertmanager", "node-exporter"],
   ...["backup-save", "backup-check", "backup-vault"],
 ] as const;
 export type Resident = (typeof residents)[number];
 
-/** The number of the first resident; those of revisions come after the residents, each frozen with its revision. */
+/** The number of the first resident; revisions' numbers come after the residents', each frozen with its revision. */
 const FIRST_RESIDENT = 2;
 
-/** The addresses in a stack's network: each never changes, because sessions carry it and the edge's files name it. */
+/** The addresses in a stack's network: they never change, because session ids and the edge's files contain them. */
 export type Addresses = { of(resident: Resident): string; ofPair(pair: Pair): { stable: string; candidate?: string } };
 
 /**
@@ -54,19 +54,19 @@ const entriesOf = ({ stable, candidate }: Pair, places: Places) => [
   ...(candidate && places.candidate !== undefined ? [{ id: candidate.id, place: places.candidate }] : []),
 ];
 
-/** Releases that were made without knowledge of each other, on two branches, may have chosen the same address. */
+/** Releases created independently, on two branches, may have chosen the same address. */
 function checkPlaces(all: readonly { id: string; place: number }[], last: number, subnet: string): void {
   const holders = new Map<number, string>();
   for (const { id, place } of all) {
     const other = holders.get(place);
     if (other !== undefined) {
       throw new ReleaseError(
-        `${id} and ${other} have the address ${textOf(place)}: their releases were made without knowledge of each other. Make the newer one again: npx maha release new --retry`,
+        `${id} and ${other} have the address ${textOf(place)}: their releases were created independently. Create the newer one again: npx maha release new --retry`,
       );
     }
     if (place >= last) {
       throw new ReleaseError(
-        `${id}: its address lies beyond compose.subnet ${subnet}, which was larger when its release was made. Set the former one, or make a new release`,
+        `${id}: its address is outside compose.subnet ${subnet}, which was larger when its release was created. Restore the former subnet, or create a new release`,
       );
     }
     holders.set(place, id);

@@ -132,8 +132,8 @@ function composeService(container: ComposeContainer, { stack, containers }: Host
 }
 
 /**
- * Compose gives a container's name to it in each of its networks, and the outer one comes first: there a service would
- * call the edge as a stranger, without a token and over the limit.
+ * Compose resolves a container's name in each of its networks, and the outer one comes first: a service that called the edge
+ * there would be an outside client, without a token and rate-limited.
  */
 const edgeAddress = (containers: readonly ComposeContainer[]) =>
   containers.find(({ key }) => key === EDGE)?.network?.address as string;
@@ -147,7 +147,7 @@ const composeMount = (mount: Mount) => ({
 const conditionOf = (key: string, containers: readonly ComposeContainer[]) =>
   containers.find((container) => container.key === key)?.health ? "service_healthy" : "service_completed_successfully";
 
-/** Compose takes what follows a dollar for the name of a variable, unless there are two. */
+/** Compose expands `$NAME` as a variable; `$$` is a literal dollar. */
 function escaped<T>(value: T): T {
   if (typeof value === "string") return value.replaceAll("$", "$$$$") as T;
   if (Array.isArray(value)) return value.map(escaped) as T;

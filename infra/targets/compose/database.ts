@@ -4,18 +4,18 @@ import { named } from "../../names.ts";
 import type { Addresses } from "./addresses.ts";
 import type { ComposeContainer, Volume } from "./container.ts";
 
-/** The key of whoever makes the databases: what needs one waits for it. */
+/** The key of the container that creates the databases; containers that need one wait for it. */
 export const DATABASE_READY = "postgres-roles";
 
 const POSTGRES = "postgres";
 
-/** The user of PostgreSQL's image. */
+/** The user of the PostgreSQL image. */
 const USER = "999:999";
 
-/** Where PostgreSQL is asked on its own host; whoever sees it needs no password, so only two containers do. */
+/** PostgreSQL's local socket. It needs no password, so only two containers mount it. */
 const SOCKET = "/var/run/postgresql";
 
-/** PostgreSQL with pgvector, and what makes the services' roles and databases in it. */
+/** PostgreSQL with pgvector, and the one-shot container that creates the services' roles and databases. */
 export function databaseContainers(
   deployment: Pick<ComposeDeployment, "stack" | "stable" | "candidate">,
   image: string,
@@ -39,7 +39,7 @@ export function databaseContainers(
       scratch: ["/tmp"],
       network: { address: addresses.of(POSTGRES), aliases: [POSTGRES] },
       memoryMi: 1024,
-      // over TCP: while it makes its first files it already answers on the socket
+      // over TCP: during initialization it already answers on the socket
       health: { test: ["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", "postgres"], startSeconds: 60 },
       stopSeconds: 60,
       after: [],
@@ -65,8 +65,8 @@ export function databaseContainers(
 }
 
 /**
- * A role and a database for each service that has one, with the passwords that stand in files now: it is safe to repeat,
- * and is repeated whenever a password is another one. The server would log a statement that fails, password and all.
+ * Creates a role and a database for each service that needs one, with the current passwords from files. Idempotent, and
+ * repeated when a password changes. The server would log a failed statement including its password, so that is disabled.
  */
 export function rolesSql(own: readonly DatabaseRole[]): string {
   return [
@@ -79,7 +79,7 @@ export function rolesSql(own: readonly DatabaseRole[]): string {
       `SELECT 'CREATE DATABASE "${name}" OWNER "${user}"' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '${name}') \\gexec`,
       `REVOKE CONNECT ON DATABASE "${name}" FROM PUBLIC;`,
     ]),
-    // last, because the settings of the session above end with each connection
+    // last, because \connect ends the session with the settings above
     ...own.flatMap(({ name }) => [`\\connect "${name}"`, "CREATE EXTENSION IF NOT EXISTS vector;"]),
     "",
   ].join("\n");
@@ -87,7 +87,7 @@ export function rolesSql(own: readonly DatabaseRole[]): string {
 
 type DatabaseRole = { name: string; user: string; password: Secret };
 
-/** The roles of a deployment's revisions, each once. */
+/** The distinct roles of a deployment's revisions. */
 export const rolesOf = (deployment: Pick<ComposeDeployment, "stable" | "candidate">): DatabaseRole[] => [
   ...new Map(revisionsOf(deployment).flatMap(({ database }) => (database ? [[database.user, database]] : []))).values(),
 ];

@@ -6,7 +6,7 @@ import { ComposeHost } from "./host.ts";
 import { composeOutputs } from "./outputs.ts";
 import { secretValues } from "./secrets.ts";
 
-/** Brings a stack into being on one Docker host. `images` takes the place of the published ones of others. */
+/** Deploys a stack to one Docker host. `images` overrides third-party images. */
 export function deployCompose(deployment: ComposeDeployment, images?: OthersImages): Outputs {
   const { stack, settings, barrier } = deployment;
   const { host, registry } = settings.compose;

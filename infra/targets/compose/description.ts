@@ -11,21 +11,21 @@ import { edgeContainers } from "./edge.ts";
 import { monitoringContainers } from "./monitoring.ts";
 import { serviceContainers } from "./services.ts";
 
-/** A stack on one Docker host, without any secret's value: what the Pulumi program and compose.yaml are made from. */
+/** A stack on one Docker host, without secret values; the Pulumi program and compose.yaml are rendered from it. */
 export type HostDescription = {
   stack: string;
-  /** The name that `docker compose ls` shows, and the beginning of all others. */
+  /** The project name in `docker compose ls`, and the prefix of all other names. */
   project: string;
-  /** The network of all containers, which leads nowhere else; `outside` is for those that must reach or be reached. */
+  /** The internal network of all containers; `outside` is for those with published ports or egress. */
   networks: { inside: string; subnet: string; outside: string };
   containers: ComposeContainer[];
-  /** How the secrets are put together that nobody makes or gives. */
+  /** Templates of the derived secrets. */
   derived: Templates;
 };
 
 /**
- * Describes a stack in the order in which it starts. Before its first release only the database is there.
- * `images` takes the place of the published ones where a host has others.
+ * Describes a stack in start order. Before its first release there is only the database.
+ * `images` overrides third-party images for hosts that have others.
  */
 export function describeCompose(
   deployment: Pick<ComposeDeployment, "stack" | "settings" | "stable" | "candidate">,
@@ -56,11 +56,11 @@ export function describeCompose(
   };
 }
 
-/** The secrets of a description, each once. */
+/** The distinct secrets of a description. */
 export const secretsOf = ({ containers }: Pick<HostDescription, "containers">): Secret[] =>
   [...new Set(containers.flatMap(({ secrets = [] }) => secrets))].sort();
 
-/** The volumes of a description, each once. */
+/** The distinct volumes of a description. */
 export function volumesOf({ containers }: HostDescription): Volume[] {
   const mounted = containers.flatMap(({ mounts = [] }) =>
     mounts.flatMap((mount) => ("volume" in mount ? [mount.volume] : [])),

@@ -8,22 +8,22 @@ import type { Revision } from "../../release/revision.ts";
 import { type ComposeContainer, type Mount, SECRETS, type Volume } from "./container.ts";
 import type { HostDescription } from "./description.ts";
 
-/** How the log of a container is rotated on its host. */
+/** Log rotation of a container. */
 export const LOG = { driver: "json-file", options: { "max-size": "10m", "max-file": String(retention.logFiles) } };
 
 /**
- * The options of a container's folders in memory: nothing in them can be run, and they cannot take all the memory. They
- * are its user's, because a container that starts again finds them with another mode.
+ * The options of a container's in-memory folders: not executable, and limited in size. They belong to its user, because a
+ * restarted container finds them with a different mode.
  */
 export function scratchOptions({ user }: Pick<ComposeContainer, "user">): string {
   const [uid, gid] = user.split(":");
   return `rw,noexec,nosuid,nodev,mode=1777,uid=${uid},gid=${gid},size=256m`;
 }
 
-/** How often a container is asked whether it is well, as in images/. */
+/** Health check intervals, as in images/. */
 export const HEALTH = { intervalSeconds: 10, timeoutSeconds: 3, retries: 3 };
 
-/** What only the running program knows: what exists by now, the image's id, and what filled the volume of the secrets. */
+/** Known only to the running program: existing resources, the image's id, and the container that filled the secrets' volume. */
 export type Made = {
   image: pulumi.Input<string>;
   networks: Record<"inside" | "outside", pulumi.Input<string>>;
@@ -32,8 +32,8 @@ export type Made = {
 };
 
 /**
- * A container for the Docker provider, written the way the engine reads it back, or each update would find a difference:
- * durations and processors as it prints them, swap beside memory.
+ * A container for the Docker provider, with values formatted as the provider reads them back; otherwise every update would
+ * show a difference: durations and CPUs as it prints them, swap alongside memory.
  */
 export function containerArgs(
   container: ComposeContainer,
@@ -80,13 +80,13 @@ export function containerArgs(
     labels: [
       ...labelArgs(stack, container.revision),
       ...pairs(composeLabels({ stack, project }, container)),
-      // other secrets are another container: it reads them only when it starts
+      // changed secrets replace the container: it reads them only at start
       ...pairs(secrets ? { "secrets-filled-by": secrets.filledBy } : {}),
     ],
   };
 }
 
-/** The labels that everything of a stack carries. */
+/** The labels of all resources of a stack. */
 export const labelArgs = (stack: string, revision?: Revision) => pairs(labelsOf(stack, revision));
 
 const pairs = (labels: Record<string, pulumi.Input<string>>) =>
@@ -114,12 +114,12 @@ const longRunning = ({ test, startSeconds }: NonNullable<ComposeContainer["healt
 const once = { restart: "no", mustRun: false, attach: true, logs: true };
 
 /**
- * The provider knows no limit for a container's processes, so this is the kernel's for those of one user: it counts what
- * runs as that user in all containers, and keeps the host from running out of processes.
+ * The provider has no process limit per container, so this is the kernel's limit per user: it counts that user's processes in
+ * all containers, and keeps the host from running out of processes.
  */
 const processLimit = { name: "nproc", soft: 4096, hard: 4096 };
 
-/** What makes `docker compose ls` and `docker compose ps` show the stack like one of their own. */
+/** Labels with which `docker compose ls` and `docker compose ps` show the stack. */
 const composeLabels = (
   { stack, project }: Pick<HostDescription, "stack" | "project">,
   container: ComposeContainer,
@@ -132,17 +132,17 @@ const composeLabels = (
   "com.docker.compose.config-hash": hashOf(container),
 });
 
-/** Tells one way to run a container from another; when it starts is none. */
+/** Fingerprints how a container runs; its start order is not part of that. */
 const hashOf = ({ after: _, ...container }: ComposeContainer): string =>
   createHash("sha256").update(JSON.stringify(container)).digest("hex");
 
-/** Seconds as Go prints them: 90 is 1m30s. */
+/** Seconds in Go's notation: 90 is 1m30s. */
 export function goDuration(seconds: Seconds): string {
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
   return `${hours > 0 ? `${hours}h` : ""}${seconds >= 60 ? `${minutes}m` : ""}${seconds % 60}s`;
 }
 
-/** Processors as the provider prints them: 1 is 1.0, 1.5 is 1.5, and 10 is `10.`, by a rule of its own about zeros. */
+/** CPUs as the provider prints them: 1 is 1.0, 1.5 is 1.5, and 10 is `10.`, because it trims zeros. */
 export function goCpus(cpu: number): string {
   const text = cpu.toFixed(9);
   return text.split("0").length - 1 === 9 ? cpu.toFixed(1) : text.replace(/0+$/, "");

@@ -19,9 +19,9 @@ type HostContainerArgs = Pick<Made, "networks" | "volume"> & {
 };
 type HostContainerOptions = { parent: pulumi.Resource; provider: Provider; dependsOn: pulumi.Input<pulumi.Resource>[] };
 
-/** One container of a stack, with its image and the volume that holds its secrets. */
+/** One container of a stack, with its image and the volume of its secrets. */
 export class HostContainer extends pulumi.ComponentResource {
-  /** What those wait for that come after it: that it is well or, where it works once, that its work is done. */
+  /** What later containers wait for: that it is healthy or, for a one-shot, that it has succeeded. */
   readonly ready: pulumi.Input<pulumi.Resource>;
 
   constructor(name: string, args: HostContainerArgs, { parent, provider, dependsOn }: HostContainerOptions) {
@@ -37,9 +37,9 @@ export class HostContainer extends pulumi.ComponentResource {
     const made = new Container(name, inputs, {
       ...own,
       dependsOn: isOnlyWriter(container) ? barrier.pass(dependsOn, inputs) : dependsOn,
-      // its name is fixed, so the old one goes before the new one comes
+      // its name is fixed, so the old one is deleted first
       deleteBeforeReplace: true,
-      // the provider would take note of another value of these two, and change nothing
+      // the provider would only record a change to these two, without applying it
       replaceOnChanges: ["tmpfs", "healthcheck"],
       hooks: container.key === SEEDING ? barrier.hooks : {},
     });
@@ -51,8 +51,8 @@ export class HostContainer extends pulumi.ComponentResource {
 }
 
 /**
- * The id of an image, which a container keeps; by a name it would be made anew with each update. One that is named by its
- * id is on the host already. Others are fetched where the host lacks them; a tag, on local, is looked at once.
+ * The id of an image; with a name instead, each update would replace the container. An image named by id is already on the
+ * host. Others are pulled if missing; a tag, on local, is resolved only once.
  */
 const imageId = (name: string, image: string, own: { parent: pulumi.Resource; provider: Provider }) =>
   image.startsWith("sha256:")
@@ -60,9 +60,9 @@ const imageId = (name: string, image: string, own: { parent: pulumi.Resource; pr
     : new RemoteImage(`${name}-image`, { name: image, keepLocally: true }, own).imageId;
 
 /**
- * The volume of a container's secrets, and what filled it. The engine puts no file into a container whose root is read-only,
- * and what stands in a variable everybody can inspect; so a second container with the same volume is given the files. It
- * never runs. Other values are another such container, and what reads them is made anew after it.
+ * The volume of a container's secrets, and the container that fills it. Docker cannot upload files into a container with a
+ * read-only root, and environment variables are visible to `docker inspect`; so the files are uploaded into a second container
+ * with the same volume, which never runs. Changed values replace that container, and then the one that reads them.
  */
 function secretsVolume(
   name: string,
@@ -100,10 +100,10 @@ function secretsVolume(
   return { volume, filledBy: filled.id };
 }
 
-/** Throws where a container that works once did not do its work. */
+/** Throws when a one-shot container did not succeed. */
 function checkDone({ key, name }: Described, exitCode: number, logs: string, made: Container): Container {
   if (!exitCode) return made;
   throw new pulumi.RunError(
-    `${key} (container ${name}) ended with ${exitCode}: ${logs.trim() || "it said nothing"}. When the cause is mended, run it again with: pulumi up --replace '**${key}'`,
+    `${key} (container ${name}) exited with ${exitCode}: ${logs.trim() || "no output"}. After fixing the cause, run it again with: pulumi up --replace '**${key}'`,
   );
 }

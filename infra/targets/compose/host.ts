@@ -17,7 +17,7 @@ type HostArgs = {
   barrier: TrafficBarrier;
 };
 
-/** A stack on one Docker host: its networks, its volumes and its containers, each after those that it waits for. */
+/** A stack on one Docker host: its networks, volumes and containers, each after those that it waits for. */
 export class ComposeHost extends pulumi.ComponentResource {
   constructor(
     name: string,

@@ -11,7 +11,7 @@ import { seriesFolder } from "./backups/containers.ts";
 import type { ComposeContainer } from "./container.ts";
 import { started } from "./start.ts";
 
-/** The user of Prometheus' images: nobody. */
+/** The user of the Prometheus images: `nobody`. */
 const NOBODY = "65534:65534";
 
 const PORTS = { prometheus: 9090, alertmanager: 9093, "node-exporter": 9100 } as const;
@@ -19,7 +19,7 @@ type Watcher = keyof typeof PORTS;
 
 type MonitoringDeployment = Pick<ComposeDeployment, "stack" | "settings" | "stable" | "candidate">;
 
-/** Who watches a stack on its host: Prometheus with what tells it about the host, and Alertmanager. */
+/** A stack's monitoring on its host: Prometheus, node-exporter and Alertmanager. */
 export function monitoringContainers(
   asked: MonitoringDeployment,
   images: OthersImages,
@@ -58,7 +58,7 @@ export function monitoringContainers(
       ),
       secrets: receiverSecrets(settings.alerts),
       mounts: [{ path: "/alertmanager", volume: { key: "alertmanager-data", keeps: false } }],
-      // its receivers are elsewhere
+      // its receivers are external
       network: { ...alertmanager.network, outside: true },
       memoryMi: 256,
     },
@@ -88,7 +88,7 @@ export function monitoringContainers(
   ];
 }
 
-/** A command that begins with files in one folder, which holds nothing else. */
+/** A command with configuration files in a folder of their own. */
 const inFolder = (folder: string, files: Record<string, string>, command: string[]) => ({
   ...started(command, {
     files: Object.fromEntries(Object.entries(files).map(([name, content]) => [`${folder}/${name}`, content])),

@@ -3,7 +3,7 @@ import { REVISION_HEADER, TOKEN_HEADER } from "../../../edge/routes.ts";
 import { type ComposeDeployment, type Outputs, pairsOf } from "../../deployment.ts";
 import { edgeContainer, edgeFolder } from "../../names.ts";
 
-/** Where a stack answers on its host. All of it goes through the edge; a candidate at 0 % answers to who shows the preview token. */
+/** A stack's addresses on its host. All traffic goes through the edge; a candidate at 0 % requires the preview token. */
 export function composeOutputs(
   deployment: Pick<ComposeDeployment, "stack" | "settings" | "stable" | "candidate" | "secret">,
 ): Pick<Outputs, "urls" | "candidateUrls" | "edgeAdmin"> {
@@ -23,7 +23,7 @@ export function composeOutputs(
   };
 }
 
-/** The name of the host in URLs: an address that is published as such, else the host's own name. */
+/** The host in URLs: the published address if there is one, else the host's own name. */
 function hostnameOf(host: string, publish: string): string {
   if (publish !== "0.0.0.0") return publish;
   return /^ssh:\/\/(?:[^@]*@)?([^:/]+)/.exec(host)?.[1] ?? "127.0.0.1";

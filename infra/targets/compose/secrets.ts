@@ -3,7 +3,7 @@ import type { Secret } from "../../../ecosystem/secrets.ts";
 import { type ComposeDeployment, revisionsOf } from "../../deployment.ts";
 import { derivedSecrets } from "../../secrets/derived.ts";
 
-/** The values of a stack's secrets, also of those that are put together from others. */
+/** The values of a stack's secrets, including derived ones. */
 export const secretValues = (deployment: Pick<ComposeDeployment, "stable" | "candidate" | "secret">) => {
   const all = derivedSecrets(revisionsOf(deployment));
   const { secret } = deployment;

@@ -7,10 +7,10 @@ import { asksHttp, type ComposeContainer, OURS, serviceVolume, type Volume } fro
 import { DATABASE_READY } from "./database.ts";
 import { started } from "./start.ts";
 
-/** What a service may have of its host's processes and threads; the busiest of the three has some sixty. */
+/** The limit on a service's processes and threads; the busiest of the three has about sixty. */
 const PROCESSES = 512;
 
-/** The containers of the services, in the order in which they start: each waits for the stable of the one before it. */
+/** The containers of the services in start order: each waits for the stable of the previous service. */
 export function serviceContainers(
   deployment: Pick<ComposeDeployment, "stack" | "stable" | "candidate">,
   addresses: Addresses,
@@ -60,10 +60,10 @@ function serviceContainer(
 }
 
 /**
- * How a revision lives beside others of its service. Two writers of one volume must never run at once, not even while one
- * takes the other's place: so the stable of a single service has the service's key and its volume, whatever its revision,
- * and its candidate another key and a volume for nothing but the trial. Of other services each revision is its own, and
- * goes on untouched when it is settled.
+ * How a revision coexists with others of its service. Two writers of one volume must never run at once, not even during a
+ * replacement: so the stable of a single service has the service's key and volume, whatever its revision, and its candidate
+ * has another key and a scratch volume. In other services each revision has its own key, and keeps running unchanged when
+ * it is settled.
  */
 function lives({ id, service, sessions }: Revision, role: RevisionRole): { key: string; volume: Volume } {
   if (sessions !== "single") return { key: id, volume: { key: `${id}-data`, keeps: false } };

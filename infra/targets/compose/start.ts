@@ -1,15 +1,14 @@
-/** What a container does before its command: it writes files, and makes secrets that it finds as files into variables. */
+/** A container's steps before its command: write files, and export secrets from files as environment variables. */
 export type Preparations = {
-  /** By path; their folders are scratch folders of the container. */
+  /** By path, in scratch folders of the container. */
   files?: Readonly<Record<string, string>>;
-  /** By variable, the secret that it gets. */
+  /** The secret of each environment variable. */
   variables?: Readonly<Record<string, string>>;
 };
 
 /**
- * The servers read their secrets from variables alone, and whatever the engine is told to put into one, `docker inspect`
- * shows to everybody. So a shell puts it there, from a file that only the container sees, and then gives its place to the
- * command.
+ * The servers read secrets only from environment variables, and `docker inspect` shows every variable set through Docker. So a
+ * shell sets them from files that only the container can read, and then execs the command.
  */
 const SCRIPT = `set -eu
 while [ "$1" != exec ]; do
@@ -22,7 +21,7 @@ done
 shift
 exec "$@"`;
 
-/** A command with what must be done before it, as a container's entrypoint and command. */
+/** A command with its preparation steps, as a container's entrypoint and command. */
 export function started(command: readonly string[], { files = {}, variables = {} }: Preparations) {
   return {
     entrypoint: ["/bin/sh", "-c", SCRIPT, "start"],

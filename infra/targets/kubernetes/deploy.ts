@@ -9,7 +9,7 @@ import { ClusterGateway, hostOf } from "./gateway.ts";
 import { StackNamespace } from "./namespace.ts";
 import { ClusterService } from "./service.ts";
 
-/** Brings a stack into being in a cluster: a namespace, its services with their revisions, the edge before them, the way in. */
+/** Deploys a stack to a cluster: a namespace, the services with their revisions, the edge in front of them, and the ingress. */
 export function deployKubernetes(deployment: KubernetesDeployment): Outputs {
   const { stack, settings, barrier } = deployment;
   const cluster = settings.kubernetes;
@@ -38,7 +38,7 @@ export function deployKubernetes(deployment: KubernetesDeployment): Outputs {
   return outputsOf(deployment);
 }
 
-/** Where users, smoke tests and the promotion find the stack. */
+/** The addresses for users, smoke tests and the promotion. */
 function outputsOf(deployment: KubernetesDeployment): Outputs {
   const cluster = deployment.settings.kubernetes;
   const pairs = pairsOf(deployment);

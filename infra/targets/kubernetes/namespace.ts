@@ -6,7 +6,7 @@ import type { SettingsOn } from "../../config/schema.ts";
 import { labelsOf, namespaceOf } from "../../names.ts";
 import { backupPolicy, basePolicies } from "./network.ts";
 
-/** The part of a cluster that is a stack's own: it takes restricted pods only, and nobody in it speaks to anybody. */
+/** A stack's namespace: it admits only restricted pods, and denies all network traffic by default. */
 export class StackNamespace extends pulumi.ComponentResource {
   /** The namespace's name, known once it exists. */
   readonly namespace: pulumi.Output<string>;
@@ -14,7 +14,7 @@ export class StackNamespace extends pulumi.ComponentResource {
 
   constructor(name: string, { stack, settings }: { stack: string; settings: SettingsOn<"kubernetes"> }) {
     super("mahavishnu:kubernetes:Namespace", name);
-    // ConfigMaps and Secrets change in place: replaced ones would be missing for a moment, and the promoter's be emptied
+    // ConfigMaps and Secrets are updated in place: a replacement would leave a gap, and would empty the promoter's
     const { context } = settings.kubernetes;
     const how = { context, enableConfigMapMutable: true, enableSecretMutable: true };
     this.provider = new Provider(`${name}-provider`, how, { parent: this });

@@ -1,14 +1,14 @@
 import type { MiB } from "../../../ecosystem/units.ts";
 
-/** What all pods have in common: the restricted pod-security level, a spread over machines, drains that nothing blocks. */
+/** What all pods have in common: the restricted pod security level, a spread over nodes, and budgets that never block a drain. */
 
-/** The one user that all our images know. */
+/** The user of all our images. */
 const USER = 10001;
 
-/** The part of a pod that the restricted level is about. It has no token unless a volume of its own brings one. */
+/** The pod-level fields of the restricted level. It has no token unless one of its volumes projects one. */
 export const restrictedPod = {
   automountServiceAccountToken: false,
-  // the addresses of other services as variables would reach settings that read every variable of a prefix
+  // variables with other services' addresses would reach servers that read every variable with their prefix
   enableServiceLinks: false,
   securityContext: {
     runAsNonRoot: true,
@@ -20,7 +20,7 @@ export const restrictedPod = {
   },
 };
 
-/** The same of each container. */
+/** The same for each container. */
 export const restrictedContainer = {
   securityContext: {
     allowPrivilegeEscalation: false,
@@ -30,7 +30,7 @@ export const restrictedContainer = {
   },
 };
 
-/** Replicas on different machines and in different zones where there are several, but a pod that runs anywhere is better than none. */
+/** Spreads replicas over nodes and zones if there are several; scheduling a pod anywhere is better than not at all. */
 export const spread = (chosen: Record<string, string>) =>
   ["kubernetes.io/hostname", "topology.kubernetes.io/zone"].map((topologyKey) => ({
     maxSkew: 1,
@@ -39,19 +39,19 @@ export const spread = (chosen: Record<string, string>) =>
     labelSelector: { matchLabels: chosen },
   }));
 
-/** One pod at a time may be moved, also the only one, and one that is ill anyway: a machine can always be emptied. */
+/** One pod at a time may be evicted, even the only one, and an unhealthy one always: a node can always be drained. */
 export const drainable = (chosen: Record<string, string>) => ({
   maxUnavailable: 1,
   unhealthyPodEvictionPolicy: "AlwaysAllow",
   selector: { matchLabels: chosen },
 });
 
-/** What a container is promised and what it may use: the same, so that no neighbour takes it away. */
+/** Requests equal limits, so that no neighbour can take resources away. */
 export function resources({ cpu, memoryMi }: { cpu: number; memoryMi: MiB }) {
-  // as the API server itself writes it, or each deployment would show a difference
+  // in the API server's own notation, or every deployment would show a difference
   const all = { cpu: Number.isInteger(cpu) ? `${cpu}` : `${Math.round(cpu * 1000)}m`, memory: `${memoryMi}Mi` };
   return { requests: all, limits: all };
 }
 
-/** A folder that a pod may write into and that is gone with it. */
+/** A scratch folder that is deleted with the pod. */
 export const scratch = (name: string, limit = "1Gi") => ({ name, emptyDir: { sizeLimit: limit } });

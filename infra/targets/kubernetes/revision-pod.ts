@@ -7,22 +7,22 @@ import type { Revision } from "../../release/revision.ts";
 import { backupSidecar } from "./backups/pods.ts";
 import { resources, restrictedContainer, restrictedPod, scratch, spread } from "./pods.ts";
 
-/** Seconds in which whoever sends calls learns that a pod ends, before it is told to. */
+/** Seconds before the stop signal in which clients learn that the pod is terminating. */
 const LEAVE_SECONDS: Seconds = 5;
 
-/** Where the certificate of the database's authority lies: the image's own list, or the file that the settings bring. */
+/** The CA certificates for the database: the image's own, or a file from the settings. */
 const PUBLIC_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
 const OWN_AUTHORITY = "/etc/mahavishnu/database-authority.crt";
 
-/** What chooses the pods of a revision: the revision alone, since a Deployment's choice can never be changed. */
+/** The selector of a revision's pods: only the revision, since a Deployment's selector is immutable. */
 export const chosenBy = ({ id }: Pick<Revision, "id">) => ({ revision: id });
 
 /** The name of the ConfigMap with a revision's files. */
 export const filesOf = ({ id }: Pick<Revision, "id">) => `${id}-files`;
 
 /**
- * The pod of a revision. It is the same whether the revision is stable or a candidate, but for the volumes of a single
- * writer, so that a candidate that becomes stable goes on running.
+ * The pod of a revision. Except for a single writer's volumes it is the same for stable and candidate, so that a candidate
+ * that becomes stable keeps running.
  */
 export function revisionPod(
   revision: Revision,
@@ -73,11 +73,11 @@ export function revisionPod(
   } satisfies core.v1.PodTemplateSpec;
 }
 
-/** The volume of a single writer belongs to its service: who is on trial gets a folder that nobody will miss. */
+/** A single writer's volume belongs to its service: a candidate gets a scratch folder. */
 export const hasClaim = ({ sessions }: Pick<Revision, "sessions">, role: RevisionRole): boolean =>
   sessions === "single" && role === "stable";
 
-/** The content of the ConfigMap with a revision's files; empty where it needs none. */
+/** The content of the ConfigMap with a revision's files; empty if there are none. */
 export const filesData = (revision: Revision, database: KubernetesSettings["database"]): Record<string, string> =>
   Object.fromEntries(Object.entries(filesOfPod(revision, database)).map(([path, text]) => [keyOf(path), text]));
 
@@ -90,10 +90,10 @@ function filesOfPod(revision: Revision, { authority }: KubernetesSettings["datab
   };
 }
 
-/** A key has no slashes. */
+/** ConfigMap keys cannot contain slashes. */
 const keyOf = (path: string) => path.slice(1).replaceAll("/", "_");
 
-/** The database's client checks the server's certificate only when it is told by whom that must be signed. */
+/** The database client verifies the server's certificate only when a CA is given. */
 const environmentOf = (revision: Revision, { authority }: KubernetesSettings["database"]) => [
   ...Object.entries({
     ...revision.environment,
@@ -105,7 +105,7 @@ const environmentOf = (revision: Revision, { authority }: KubernetesSettings["da
   })),
 ];
 
-/** It has its time to start; then it gets nothing while it does not answer, and is started anew when that lasts. */
+/** It has time to start; after that it gets no traffic while it does not answer, and is restarted if that persists. */
 function probes({ health, startupSeconds }: Revision) {
   const httpGet = { path: health, port: "http" };
   return {

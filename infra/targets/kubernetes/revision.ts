@@ -21,7 +21,7 @@ type RevisionArgs = {
   role: RevisionRole;
 };
 
-/** One revision of a service in a cluster: its pods, under one address that is theirs for as long as the revision lives. */
+/** One revision of a service in a cluster: its pods, behind one address for the life of the revision. */
 export class ClusterRevision extends pulumi.ComponentResource {
   readonly service: Service;
 
@@ -51,7 +51,7 @@ export class ClusterRevision extends pulumi.ComponentResource {
     this.service = new Service(
       name,
       {
-        // its address counts at once, and only its deployment knows when it answers
+        // its address exists at once; only the Deployment knows when it is ready
         metadata: { ...metadata, annotations: { "pulumi.com/skipAwait": "true" } },
         spec: {
           selector: chosenBy(revision),
@@ -68,20 +68,20 @@ export class ClusterRevision extends pulumi.ComponentResource {
   }
 }
 
-/** Pods that keep sessions or the one volume are one, and never two at once; the number of the others is the autoscaler's. */
+/** Pods with sessions or the one volume: exactly one, never two at once; the autoscaler sets the number of others. */
 export const replicas = ({ sessions }: Revision) =>
   sessions === "stateless"
     ? { strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } } }
     : { replicas: 1, strategy: { type: "Recreate" } };
 
 /**
- * A single writer that takes the place of another one gets the volume only when that one is gone, and an update removes
- * what is no longer declared at its very end: waiting for it would be waiting for ever.
+ * A single writer that replaces another gets the volume only once the other is gone, and an update deletes resources at its
+ * end: waiting for readiness would deadlock.
  */
 const awaited = (revision: Revision, role: RevisionRole): Record<string, string> =>
   hasClaim(revision, role) ? { "pulumi.com/skipAwait": "true" } : {};
 
-/** Another pod above the guide's bound at once, one less only after ten quiet minutes. */
+/** Scales out immediately above the guide's bound, and in only after ten quiet minutes. */
 export const scaling = ({ id, instances }: Pick<Revision, "id" | "instances">) =>
   ({
     scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: id },

@@ -3,11 +3,11 @@ import type { Secret } from "../../../ecosystem/secrets.ts";
 import type { KubernetesDeployment, Pair } from "../../deployment.ts";
 import { derivedSecrets } from "../../secrets/derived.ts";
 
-/** The secrets that a service's revisions read, each once. */
+/** The distinct secrets that a service's revisions read. */
 const secretsOf = ({ stable, candidate }: Pair): Secret[] =>
   [...new Set([stable, candidate].flatMap((revision) => Object.values(revision?.secrets ?? {})))].sort();
 
-/** Their values, marked as secret, by the name under which the service's Secret holds them. */
+/** Their values, marked as secret, by key of the service's Secret. */
 export function secretData(
   pair: Pair,
   { secret }: Pick<KubernetesDeployment, "secret">,

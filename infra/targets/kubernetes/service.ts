@@ -21,7 +21,7 @@ type ClusterServiceArgs = {
   pair: Pair;
 };
 
-/** A service in a cluster: what belongs to it whatever it runs (identity, secrets, volume, neighbours), and its revisions. */
+/** A service in a cluster: what all its revisions share (identity, secrets, volume, network policies), and the revisions. */
 export class ClusterService extends pulumi.ComponentResource {
   readonly revisions: ClusterRevision[];
 
@@ -44,7 +44,7 @@ export class ClusterService extends pulumi.ComponentResource {
         new PersistentVolumeClaim(
           `${name}-data`,
           {
-            // a volume comes into being with the first pod that asks for it, so nobody can wait for it before
+            // a volume is provisioned with the first pod that mounts it, so there is nothing to wait for before that
             metadata: { ...called(claimOf(service)), annotations: { "pulumi.com/skipAwait": "true" } },
             spec: {
               accessModes: ["ReadWriteOncePod"],

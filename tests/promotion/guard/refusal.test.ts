@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Split } from "../../../edge/declared-split.ts";
 import type { LastPromotion } from "../../../promotion/guard/history.ts";
-import { type DeclaredRevisions, movedTraffic, objection } from "../../../promotion/guard/refusal.ts";
+import { type DeclaredRevisions, movedTraffic, refusal } from "../../../promotion/guard/refusal.ts";
 import type { TrafficState } from "../../../promotion/traffic-state.ts";
 
 const next = (stable: string, candidate?: string): DeclaredRevisions => ({
@@ -100,7 +100,7 @@ const cases: [string, DeclaredRevisions, TrafficState | null, LastPromotion | nu
 
 describe("what speaks against a deployment", () => {
   test.each(cases)("%s", (_, declared, where, last, reason) => {
-    const said = objection({ stack: "prod", next: declared, trafficState: where, last });
+    const said = refusal({ stack: "prod", next: declared, trafficState: where, last });
     if (reason === null) expect(said).toBeNull();
     else expect(said).toMatch(reason);
   });
@@ -120,7 +120,7 @@ describe("what speaks against a deployment", () => {
   test("a stable that stands alone behind a newer revision, where the newest would get the traffic", () => {
     const where = { ...trafficState(on("a"), on("a")), overtaken: { akosha: "b" } };
     const said = (declared: DeclaredRevisions) =>
-      objection({ stack: "prod", next: declared, trafficState: where, last: null });
+      refusal({ stack: "prod", next: declared, trafficState: where, last: null });
     expect(said(next("a"))).toMatch(/the newest revision of akosha is b, and this deployment names a alone/);
     expect(said(next("a", "b"))).toBeNull();
   });
@@ -130,7 +130,7 @@ describe("what speaks against a deployment", () => {
     fc.assert(
       fc.property(split, fc.constantFrom("a", "b", "c"), (live, stable) => {
         expect(
-          objection({ stack: "prod", next: next(stable), trafficState: trafficState(on("a"), live), last: null }),
+          refusal({ stack: "prod", next: next(stable), trafficState: trafficState(on("a"), live), last: null }),
         ).not.toBeNull();
       }),
     );

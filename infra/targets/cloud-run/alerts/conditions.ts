@@ -26,16 +26,16 @@ import {
 const on = seriesOn<"cloud-run">();
 
 /**
- * Not there on Google Cloud. A policy looks back a day at most; Cloud Run counts the promotion's probes of a revision
- * among its requests, so that nobody could tell from them whether users are split; and a policy that always fires is one
- * incident that never ends, not a signal that repeats.
+ * Not available on Google Cloud. A policy looks back at most a day; Cloud Run counts the promotion's probes among a
+ * revision's requests, so the counts do not show whether users are split; and a policy that always fires is one endless
+ * incident, not a repeating signal.
  */
 export const NOT_ON_CLOUD_RUN = ["ErrorBudgetBurn1x", "PromotionHeld", "DeadMan"] as const satisfies AlertName[];
 export type CloudAlertName = Exclude<AlertName, (typeof NOT_ON_CLOUD_RUN)[number]>;
 
 /**
- * What a stack has in its project, which is its own: the stores that are saved each day, by whom their log line is said;
- * whether Cloud Run itself has services, and the single ones, which a machine has.
+ * What a stack has in its own project: the stores that are backed up daily, by the source of their log line; whether Cloud
+ * Run itself has services, and the single services, which run on the VM.
  */
 export type ProjectScope = {
   stores: readonly { store: string; resource: "cloud_run_job" | "gce_instance" }[];
@@ -43,7 +43,7 @@ export type ProjectScope = {
   singletons: readonly ServiceName[];
 };
 
-/** A single service is down when it has not answered for so long, or when nobody has told anything: both outlast an update. */
+/** A single service is down when it has not answered for this long, or has not been reported: both are longer than an update takes. */
 const UNHEALTHY = "3m";
 const UNHEARD = "5m";
 
@@ -53,12 +53,12 @@ export function cloudRunConditions({ stores, stateless, singletons }: ProjectSco
   const uptime = { monitored_resource: "uptime_url" } as const;
   type Where = Parameters<typeof on<"run_googleapis_com:request_count">>[1];
   const requests = (where: Where) => on("run_googleapis_com:request_count", { ...run, ...where });
-  // who has no right, or asks for what is not there, says nothing about the service
+  // unauthorized and not-found requests say nothing about the service
   const counted = requests({ response_code: { not: ["401", "403", "404", "413", "429"] } });
   const failed = requests({ response_code_class: "5xx" });
   const runs = "logging_googleapis_com:user_mahavishnu_backup_success_count";
   const successes = "logging_googleapis_com:user_mahavishnu_backup_success_sum";
-  // a resource is named exactly, or Google refuses to choose among several
+  // Google rejects a query that matches more than one resource type
   const saidOf = (series: typeof runs | typeof successes) =>
     or(
       ...[...new Set(stores.map(({ resource }) => resource))].map((monitored_resource) =>
@@ -75,7 +75,7 @@ export function cloudRunConditions({ stores, stateless, singletons }: ProjectSco
   });
   return {
     ...burn,
-    // nobody outside reaches a single service, so the machine itself tells of it
+    // single services are not reachable from outside, so the VM itself reports them
     ServiceDown: about(
       "host",
       or(

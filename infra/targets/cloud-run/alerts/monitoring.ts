@@ -15,9 +15,8 @@ import { CloudReceivers } from "./receivers.ts";
 import { projectScope } from "./scope.ts";
 
 /**
- * When Google Cloud alerts about a stack, from its first release on, and whom it tells. `services` are the Cloud Run
- * services by the name that they have there, if any; Google's own caller becomes one of their invokers, so that it can
- * ask whether they are up. Of the single services their machine tells.
+ * A stack's alerts on Google Cloud and their receivers, from its first release on. `services` are the Cloud Run services by
+ * their name there, if any; Google's uptime checker becomes one of their invokers. Single services are reported by their VM.
  */
 export class CloudAlerting extends pulumi.ComponentResource {
   constructor(
@@ -30,7 +29,7 @@ export class CloudAlerting extends pulumi.ComponentResource {
     const { stack, settings, secret } = deployment;
     const cloud = settings.cloudRun;
     const { project, projectNumber, region } = cloud;
-    // known by its form: Google makes it when it is asked to, and does not always say what it is called
+    // its address follows a pattern: Google creates it on demand, and does not always return its name
     const caller = `serviceAccount:service-${projectNumber}@gcp-sa-monitoring-notification.iam.gserviceaccount.com`;
     const own = { parent: this };
     const agent = new ServiceIdentity(`${name}-agent`, { project, service: "monitoring.googleapis.com" }, own);

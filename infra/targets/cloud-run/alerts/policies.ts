@@ -14,7 +14,7 @@ import { labelsOf } from "../../../names.ts";
 
 type CloudRunStack = { stack: string; cloud: CloudRunSettings };
 
-/** A service on Cloud Run, and the host that answers its users by https. */
+/** A service on Cloud Run, and the host that serves its users over HTTPS. */
 type Watched = CloudRunStack & { service: ServiceName; host: string; path: string };
 
 const severities = { P1: "CRITICAL", P2: "ERROR", P3: "WARNING", P4: "WARNING" } as const satisfies Record<
@@ -22,7 +22,7 @@ const severities = { P1: "CRITICAL", P2: "ERROR", P3: "WARNING", P4: "WARNING" }
   string
 >;
 
-/** A rule as Google Cloud evaluates it, but for the channels. */
+/** A rule as a Google Cloud alert policy, without the channels. */
 export function policy(rule: AlertRule, { stack, cloud }: CloudRunStack) {
   return {
     project: cloud.project,
@@ -54,8 +54,8 @@ export function policy(rule: AlertRule, { stack, cloud }: CloudRunStack) {
 }
 
 /**
- * Asks a service as a client of the protocol does, each minute from several continents. With `iam` the caller shows its
- * identity; behind IAP nobody but people gets through, so there it is the front door alone that is asked.
+ * Probes a service as an MCP client would, every minute from several continents. With `iam` the checker authenticates; IAP
+ * admits only people, so there the check covers only the front end.
  */
 export function uptimeCheck({ service, host, path, stack, cloud }: Watched) {
   const ping = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" });
@@ -87,7 +87,7 @@ export function uptimeCheck({ service, host, path, stack, cloud }: Watched) {
   } satisfies UptimeCheckConfigArgs;
 }
 
-/** The objectives of a service as Google Cloud keeps account of them. */
+/** A service's objectives as Google Cloud SLOs. */
 export function objectivesOf({ service, stack, cloud }: Omit<Watched, "path">) {
   const days = 30;
   const common = { project: cloud.project, rollingPeriodDays: days, userLabels: { ...labelsOf(stack), service } };

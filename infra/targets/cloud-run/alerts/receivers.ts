@@ -9,10 +9,10 @@ import type { CloudRunDeployment } from "../../../deployment.ts";
 import { labelsOf, named } from "../../../names.ts";
 
 type Receiver = Settings["alerts"]["P1"][number];
-/** `agent` is who publishes for Google's monitoring in the project. */
+/** `agent` is the identity with which Google's monitoring publishes in the project. */
 type CloudReceiversArgs = Pick<CloudRunDeployment, "stack" | "settings" | "secret"> & { agent: pulumi.Input<string> };
 
-/** The notification channels of a stack: one for each receiver that any priority has. */
+/** The notification channels of a stack: one per receiver that any priority uses. */
 export class CloudReceivers extends pulumi.ComponentResource {
   readonly #channels = new Map<Receiver, NotificationChannel>();
 
@@ -50,12 +50,12 @@ export class CloudReceivers extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** The channels that lead to receivers. */
+  /** The channels of these receivers. */
   of(receivers: readonly Receiver[]): pulumi.Output<string>[] {
     return receivers.map((receiver) => (this.#channels.get(receiver) as NotificationChannel).id);
   }
 
-  /** Slack's webhooks understand nothing that Google Cloud sends: a topic whose subscription says it in Slack's words. */
+  /** Slack's webhooks reject Google Cloud's format: a topic's subscription converts it to Slack's. */
   #relay(name: string, { stack, settings, secret, agent }: CloudReceiversArgs): pulumi.Output<string> {
     const own = { parent: this };
     const { project } = settings.cloudRun;
@@ -86,8 +86,8 @@ export class CloudReceivers extends pulumi.ComponentResource {
 }
 
 /**
- * Runs at Pub/Sub: Google's words about an incident as a message of Slack's. Attributes become headers, and Slack takes
- * JSON for JSON only where one says so.
+ * Runs inside Pub/Sub: converts Google's incident into a Slack message. Attributes become headers, and Slack parses JSON
+ * only with the matching content type.
  */
 export const slack = `function slack(message, metadata) {
   const incident = JSON.parse(message.data).incident;

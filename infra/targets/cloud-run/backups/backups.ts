@@ -14,11 +14,11 @@ import { backupSeries, logMetric } from "./series.ts";
 
 export type CloudBackupsArgs = Omit<JobNetwork, "serviceAccount"> & {
   backed: Backed<"cloud-run">;
-  /** The identity of the machine that saves the single services' volumes (`machineBackup`): `serviceAccount:...`. */
+  /** The identity of the VM that backs up the single services' volumes (`machineBackup`): `serviceAccount:...`. */
   machine?: pulumi.Input<string>;
 };
 
-/** The backups of a stack on Google Cloud: where they lie, who may do what with them, and the jobs that run each night. */
+/** The backups of a stack on Google Cloud: their buckets, the access to them, and the nightly jobs. */
 export class CloudBackups extends pulumi.ComponentResource {
   constructor(name: string, { backed, machine, ...reach }: CloudBackupsArgs, options: pulumi.ComponentResourceOptions) {
     super("mahavishnu:backups:CloudBackups", name, {}, options);
@@ -74,7 +74,7 @@ export class CloudBackups extends pulumi.ComponentResource {
     });
 
     const scheduler = account("scheduler", "Starts the backups' jobs");
-    // before the first release there is nothing to do, and no registry yet that could hold the image
+    // before the first release there is nothing to back up, and no registry for the image yet
     const run = backed.stable.size > 0 ? jobs : [];
     for (const job of run.filter(({ volumes }) => volumes.length === 0)) {
       const made = new RunJob(

@@ -4,14 +4,14 @@ import type { SettingsOn } from "../../../config/schema.ts";
 import { backupBucket, labelsOf, vaultBucket } from "../../../names.ts";
 
 const DAY = 86_400;
-/** Days that a version of an object survives its deletion or replacement in the repository's bucket. */
+/** Days for which the repository's bucket keeps deleted or replaced object versions. */
 const UNDELETE_DAYS = 30;
 
 type BackupStack = { stack: string; settings: SettingsOn<"cloud-run"> };
 
 /**
- * The bucket of the repository. restic deletes its locks, and pruning deletes for a living, so nothing may be retained
- * by force here: versions bring back what was deleted by mistake or malice.
+ * The repository's bucket. restic deletes its locks, and pruning deletes by design, so retention cannot be enforced here:
+ * object versions allow recovery from accidental or malicious deletion.
  */
 export function repositoryBucket({ stack, settings }: BackupStack) {
   const { project, region } = settings.cloudRun;
@@ -29,9 +29,9 @@ export function repositoryBucket({ stack, settings }: BackupStack) {
 }
 
 /**
- * The vault: elsewhere, and nothing in it can be deleted or replaced while its retention lasts. Each month's copy is a
- * whole repository in a folder of its own, so that nothing a later month needs is older than that month. restic never
- * runs on it: it could not delete its locks.
+ * The vault: in another location, and objects cannot be deleted or replaced during their retention. Each month's copy is a
+ * complete repository in its own folder, so that no month depends on older objects. restic never runs on it: it could not
+ * delete its locks.
  */
 export function vaultBucketOf({ stack, settings }: BackupStack) {
   const { project, multiRegionVault } = settings.cloudRun;
@@ -56,12 +56,12 @@ const guarded = {
   forceDestroy: false,
 } as const;
 
-/** What an identity may do in a bucket; `below` limits it to the objects whose names begin so. */
+/** An identity's role on a bucket; `below` limits it to objects with that prefix. */
 export type Grant = { identity: BackupIdentity; bucket: "repository" | "vault"; role: string; below?: string };
 
 /**
- * Who may do what. The writer adds and reads, and deletes its own locks alone: a stolen writer cannot take a backup away.
- * The pruner never reaches the vault, the copier never deletes.
+ * The access grants. The writer adds and reads, and deletes only its own locks: with a stolen writer no backup can be deleted.
+ * The pruner cannot access the vault, the copier cannot delete.
  */
 export function grantsOf(settings: SettingsOn<"cloud-run">): Grant[] {
   return [
@@ -75,7 +75,7 @@ export function grantsOf(settings: SettingsOn<"cloud-run">): Grant[] {
   ];
 }
 
-/** An IAM condition on objects whose names begin so. */
+/** An IAM condition on objects with that prefix. */
 export const conditionBelow = (bucket: string, below: string) => ({
   title: "restic's locks",
   description: "Only what restic deletes in every run: its own locks",

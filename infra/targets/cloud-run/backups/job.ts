@@ -7,7 +7,7 @@ import type { Backed, BackupJob } from "../../../backups/jobs.ts";
 import { backupJobName, labelsOf } from "../../../names.ts";
 import { DATABASE_HOST } from "../../../release/addresses.ts";
 
-/** What a job needs that only the platform knows. */
+/** A job's platform-specific inputs. */
 export type JobNetwork = {
   serviceAccount: pulumi.Input<string>;
   /** The id of a secret in Secret Manager. */
@@ -17,10 +17,10 @@ export type JobNetwork = {
   subnetwork: pulumi.Input<string>;
 };
 
-/** On Cloud Run each secret has a folder of its own. */
+/** On Cloud Run each secret is mounted in its own folder. */
 const secretFile = (name: Secret) => `${layout.secret(name)}/value`;
 
-/** Dumps are written to memory there, so it bounds the largest database: beyond it the job fails and says so. */
+/** Dumps are written to memory, which limits the size of a database: beyond it the job fails with an error. */
 const sizes = {
   save: { limits: { cpu: "2", memory: "8Gi" }, scratch: "6Gi" },
   check: { limits: { cpu: "1", memory: "2Gi" }, scratch: "1Gi" },
@@ -38,7 +38,7 @@ export function runJob(job: BackupJob, backed: Backed<"cloud-run">, reach: JobNe
     project,
     location: region,
     labels,
-    // it keeps nothing itself
+    // the job itself is stateless
     deletionProtection: false,
     template: {
       labels,
@@ -81,7 +81,7 @@ export function runJob(job: BackupJob, backed: Backed<"cloud-run">, reach: JobNe
   };
 }
 
-/** What starts it each day. */
+/** Its daily schedule. */
 export function schedule(
   job: BackupJob,
   { settings }: Backed<"cloud-run">,

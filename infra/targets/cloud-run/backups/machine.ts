@@ -13,17 +13,17 @@ import {
   mountOption,
 } from "../machine-container.ts";
 
-/** The container that saves the volumes of the single services on their machine, and when. */
+/** The container that backs up the single services' volumes on their VM, and its schedule. */
 export type BackupContainer = MachineContainer & {
-  /** What it reads from files. */
+  /** The secrets it reads from files. */
   secrets: Secret[];
   /** `02:00`, in UTC. */
   dailyAt: string;
 };
 
 /**
- * Describes the backup of a stack's machine: the same container as on the other targets; undefined if the machine has no
- * volume. The machine's identity is one of the writers. The log goes to Cloud Logging, where the backup series come from.
+ * Describes the backup of a stack's VM: the same container as on the other targets; undefined if the VM has no volume. The
+ * VM's identity is one of the writers. The log goes to Cloud Logging, which the backup series are derived from.
  */
 export function backupContainer(backed: Backed<"cloud-run">): BackupContainer | undefined {
   const job = backupJobs(backed).find(({ action, volumes }) => action === "save" && volumes.length > 0);
@@ -45,10 +45,10 @@ export function backupContainer(backed: Backed<"cloud-run">): BackupContainer | 
   };
 }
 
-/** The systemd timer of a machine's backup. */
+/** The systemd timer of the VM's backup. */
 export const backupTimer = ({ name }: BackupContainer): string => `${name}.timer`;
 
-/** The files, by path, that make a machine run its backup each night. */
+/** The systemd files of the VM's nightly backup, by path. */
 export function backupFiles(backup: BackupContainer): Record<string, string> {
   const { name, image, environment, mounts, command, dailyAt, processes } = backup;
   const variables = `/etc/mahavishnu/${name}.env`;
@@ -56,7 +56,7 @@ export function backupFiles(backup: BackupContainer): Record<string, string> {
     "/usr/bin/docker run --rm",
     `--name=${name}`,
     "--log-driver=gcplogs",
-    // the metadata server is blocked on the containers' network, and this job acts with the machine's identity
+    // the metadata server is blocked on the containers' network, and this job uses the VM's identity
     "--network=host",
     confinementOptions(backup).join(" "),
     [...memoryOptions(backup), `--pids-limit=${processes}`].join(" "),
@@ -82,7 +82,7 @@ export function backupFiles(backup: BackupContainer): Record<string, string> {
       "Description=Save the volumes of the single services each night",
       "[Timer]",
       `OnCalendar=*-*-* ${dailyAt}:00 UTC`,
-      // catches up on a night that the machine missed
+      // catches up after a missed night
       "Persistent=true",
       "[Install]",
       "WantedBy=timers.target",

@@ -1,6 +1,6 @@
 import type { MetricArgs } from "@pulumi/gcp/logging/index.js";
 
-/** The three series of a backup; `backup.sh` says all of them in one line of its log. */
+/** The three series of a backup; `backup.sh` logs all of them in one line. */
 export const backupSeries = [
   "mahavishnu_backup_success",
   "mahavishnu_backup_last_success_timestamp_seconds",
@@ -8,7 +8,7 @@ export const backupSeries = [
 ] as const;
 
 /**
- * A series as a metric of Google's log: the jobs and the machine both say it there. In PromQL it is
+ * A series as a log-based metric of Google Cloud: both the jobs and the VM log it. In PromQL it is
  * `logging_googleapis_com:user_<name>`, with `_sum` and `_count`, by `store`.
  */
 export const logMetric = (series: (typeof backupSeries)[number], project: string): MetricArgs => ({

@@ -11,8 +11,8 @@ import { notificationText } from "../../../alerts/notification-text.ts";
 import type { Settings } from "../../../config/schema.ts";
 
 /**
- * The configuration of a stack's own Alertmanager, by file name. `secretFile` tells where the file with a receiver's
- * secret is mounted: Alertmanager reads them anew for each message, and expands no environment variable anywhere.
+ * The configuration of a stack's own Alertmanager, by file name. `secretFile` returns the mounted path of a receiver's
+ * secret: Alertmanager reads it again for each message, and does not expand environment variables.
  * `receiverSecrets` (`notification-routes.ts`) names the secrets to mount.
  */
 export function alertmanagerFiles(
@@ -58,11 +58,11 @@ const route = ({ receiver, match, wait, interval, repeat, ...notice }: Notificat
   ...(notice.businessHours && { active_time_intervals: [businessHours.name] }),
 });
 
-/** The integrations of one receiver. */
+/** One receiver's integrations. */
 function integrations(secrets: readonly Secret[], secretFile: (secret: Secret) => string) {
   const of = (secret: Secret, config: (file: string) => object) =>
     secrets.includes(secret) ? [config(secretFile(secret))] : [];
-  // the dead man's end is no good news
+  // a resolved dead man's switch is not good news
   const webhook = (secret: Secret) =>
     of(secret, (file) => ({ url_file: file, send_resolved: secret !== "deadman-webhook-url" }));
   const found = {

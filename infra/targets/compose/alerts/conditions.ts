@@ -7,7 +7,7 @@ import { above, absent, at, below, countBy, marked, maxBy, minBy, ratio, seriesO
 
 const on = seriesOn<"compose">();
 
-/** The scrape jobs on a Docker host: whom Prometheus asks. */
+/** The Prometheus scrape jobs on a Docker host. */
 export const jobs = {
   edge: "edge",
   services: "services",
@@ -15,10 +15,10 @@ export const jobs = {
   alertmanager: "alertmanager",
 } as const;
 
-/** What lies in memory, or is full by its nature. */
+/** File systems that are in memory, or always full. */
 const NO_DISKS = ["tmpfs", "ramfs", "overlay", "squashfs", "iso9660", "autofs", "nsfs", "fuse.lxcfs"];
 
-/** What of a host is a stack's: the stores that are saved each day. */
+/** A stack's part of a host: the stores that are backed up daily. */
 export type HostScope = { stores: readonly string[] };
 
 /** When each alert fires on a Docker host. */
@@ -34,7 +34,7 @@ export function composeConditions({ stores }: HostScope): Record<AlertName, Cond
       edge: on("envoy_server_days_until_first_cert_expiring"),
       "node-exporter": on("node_filesystem_avail_bytes"),
     }),
-    // who tells of single containers would need root and Docker's socket
+    // an exporter for single containers would need root and Docker's socket
     MemoryHigh: about(
       "machine",
       marked(

@@ -5,11 +5,11 @@ import { ruleGroup, rulesFor } from "../../../alerts/rules.ts";
 import type { Revision } from "../../../release/revision.ts";
 import { composeConditions, type HostScope, jobs } from "./conditions.ts";
 
-/** Who is asked for series on a Docker host, each as `host:port` in the stack's network. */
+/** The scrape targets on a Docker host, each as `host:port` in the stack's network. */
 export type Scrapes = {
   /** The edge's metrics listener: `/stats/prometheus`. */
   edge: string;
-  /** Each live revision at the host that only it has. */
+  /** Each live revision, by its own host name. */
   revisions: readonly {
     revision: Pick<Revision, "id" | "service" | "port" | "metrics">;
     role: RevisionRole;
@@ -20,7 +20,7 @@ export type Scrapes = {
   alertmanager: string;
 };
 
-/** The configuration of a stack's own Prometheus, by file name; both files lie in the same folder. */
+/** The configuration of a stack's own Prometheus, by file name; both files are in the same folder. */
 export function prometheusFiles({
   stack,
   host,

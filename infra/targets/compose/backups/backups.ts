@@ -4,10 +4,10 @@ import type { Addresses, Resident } from "../addresses.ts";
 import { type ComposeContainer, OURS, serviceVolume, type Volume } from "../container.ts";
 import { type BackupContainer, composeBackup } from "./containers.ts";
 
-/** Where backups leave what is told of them. */
+/** The volume for the backups' metrics. */
 export const backupSeries: Volume = { key: "backup-series", keeps: false };
 
-/** The containers that save a stack's data, check what is saved, and copy it elsewhere, each at its own time of day. */
+/** The containers that back up a stack's data, check the repository, and copy it elsewhere, each on its own daily schedule. */
 export const backupContainers = (
   asked: Pick<ComposeDeployment, "stack" | "settings" | "stable" | "candidate">,
   addresses: Addresses,
@@ -51,7 +51,7 @@ function backupContainer(
     scratch: ["/tmp"],
     network: {
       address: addresses.of(key as Resident),
-      // a repository that is no folder of the host is outside, and asks for credentials
+      // a repository that is not a host folder is external, and needs credentials
       outside: names.some((secret) => secret.endsWith("-credentials")),
     },
     cpu: 0.5,

@@ -6,24 +6,24 @@ import { type Backed, type BackupJob, backupJobs, timeOf } from "../../../backup
 import { backupLocationsOf } from "../../../backups/locations.ts";
 import { backupJobName } from "../../../names.ts";
 
-/** Where the three backup series of a job stand for node-exporter, which must be given this volume as its textfile folder. */
+/** The folder of the jobs' three backup series; node-exporter must mount this volume as its textfile folder. */
 export const seriesFolder = "/series";
 
-/** One container of a Docker host, as the compose target has to create it: as our one user, hardened like all of them. */
+/** One backup container, as the compose target must create it: as our one user, hardened like all others. */
 export type BackupContainer = {
   /** `backup-save`, `backup-check`, `backup-vault`. */
   name: string;
   image: string;
-  /** Arguments of the image's own entry point. */
+  /** Arguments of the image's entry point. */
   command: string[];
   environment: Record<string, string>;
   /** Secrets as files, by path. */
   secrets: Record<string, Secret>;
-  /** The services' volumes, read and never written. */
+  /** The services' volumes, read-only. */
   volumes: { service: ServiceName; path: string }[];
-  /** Folders of the host, by path in the container. They must belong to user 10001. */
+  /** Host folders, by path in the container. User 10001 must own them. */
   folders: Record<string, { host: string; readOnly: boolean }>;
-  /** A volume of its own (what is copied would not fit into memory), and one for the series that all three write. */
+  /** Its own volume (the copy would not fit in memory), and the shared one for the series. */
   scratch: typeof scratchFolder;
   series: typeof seriesFolder;
   health: { test: readonly string[] };
@@ -31,9 +31,9 @@ export type BackupContainer = {
 };
 
 /**
- * The containers that keep a Docker host's backups. Each has one identity and waits for its own time of day: no cron of
- * Debian's runs without root. A volume is copied while its writer runs: the copy is taken anew until nothing has changed
- * under it, so nobody needs the Docker socket to stop a service.
+ * The backup containers of a Docker host. Each has one identity and waits for its own time of day: Debian's cron needs root.
+ * A volume is copied while its writer runs, and the copy is repeated until nothing changed during it, so nothing needs the
+ * Docker socket to stop a service.
  */
 export function composeBackup(backed: Backed<"compose">): BackupContainer[] {
   return backupJobs(backed).map((job) => ({

@@ -20,7 +20,7 @@ import {
 
 const on = seriesOn<"kubernetes">();
 
-/** What of a cluster is one stack's: `certificate` is the Gateway's, `stores` are those that `recordings.ts` speaks of. */
+/** A stack's part of a cluster: `certificate` is the Gateway's, `stores` are those in `recordings.ts`. */
 export type ClusterScope = {
   namespace: string;
   services: readonly ServiceName[];
@@ -28,11 +28,11 @@ export type ClusterScope = {
   stores: readonly string[];
 };
 
-/** The scrape jobs of a stack in a cluster, which other stacks share. */
+/** The names of a stack's scrape jobs in a cluster, which all stacks share. */
 export const jobsIn = (namespace: string) =>
   ({ edge: `${namespace}/edge`, services: `${namespace}/services` }) as const;
 
-/** When each alert fires in a cluster. What is said of pods, volumes and jobs comes from the cluster's own exporters. */
+/** When each alert fires in a cluster. Metrics of pods, volumes and jobs come from the cluster's own exporters. */
 export function kubernetesConditions({
   namespace,
   services,
@@ -44,7 +44,7 @@ export function kubernetesConditions({
   const claim = ["persistentvolumeclaim"] as const;
   const expiry = (where: { namespace: string } | { exported_namespace: string }) =>
     maxBy(["name"], on("certmanager_certificate_expiration_timestamp_seconds", { name: certificate, ...where }));
-  // cert-manager's own word gives way to its pod's namespace, unless its scrape honours the labels it finds
+  // the pod's namespace overrides cert-manager's own label unless its scrape sets honorLabels
   const ends = or(expiry({ exported_namespace: namespace }), expiry({ namespace }));
   const stable = { job: jobs.services, role: "stable" } as const;
   return {
@@ -53,7 +53,7 @@ export function kubernetesConditions({
       "service",
       or(
         at(maxBy(["service"], on("up", { job: Object.values(jobs), role: { not: "candidate" } })), 0),
-        // a pod that is gone is not asked any more
+        // a deleted pod is no longer scraped
         maxBy(["service"], absent(on("up", { job: jobs.edge, service: "edge" }))),
         ...services.map((service) => maxBy(["service"], absent(on("up", { ...stable, service })))),
       ),

@@ -7,8 +7,8 @@ import { labelsOf } from "../../../names.ts";
 import { alertmanagerRoutes, podMonitors, prometheusRule, RECEIVERS } from "./prometheus-operator.ts";
 
 /**
- * What the Prometheus operator of a cluster is told about a stack, from its first release on: what to scrape, when to
- * alert, and whom to tell. The stack's namespace must be among those that its Prometheus and its Alertmanager look at.
+ * A stack's resources for the cluster's Prometheus operator, from its first release on: scrape targets, alert rules and
+ * receivers. The operator's Prometheus and Alertmanager must select the stack's namespace.
  */
 export class ClusterAlerting extends pulumi.ComponentResource {
   constructor(

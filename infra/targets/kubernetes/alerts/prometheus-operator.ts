@@ -15,10 +15,10 @@ import { jobsIn, kubernetesConditions } from "./conditions.ts";
 import { clusterRecordings } from "./recordings.ts";
 import { clusterScope } from "./scope.ts";
 
-/** The Secret that holds what leads to the receivers, by the secrets' own names. */
+/** The Secret with the receivers' credentials, by secret name. */
 export const RECEIVERS = "alert-receivers";
 
-/** The rules: those that make series, then those that alert, some upon the former. The namespace is a label of each alert: by it the operator's Alertmanager finds the stack's routes. */
+/** The recording rules, then the alerting rules, some of which use them. Each alert has a namespace label, by which the operator's Alertmanager finds the stack's routes. */
 export function prometheusRule(deployment: KubernetesDeployment) {
   const { stack } = deployment;
   const scope = clusterScope(deployment);
@@ -26,7 +26,7 @@ export function prometheusRule(deployment: KubernetesDeployment) {
   return { groups: [{ ...alerting, rules: [...clusterRecordings(scope), ...alerting.rules] }] };
 }
 
-/** What is scraped in the namespace, by name: the edge, and each live revision. */
+/** The scrape targets in the namespace, by name: the edge, and each live revision. */
 export function podMonitors(deployment: KubernetesDeployment) {
   const jobs = jobsIn(namespaceOf(deployment.stack));
   const revisions = [...pairsOf(deployment).values()].flatMap(({ stable, candidate }) => [
@@ -73,7 +73,7 @@ const relabel = ({ from, regex, label, value }: Relabeling) => ({
   replacement: value,
 });
 
-/** Who hears of what, and how they are reached: each receiver by a key of the Secret. */
+/** The routes and receivers; each receiver's address is a key of the Secret. */
 export function alertmanagerRoutes(alerts: Settings["alerts"]) {
   const notificationRoutes = notificationRoutesOf(alerts);
   return {

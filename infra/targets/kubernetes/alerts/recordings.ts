@@ -2,15 +2,15 @@ import { derived, maxBy, or, reaches, seriesOn, zero } from "../../../alerts/pro
 import { backupJobName } from "../../../names.ts";
 import type { ClusterScope } from "./conditions.ts";
 
-/** A series under a name of ours that Prometheus makes of others. */
+/** A recorded series under our own name, computed by Prometheus from others. */
 export type Recording = { record: string; expr: string };
 
 const on = seriesOn<"kubernetes">();
 
 /**
- * The backups' series in a cluster, where a job's pod is gone before anybody could ask it: what the cluster itself knows
- * of the CronJobs. A store is what one of them takes care of. Success is 0 from the start of a run until it has
- * succeeded. How much was saved is known to nobody but the job's log, so there is no series of it.
+ * The backups' series in a cluster, from the cluster's own metrics of the CronJobs: a job's pod is gone before it could be
+ * scraped. Each CronJob is one store. Success is 0 from the start of a run until it has succeeded. The backup's size is only
+ * in the job's log, so there is no series for it.
  */
 export function clusterRecordings({ namespace, stores }: Pick<ClusterScope, "namespace" | "stores">): Recording[] {
   const cronjob = stores.map((name) => backupJobName({ name }));

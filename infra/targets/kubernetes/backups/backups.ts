@@ -13,8 +13,8 @@ import { authorityMap, authorityOf, backupAccount, backupSecret, cronJob, handov
 export type KubernetesBackupsArgs = { deployment: KubernetesDeployment; namespace: pulumi.Input<string> };
 
 /**
- * The backups of a stack in a cluster: a CronJob for each job, with what it may read and no more. The pods of single
- * services must carry `backupSidecar`, and the namespace's network let backup pods out (component `backup`).
+ * The backups of a stack in a cluster: one CronJob per job, with read access to its own inputs only. The pods of single services
+ * must include `backupSidecar`, and the network policies must allow egress from backup pods (component `backup`).
  */
 export class KubernetesBackups extends pulumi.ComponentResource {
   constructor(name: string, args: KubernetesBackupsArgs, options: pulumi.ComponentResourceOptions) {
@@ -46,7 +46,7 @@ export class KubernetesBackups extends pulumi.ComponentResource {
         own.push(new Secret(`${name}-${job.name}-secrets`, { metadata: called(backupSecret(job)), stringData }, child));
       }
       for (const service of job.volumes) {
-        // a volume comes into being with the first pod that asks for it, so nobody can wait for it before
+        // a volume is provisioned with the first pod that mounts it, so there is nothing to wait for before that
         const metadata = { ...called(handoverClaim(service)), annotations: { "pulumi.com/skipAwait": "true" } };
         const requests = { storage: `${capacity.volumeGi}Gi` };
         const spec = { accessModes: ["ReadWriteOnce"], storageClassName: storageClass, resources: { requests } };

@@ -6,19 +6,19 @@ import type { Backed, BackupJob } from "../../../backups/jobs.ts";
 import { backupJobName, component, labelsOf } from "../../../names.ts";
 import { resources, restrictedContainer, restrictedPod, scratch } from "../pods.ts";
 
-/** Where a volume's copy is handed over: a second claim, which both the service's pod and the job's pod hold. */
+/** The handover of a volume's copy: a second claim, mounted by both the service's pod and the job's pod. */
 const HANDOVER = "/handover";
 export const handoverClaim = (service: ServiceName): string => `${service}-backup`;
 
-/** The account of all backup pods, and the objects that hold what an identity reads. */
+/** The service account of all backup pods, and the objects with each identity's inputs. */
 export const backupAccount = "backup";
 export const backupSecret = (job: BackupJob): string => backupJobName(job);
 export const authorityMap = "backup-authority";
 
 /**
- * What the pod of a single service carries besides its server. Its volume lets no second pod in, so the copy is made
- * here: a container without network needs, secrets or a schedule of its own waits for the job to ask, copies the volume
- * into the handover claim and says so. The job's pod comes to the same node for it.
+ * The backup sidecar of a single service's pod. A second pod cannot mount its volume, so the copy is made here: a container
+ * without network, secrets or a schedule waits for the job's request, copies the volume into the handover claim and reports
+ * back. The job's pod runs on the same node.
  */
 export function backupSidecar(service: ServiceName, { settings }: Pick<Backed<"kubernetes">, "settings">) {
   const container = {
@@ -107,7 +107,7 @@ function podOf(job: BackupJob, backed: Backed<"kubernetes">) {
   } satisfies core.v1.PodSpec;
 }
 
-/** On the node of the one pod that has the volume: there a second pod may hold the handover claim too. */
+/** On the node of the one pod with the volume: there a second pod can also mount the handover claim. */
 const besideWriter = (revision: string | undefined) => ({
   affinity: {
     podAffinity: {
@@ -118,10 +118,10 @@ const besideWriter = (revision: string | undefined) => ({
   },
 });
 
-/** The authority that signed the database's certificate, where it is none that everybody trusts. */
+/** The CA of the database's certificate, if it is not a public one. */
 export const authorityOf = ({ settings }: Pick<Backed<"kubernetes">, "settings">): string | undefined =>
   settings.kubernetes.database.authority;
 
-/** The values of what a job reads, by the name of the file. */
+/** The values that a job reads, by file name. */
 export const secretData = <T>(job: BackupJob, secret: (name: Secret) => T): Record<string, T> =>
   Object.fromEntries(job.secrets.map((name) => [name, secret(name)]));
