@@ -42,7 +42,7 @@ export const promotionGuard = (folder: string, preview: boolean): TrafficGuard =
 });
 
 function leaveTraffic(error: Error): never {
-  throw new pulumi.RunError(`aborted before shifting traffic; earlier changes remain: ${error.message}`);
+  throw new pulumi.RunError(`the update was aborted before shifting traffic; earlier changes remain: ${error.message}`);
 }
 
 function stopAtOnce(error: Error): void {

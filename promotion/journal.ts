@@ -85,9 +85,7 @@ export function memoryJournal(events: Event[] = []): Journal {
 export function begunEvents(events: readonly Event[], path: string): [Begun, ...Event[]] {
   const [first, ...rest] = events;
   if (first?.event === "begun") return [first, ...rest];
-  throw new JournalError(
-    `${path} has no beginning (${events.length} events), so there is no promotion to continue`,
-  );
+  throw new JournalError(`${path} has no beginning (${events.length} events), so there is no promotion to continue`);
 }
 
 /** Rejects invalid UTF-8 instead of replacing it: a replacement would pass for written content. */

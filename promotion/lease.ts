@@ -63,7 +63,9 @@ export async function takeLease({ folder, holder, clock, alive = processLives }:
   if (winner?.number !== number || !created) {
     if (created) await rm(path, { force: true }); // this number was taken and released since the folder was read
     throw new LeaseError(
-      winner ? heldBy(winner.ticket, clock) : `the lease in ${folder} was taken by another process at the same time; try again`,
+      winner
+        ? heldBy(winner.ticket, clock)
+        : `the lease in ${folder} was taken by another process at the same time; try again`,
     );
   }
   if (last) await rm(last.path, { force: true });
@@ -154,7 +156,9 @@ function parseTicket(text: string, path: string): Ticket {
   try {
     return ticketSchema.parse(JSON.parse(text));
   } catch {
-    throw new LeaseError(`${path} is not a lease that this version can read; if no promotion is running, delete the file`);
+    throw new LeaseError(
+      `${path} is not a lease that this version can read; if no promotion is running, delete the file`,
+    );
   }
 }
 

@@ -113,7 +113,9 @@ function impossible({ steps }: Plan): string[] {
   const problems = steps.flatMap(({ share, minDuration, maxDuration }, i) => {
     const before = steps[i - 1]?.share ?? 0;
     return [
-      ...(share <= before ? [`steps.${i}.share: ${share} is not above the previous share, ${before}; shares must increase`] : []),
+      ...(share <= before
+        ? [`steps.${i}.share: ${share} is not above the previous share, ${before}; shares must increase`]
+        : []),
       ...(maxDuration <= minDuration
         ? [`steps.${i}.maxDuration: ${maxDuration} s is not longer than minDuration, ${minDuration} s`]
         : []),

@@ -22,7 +22,8 @@ export type ReadTrafficState = () => Promise<TrafficState | null>;
 export function shareOfTraffic(live: Splits, services: readonly RevisionIds[]): number {
   const shares = services.map((service) => {
     const split = live[service.name];
-    if (!split) throw new Error(`the traffic split of ${service.name} is unknown: the platform's answer does not include it`);
+    if (!split)
+      throw new Error(`the traffic split of ${service.name} is unknown: the platform's answer does not include it`);
     return { name: service.name, share: shareIn(service, split) };
   });
   const [first] = shares;
@@ -44,4 +45,4 @@ export const splitInWords = (split: Split): string =>
     .filter(([, percent]) => percent > 0)
     .sort(([, a], [, b]) => b - a)
     .map(([id, percent]) => `${id} ${Number(percent.toFixed(2))} %`)
-    .join(", ") || "nobody";
+    .join(", ") || "no revision";

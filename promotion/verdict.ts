@@ -82,8 +82,7 @@ const table: readonly VerdictRule[] = [
     when: ({ candidate, stable }) => (candidate.convicted || candidate.worse) && stable.down,
     verdict: "hold",
     cause: "outage",
-    because: ({ candidate }) =>
-      `${candidate.charge}, but stable is down too: there is nothing to roll back to`,
+    because: ({ candidate }) => `${candidate.charge}, but stable is down too: there is nothing to roll back to`,
   },
   {
     when: ({ candidate }) => candidate.convicted || candidate.worse,

@@ -23,7 +23,7 @@ test("the stack is the one that is named, else the environment's, else staging",
 test("no path and no name that a platform would refuse is a stack, wherever it stands", () => {
   for (const name of ["../staging", "Dev_1", "a".repeat(25)]) {
     expect(() => stackOf("--stack", name)).toThrow(UsageError);
-    expect(() => stackOf("--stack", name)).toThrow(/^--stack .*: a stack is called by at most 24 lower-case letters/);
+    expect(() => stackOf("--stack", name)).toThrow(/^--stack .*: a stack name has at most 24 lower-case letters/);
     process.env.MAHA_STACK = name;
     expect(() => stackOf()).toThrow(UsageError);
     delete process.env.MAHA_STACK;

@@ -110,7 +110,7 @@ describe("Pulumi's own runtime, against a double of its engine", { timeout: 60_0
       "an image is unpublished",
       { edge: { ...images.edge, image: `unpublished.invalid/edge@sha256:${"0".repeat(64)}` } },
       false,
-      /mahavishnu:edge\.image: this image is in no registry/,
+      /mahavishnu:edge\.image: this image is not in a registry/,
     ],
     ["a secret is missing", { secrets: {} }, false, /maha secrets init --stack local/],
   ])("is stopped with one clear line and nothing registered when %s", async (_, changes, preview, line) => {
@@ -135,7 +135,7 @@ describe("Pulumi's own runtime, against a double of its engine", { timeout: 60_0
 
   test("says nothing of secrets that are not set by their names", async () => {
     const { code, output } = await run(await project(), { secrets: "hunter2" });
-    expect(output).toMatch(/mahavishnu:secrets: not secrets by their names/);
+    expect(output).toMatch(/mahavishnu:secrets: expected an object of secrets by name/);
     expect(output).not.toMatch(/hunter/);
     expect(code).not.toBe(0);
   });
@@ -162,7 +162,7 @@ describe("Pulumi's own runtime, against a double of its engine", { timeout: 60_0
     });
   }
 
-  const left = /this update moves no more traffic, and leaves what it has changed: .* lost: .* belongs to promoter/;
+  const left = /aborted before shifting traffic; earlier changes remain: .* lost: .* held by promoter/;
 
   test("leaves traffic alone when somebody takes the lease during an update", async () => {
     const { code, output, hooked } = await overtakenAt("edge-files");
@@ -201,7 +201,7 @@ describe("Pulumi's own runtime, against a double of its engine", { timeout: 60_0
     await takeLease({ folder: join(folder, ".maha/local"), holder, clock });
     for (const preview of [true, false]) {
       const { code, output, resources } = await run(folder, {}, preview);
-      expect(output).toMatch(/the lease belongs to promoter \(process 1 on elsewhere\)/);
+      expect(output).toMatch(/the traffic lease is held by promoter \(process 1 on elsewhere\)/);
       expect(code).not.toBe(0);
       expect(resources.filter(({ custom }) => custom)).toEqual([]);
     }

@@ -52,7 +52,7 @@ describeWith([pulumiCli], "a stack's life under the real Pulumi CLI, with double
     const set = (key: string, value: string) => work.pulumi("config", "set", key, value, "--stack", "prod");
 
     const { output, code, before } = await overtakenUp(work);
-    expect(output).toMatch(/this update moves no more traffic, and leaves what it has changed: .*a promoter/);
+    expect(output).toMatch(/aborted before shifting traffic; earlier changes remain: .*a promoter/);
     expect(code).not.toBe(0);
     expect(before.length).toBeGreaterThan(0);
     expect(before.filter(({ name }) => traffic[target].includes(name))).toEqual([]);
@@ -85,7 +85,7 @@ describeWith([pulumiCli], "a stack's life under the real Pulumi CLI, with double
 
     const lease = await promoting(work);
     const refused = await up();
-    expect(refused.output).toMatch(/the lease belongs to a promoter/);
+    expect(refused.output).toMatch(/the traffic lease is held by a promoter/);
     expect(refused.code).not.toBe(0);
     expect(await work.operations()).toEqual([]);
     await lease.release();

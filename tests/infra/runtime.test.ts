@@ -17,7 +17,7 @@ test("the engine's stack is held to the same rules as its file", async () => {
     name: "prod-eu",
     file: "Pulumi.prod-eu.yaml",
   });
-  await expect(read("Dev_1")).rejects.toThrow(/^stack Dev_1: a stack is called by at most 24 lower-case letters/);
+  await expect(read("Dev_1")).rejects.toThrow(/^stack Dev_1: a stack name has at most 24 lower-case letters/);
   await expect(read("prod", { "mahavisnu:candidate": "r2" })).rejects.toThrow(
     /^Pulumi\.prod\.yaml, mahavisnu:candidate: unknown key; project settings start with mahavishnu: .*\(mahavishnu:candidate\)/,
   );

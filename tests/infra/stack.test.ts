@@ -21,14 +21,14 @@ describe("what no registry holds", () => {
 
   test("is not deployed: neither the release of the repository nor an image of the settings", () => {
     expect(check({}, namedReleases(root, "prod", settings))).toThrow(
-      /release r1 of prod runs unpublished\.invalid\/.*which no registry holds.*in place of r1/,
+      /release r1 of prod runs unpublished\.invalid\/.*which is not in a registry.*instead of r1/,
     );
-    expect(check({}, published)).toThrow(/mahavishnu:edge\.image: this image is in no registry/);
+    expect(check({}, published)).toThrow(/mahavishnu:edge\.image: this image is not in a registry/);
   });
 
   test("is looked for in the images themselves, those that the target runs: a mark may be missing", () => {
     const own = { edge, promoter, backups };
-    expect(check({ edge, backups }, published)).toThrow(/mahavishnu:promoter\.image: this image is in no registry/);
+    expect(check({ edge, backups }, published)).toThrow(/mahavishnu:promoter\.image: this image is not in a registry/);
     expect(check(own, published)).not.toThrow();
     // a release that was frozen while the edge had no registry: Cloud Run runs it beside a service, and nothing else does
     const { unpublished, ...proxied } = releaseWith({});

@@ -122,7 +122,7 @@ describe("case 16: somebody moves the traffic by hand", () => {
     const stopped = await promote(promotion);
     expect(stopped.outcome).toEqual({
       result: "held",
-      reason: `somebody moved the traffic: ${share} % is in force where 50 % was put`,
+      reason: `traffic was changed outside the promoter: ${share} % is in force instead of 50 %`,
     });
     expect([stage.edge.share, sharesPut(stage)]).toEqual([share, [0, 10, 50]]);
     expect((await promote(promotion)).outcome?.result).toBe("held");

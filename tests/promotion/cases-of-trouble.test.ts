@@ -22,13 +22,13 @@ describe("case 19: two promoters", () => {
       await interrupt({ ...promotion, lease }, ({ inForce }) => inForce === 50);
       const refused = expect(takeLease({ folder, holder: bert, clock })).rejects;
       await refused.toThrow(LeaseError);
-      await refused.toThrow(/belongs to anna .* taken \d+ s ago/);
+      await refused.toThrow(/held by anna .* taken \d+ s ago/);
 
       await clock.sleep(LEASE_MS);
       const second = await takeLease({ folder, holder: bert, clock });
       expect(second.note).toContain("took over the lease of anna");
       const calls = [...stage.edge.calls];
-      await expect(promote({ ...promotion, lease })).rejects.toThrow(/was lost.*belongs to bert/);
+      await expect(promote({ ...promotion, lease })).rejects.toThrow(/was lost.*held by bert/);
       expect(stage.edge.calls).toEqual(calls); // the one that was paused moves nothing any more
       expect((await resume({ ...promotion, lease: second }, second.note as string)).outcome?.result).toBe("promoted");
       await second.release();

@@ -59,7 +59,7 @@ describe("case 4", () => {
 
   test.each([
     ["slowness", { slow: 0.5 }, "slower than"],
-    ["tools that fail", { toolErrors: 0.3 }, "tools fail more than stable's"],
+    ["tools that fail", { toolErrors: 0.3 }, "tools fail more often than stable's"],
     ["one failure in a hundred", { errors: 0.01 }, "fails more than"],
   ])("as with errors, so with %s", async (_, rates, words) => {
     const { state } = await play({ rates: ({ role }) => (role === "candidate" ? rates : {}) });
@@ -170,7 +170,7 @@ describe("case 14", () => {
     const written = events.length;
     await expect(rollBack(promotion, "sorry")).rejects.toThrow(TooLateError);
     await expect(rollBack(promotion, "sorry")).rejects.toThrow(
-      "promotion two is over and the old revision has been taken down",
+      "promotion two has ended and its old revision is retired",
     );
     expect([stage.edge.calls, events.length]).toEqual([calls, written]);
   });

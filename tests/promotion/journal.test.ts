@@ -212,14 +212,14 @@ describe("refused, with the file, the line and what to do", () => {
     const path = newPath();
     await writeFile(path, JSON.stringify(begun).replace('"format":2', '"format":1').concat("\n"));
     await expect(fileJournal(path).read()).rejects.toThrow(
-      /line 1 is of format 1.*reads format 2.*the version that began it/,
+      /line 1 has format 1.*reads format 2.*the version that began it/,
     );
   });
 
   test("a file that is not there", async () => {
     const path = newPath();
     await expect(fileJournal(path).read()).rejects.toThrow(
-      new JournalError(`the journal ${path} cannot be read: there is no such file`),
+      new JournalError(`the journal ${path} cannot be read: no such file`),
     );
   });
 
@@ -237,7 +237,7 @@ describe("refused, with the file, the line and what to do", () => {
   test("a journal that begins twice", async () => {
     const path = await written(begun, smoked, { ...begun, id: "p2" } as Event);
     const events = begunEvents(await fileJournal(path).read(), path);
-    expect(() => fold(events)).toThrow("promotion p1 has begun already; its journal holds a second beginning, of p2");
+    expect(() => fold(events)).toThrow("promotion p1 has already begun; its journal has a second beginning, of p2");
   });
 });
 

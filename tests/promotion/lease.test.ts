@@ -33,7 +33,7 @@ describe("a lease that is held", () => {
     const refused = expect(takeLease({ folder, holder: bert, clock })).rejects;
     await refused.toThrow(LeaseError);
     await refused.toThrow(
-      `the lease belongs to anna (process ${process.pid} on here), taken 4 s ago; it expires in 11 s unless renewed`,
+      `the traffic lease is held by anna (process ${process.pid} on here), taken 4 s ago; it expires in 11 s unless renewed`,
     );
   });
 
@@ -117,7 +117,7 @@ describe("who has lost a lease", () => {
     const taken = await takeLease({ folder, holder: bert, clock });
     const lost = expect(paused.renew()).rejects;
     await lost.toThrow(LeaseError);
-    await lost.toThrow(/was lost: .*belongs to bert/);
+    await lost.toThrow(/was lost: .*held by bert/);
     await paused.release(); // leaves it to its new holder
     await expect(paused.renew()).rejects.toThrow(LeaseError);
     await taken.renew();
@@ -158,7 +158,7 @@ describe("who has lost a lease", () => {
       return false;
     };
     await expect(takeLease({ folder, holder: holder("carl"), clock, alive: meanwhile })).rejects.toThrow(
-      /belongs to bert/,
+      /held by bert/,
     );
     expect(JSON.parse(await readFile(join(folder, "lease.3.json"), "utf8"))).toMatchObject({ owner: "bert" });
   });
@@ -215,7 +215,7 @@ test.each(["", "{", "[]", '{"owner":"anna"}', "\0\0\0"])("a file that is no leas
   const path = join(folder, name as string);
   await writeFile(path, content);
   await expect(takeLease({ folder, holder: bert, clock: virtualClock() })).rejects.toThrow(
-    `${path} is no lease that this version can read; if no promotion is running, remove the file`,
+    `${path} is not a lease that this version can read; if no promotion is running, delete the file`,
   );
 });
 
@@ -243,7 +243,7 @@ describe("of many who want it at once", () => {
     const answers = await Promise.all(takers.map(({ answer }) => answer));
     const winner = takers[answers.indexOf("mine")] as (typeof takers)[number];
     expect(answers.filter((answer) => answer === "mine")).toHaveLength(1);
-    for (const answer of answers) expect(answer).toMatch(new RegExp(`mine|belongs to taker \\d.*${winner.child.pid} `));
+    for (const answer of answers) expect(answer).toMatch(new RegExp(`mine|held by taker \\d.*${winner.child.pid} `));
     await Promise.all(takers.map(({ end }) => end()));
     const { note } = await takeLease({ folder, holder: holder("last"), clock: { ...virtualClock(), now: Date.now } });
     expect(note).toBe(

@@ -149,14 +149,14 @@ describe("where nothing can be written any more", () => {
     const { promotion, events } = await failing(stage, 8, 1);
     const state = await promote(promotion);
     expect(stage.edge.share).toBe(0);
-    expect(state.outcome).toEqual({ result: "rolled-back", reason: `went back to stable: ${full.message}` });
+    expect(state.outcome).toEqual({ result: "rolled-back", reason: `rolled back to stable: ${full.message}` });
     expect(events.slice(-2)).toMatchObject([{ event: "ordered-back" }, { event: "in-force", share: 0 }]);
   });
 
   test("traffic goes back to stable without a record, even where the platform refuses at first", async () => {
     const stage = world({ refuse: refusing(0, between(8, 12)) });
     const { promotion } = await failing(stage, 8, Number.POSITIVE_INFINITY);
-    await expect(promote(promotion)).rejects.toThrow(/ENOSPC\. Traffic is back on stable, without a record of it/);
+    await expect(promote(promotion)).rejects.toThrow(/ENOSPC\. Traffic is back on stable, but this was not recorded/);
     expect(stage.edge.share).toBe(0);
   });
 

@@ -239,14 +239,14 @@ describe("what a person does", () => {
 
 describe("a step's record", () => {
   test("says its share, time, verdict, counts and what they certify", () => {
-    const verdict: Verdict = { kind: "roll-back", reason: "the candidate fails more than it may", cause: null };
+    const verdict: Verdict = { kind: "roll-back", reason: "the candidate exceeds its error budget", cause: null };
     const state = climbing(judged(1, wait, 400), judged(2, verdict, 500));
     expect(state.steps).toEqual([
       {
         share: 10,
         seconds: 2,
         verdict: "roll-back",
-        reason: "the candidate fails more than it may",
+        reason: "the candidate exceeds its error budget",
         candidate: expect.objectContaining({ requests: 500, failures: 0 }),
         stable: expect.objectContaining({ requests: 0 }),
         probes: { candidate: noCounts, stable: noCounts },

@@ -76,7 +76,7 @@ function combinations(): EvidenceFacts[] {
       data: is(1) ? "none" : "some",
       convicted: is(2),
       worse: is(3),
-      charge: "the candidate fails more than it may",
+      charge: "the candidate exceeds its error budget",
       unread: is(11) ? 0.07 : null,
     },
     stable: { overBoundLately: is(4), unclear: is(10), down: is(5) },
@@ -117,7 +117,7 @@ describe("the facts of a evidence", () => {
     const unseen = candidate({ requests: 100, failures: 100 });
     expect(judged(polls(start(), 1, ...times(3, unseen)), 3)).toMatchObject({
       kind: "roll-back",
-      reason: "the candidate fails more than it may",
+      reason: "the candidate exceeds its error budget",
     });
   });
 
@@ -165,7 +165,7 @@ describe("the facts of a evidence", () => {
     const went = polls(start(), 1, ...times(3, both({ requests: 3000 }, { requests: 100, failures: 30 })));
     const verdict = judged(polls(went, 4, ...times(3, worse)), 6);
     expect(verdict).toMatchObject({ kind: "hold", cause: "outage" });
-    expect(verdict.reason).toContain("nowhere to go back to");
+    expect(verdict.reason).toContain("nothing to roll back to");
   });
 });
 

@@ -268,7 +268,7 @@ describe.concurrent("bad input is refused before anything starts, with 64", () =
   test.for([
     [["rehearse", "--fault", "flood"], "unknown fault"],
     [["rehearse", "--rps", "many"], "--rps many"],
-    [["rehearse", "--plan", "down.json"], "only goes up"],
+    [["rehearse", "--plan", "down.json"], "shares must increase"],
     [["rehearse", "--plan", "over.json"], "100"],
     [["rehearse", "--plan", "hasty"], "rehearsal"],
     [["rehearse", "--workload", "nowhere.json"], "nowhere.json"],

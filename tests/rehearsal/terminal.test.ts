@@ -5,10 +5,10 @@ import { screen } from "./screen.ts";
 
 describe("wrapping", () => {
   test("breaks between words and hangs under the beginning", () => {
-    expect(wrap("0:03  ", "the candidate fails more than it may", 20)).toEqual([
+    expect(wrap("0:03  ", "the candidate exceeds its error budget", 20)).toEqual([
       "0:03  the candidate",
-      "      fails more",
-      "      than it may",
+      "      exceeds its",
+      "      error budget",
     ]);
   });
 

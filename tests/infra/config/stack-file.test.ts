@@ -30,7 +30,7 @@ describe("a stack's file", () => {
   test.each(["Dev_1", "-a", "1a", "a-", "../prod", "a".repeat(25), ""])("%j names no stack on any platform", (name) => {
     const files = name.includes("/") ? {} : { [`Pulumi.${name}.yaml`]: "" };
     expect(() => readStack(folder(files), name)).toThrow(SettingsError);
-    expect(() => readStack(folder(files), name)).toThrow(/: a stack is called by at most 24 lower-case letters/);
+    expect(() => readStack(folder(files), name)).toThrow(/: a stack name has at most 24 lower-case letters/);
   });
 
   test.each([

@@ -79,7 +79,7 @@ test("takes a running Envoy from one revision to another, and says what it does 
   const { code, said } = await seed(elsewhere);
   expect(code).toBe(1);
   expect(said).toMatch(
-    /did not take over the listeners: .*Envoy rejected the file \(listener_manager\.lds\.update_rejected\)/,
+    /did not apply the listeners: .*Envoy rejected the file \(listener_manager\.lds\.update_rejected\)/,
   );
   expect((await client.call()).status).toBe(200); // what it did before it goes on doing
 });

@@ -126,7 +126,7 @@ describeWith(["openssl"], "a watcher at a double of the API server", {}, () => {
 
     double.cut(true);
     const second = await run();
-    await expect.poll(() => second.said.join(), { timeout: 20_000 }).toContain("cannot be followed");
+    await expect.poll(() => second.said.join(), { timeout: 20_000 }).toContain("cannot watch the ConfigMap");
     expect(JSON.parse(second.read("edge.json"))).toMatchObject({ position: { share: 25 } });
   }, 60_000);
 

@@ -87,7 +87,9 @@ describe("the guard", () => {
   test.each([true, false])("refuses while somebody else holds the lease (preview: %s)", async (preview) => {
     const folder = await folderWith({});
     await takeLease({ folder, holder: somebody, clock: systemClock });
-    await expect(admit(folder, rest, preview)).rejects.toThrow(/the lease belongs to promoter \(process \d+ on here\)/);
+    await expect(admit(folder, rest, preview)).rejects.toThrow(
+      /the traffic lease is held by promoter \(process \d+ on here\)/,
+    );
   });
 
   test("asks again when it is told to: for the lease, and for traffic that was moved meanwhile", async () => {
@@ -96,10 +98,10 @@ describe("the guard", () => {
     const confirm = await admit(folder, rest, false, async () => now);
     await confirm();
     now.live = { akosha: { a: 50, b: 50 } };
-    await expect(confirm()).rejects.toThrow(/the traffic of akosha stands at a 50 %, b 50 %/);
+    await expect(confirm()).rejects.toThrow(/the live traffic split of akosha is a 50 %, b 50 %/);
     now.live = rest.live;
     await takeLease({ folder, holder: somebody, clock: { ...systemClock, now: () => Date.now() + 600_000 } });
-    await expect(confirm()).rejects.toThrow(/was lost: traffic is in other hands: the lease belongs to promoter/);
+    await expect(confirm()).rejects.toThrow(/was lost: the traffic lease is held by promoter/);
   });
 
   test("refuses an unfinished promotion, and gives the lease back", async () => {

@@ -59,7 +59,7 @@ const cases: [string, DeclaredRevisions, TrafficState | null, LastPromotion | nu
     next("a", "b"),
     trafficState(on("a"), { a: 75, b: 25 }),
     promotion("open"),
-    /^promotion p7 of prod is not over.*npx maha resume.*npx maha rollback --stack prod/,
+    /^promotion p7 of prod is still running.*npx maha resume.*npx maha rollback --stack prod/,
   ],
   [
     "a newer candidate during a promotion",
@@ -73,28 +73,28 @@ const cases: [string, DeclaredRevisions, TrafficState | null, LastPromotion | nu
     next("a", "b"),
     trafficState(on("a"), on("b")),
     promotion("promoted"),
-    /^promotion p7 has given b all the traffic of akosha.*Run npx maha settle --stack prod, commit/,
+    /^promotion p7 moved all traffic of akosha to b.*Run npx maha settle --stack prod, commit/,
   ],
   [
     "traffic that somebody moved",
     next("a", "b"),
     trafficState(on("a"), { a: 90, b: 10 }),
     null,
-    /the traffic of akosha stands at a 90 %, b 10 %, which is neither what was last declared \(a 100 %\) nor what this deployment declares \(a 100 %\)/,
+    /the live traffic split of akosha is a 90 %, b 10 %, which is neither the last declared one \(a 100 %\) nor the one this deployment declares \(a 100 %\)/,
   ],
   [
     "a third revision after an unsettled promotion",
     next("c"),
     trafficState(on("a"), on("b")),
     promotion("promoted"),
-    /stands at b 100 %.*last declared \(a 100 %\).*declares \(c 100 %\)/,
+    /is b 100 %.*last declared one \(a 100 %\).*declares \(c 100 %\)/,
   ],
   [
     "traffic of a service that is to go",
     {},
     trafficState(on("a"), { b: 100 }),
     null,
-    /stands at b 100 %.*declares \(nobody\)/,
+    /is b 100 %.*declares \(no revision\)/,
   ],
 ];
 
@@ -114,7 +114,7 @@ describe("what speaks against a deployment", () => {
     const half = { akosha: on("a"), mahavishnu: on("d") };
     expect(movedTraffic(declared, { declared: half, live: half })).toBeNull();
     const moved = { ...half, mahavishnu: { c: 50, d: 50 } };
-    expect(movedTraffic(declared, { declared: half, live: moved })).toMatch(/the traffic of mahavishnu stands at/);
+    expect(movedTraffic(declared, { declared: half, live: moved })).toMatch(/the live traffic split of mahavishnu is/);
   });
 
   test("a stable that stands alone behind a newer revision, where the newest would get the traffic", () => {

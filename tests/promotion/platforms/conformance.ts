@@ -101,7 +101,7 @@ export function platformConforms(name: string, start: () => Promise<Platform>, o
       expect(sameSplit(state.live["session-buddy"] ?? {}, { "session-buddy-a": 100 })).toBe(true);
       expect(state.declared).toEqual(declaredSplits(platform.settings.services));
       if (share === 0) expect(movedTraffic(next(platform), state)).toBeNull();
-      else expect(movedTraffic(next(platform), state)).toMatch(/the traffic of \w+ stands at .*-b/);
+      else expect(movedTraffic(next(platform), state)).toMatch(/the live traffic split of \w+ is .*-b/);
     });
 
     test("that cannot be asked says what was tried and what to do, and is no empty stack", async () => {

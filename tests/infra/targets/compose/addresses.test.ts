@@ -40,7 +40,7 @@ describe("the addresses of a stack", () => {
 
   test("are refused where the network has become too small for them", () => {
     expect(() => addressesIn("10.77.3.0/24", pairs({ stable: revision("akosha-1", 255) }))).toThrow(
-      /akosha-1: its address lies beyond compose\.subnet 10\.77\.3\.0\/24/,
+      /akosha-1: its address is outside compose\.subnet 10\.77\.3\.0\/24/,
     );
   });
 });

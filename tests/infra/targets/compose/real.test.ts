@@ -181,7 +181,9 @@ describeWith(needs, "a stack's life on a real Docker engine", { timeout: PATIENC
     };
     await move(50);
     const { code, output } = await stack.pulumi("up", "--yes", "--skip-preview");
-    expect(output).toMatch(/the traffic of akosha stands at akosha-\w+ 50 %, akosha-\w+ 50 %.*somebody moved it/);
+    expect(output).toMatch(
+      /the live traffic split of akosha is akosha-\w+ 50 %, akosha-\w+ 50 %.*changed outside the promoter/,
+    );
     expect(code).not.toBe(0);
     const seen = new Set<string>();
     await vi.waitFor(async () => expect(seen.add((await open(url("akosha"))).version).size).toBe(2), {

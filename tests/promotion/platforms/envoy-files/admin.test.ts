@@ -43,5 +43,5 @@ test("no socket is an error that names it", async () => {
 
 test("silence is given up on", async () => {
   await answering(200);
-  await expect(adminSocket(socket).get("/ready", AbortSignal.timeout(50))).rejects.toThrow("no answer in time");
+  await expect(adminSocket(socket).get("/ready", AbortSignal.timeout(50))).rejects.toThrow("timed out");
 });

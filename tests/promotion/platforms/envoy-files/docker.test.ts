@@ -48,7 +48,7 @@ async function start(): Promise<Platform & { asked(): Promise<string> }> {
 }
 
 platformConforms("a Docker host (a double of the docker command)", start, {
-  unreachable: /the edge edge on ssh:\/\/a@b cannot be read: Cannot connect.*Check that docker reaches the host/,
+  unreachable: /the edge edge on ssh:\/\/a@b cannot be read: Cannot connect.*Check that docker can reach the host/,
   hostile: ["half a file", "other files", "routes of another service", "nothing", "no declaration"],
   perService: true,
 });

@@ -76,7 +76,7 @@ test("a rejected file is told at once, with what was wanted and what is in force
   const clock = fastClock();
   const admin = stubborn(settings, { ...restingPosition, share: 10 }, () => rejected++);
   await expect(bringInForce({ settings, position: { ...restingPosition, share: 25 } }, admin, clock)).rejects.toThrow(
-    /did not take over the routes: wanted \[\["echo","25 %"\]\], in force \[\["echo","10 %"\]\]\. Envoy rejected the file \(http\.echo\.rds\.echo\.update_rejected\).*its log says why/,
+    /did not apply the routes: wanted \[\["echo","25 %"\]\], in force \[\["echo","10 %"\]\]\. Envoy rejected the file \(http\.echo\.rds\.echo\.update_rejected\).*its log says why/,
   );
   expect(clock.now()).toBeLessThan(100);
 });

@@ -123,7 +123,7 @@ test("a source without Envoy, or with one that says nonsense, is silent with the
   });
   await expect(source(async () => "{}").poll()).resolves.toEqual({
     silent: true,
-    why: "Envoy does not say when it started",
+    why: "Envoy does not report its start time",
   });
   let life = 0;
   const restless = source(async (path) =>
@@ -131,7 +131,7 @@ test("a source without Envoy, or with one that says nonsense, is silent with the
   );
   await expect(restless.poll()).resolves.toEqual({
     silent: true,
-    why: "Envoy started anew while its counters were read",
+    why: "Envoy restarted while its counters were being read",
   });
 });
 

@@ -143,7 +143,7 @@ test("a killed Envoy is told plainly, and does what it was told meanwhile once i
   await expect(edge.target.share()).rejects.toThrow(/did not answer \/config_dump.*Is the edge running\?/);
   const impatient = edgeTrafficController({ ...edge, clock: hurried() });
   await expect(impatient.setShare(0)).rejects.toThrow(
-    /did not take over the endpoints: wanted .*echo-1.*, in force .*did not answer/,
+    /did not apply the endpoints: wanted .*echo-1.*, in force .*did not answer/,
   );
   await edge.start();
   await edge.target.setShare(0);

@@ -57,7 +57,7 @@ test.each<[string, Record<string, string>, RegExp]>([
     { resting: "f2", "edge.json": JSON.stringify({ ...moved, position: { ...moved.position, share: 120 } }) },
     /edge\.json does not describe an edge/,
   ],
-  ["other settings than the declared", from("f2", edge(25, 9999)), /other settings than the declared one/],
+  ["other settings than the declared", from("f2", edge(25, 9999)), /different settings from the declared one/],
 ])("a promoter's ConfigMap with %s is refused", (_, data, message) => {
   const view = { moved: configMap("f2", data), resting: from("f2", resting), filled: true, patient: false };
   expect(() => chosen(view)).toThrow(message);

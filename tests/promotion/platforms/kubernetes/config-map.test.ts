@@ -67,7 +67,7 @@ describeWith(["openssl"], "a ConfigMap that is followed, at a double of the API 
     await watching(double);
     double.put({ a: "3" });
     await until({ a: "3" });
-    expect(said[0]).toMatch(/^the ConfigMap edge-traffic cannot be followed: .+; trying again in 250 ms$/);
+    expect(said[0]).toMatch(/^cannot watch the ConfigMap edge-traffic: .+; retrying in 250 ms$/);
   });
 
   test.each<["event" | "status", RegExp]>([

@@ -101,7 +101,7 @@ async function startReal(): Promise<Platform> {
 
 const options = {
   unreachable:
-    /the ConfigMap edge-traffic in maha-conformance of \S+ cannot be read, [\s\S]*Check that kubectl reaches/,
+    /the ConfigMap edge-traffic in maha-conformance of \S+ cannot be read, [\s\S]*Check that kubectl can reach/,
   hostile: ["half a file", "something else", "a share beyond the whole", "nothing"],
 };
 
