@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command line on whatever Node the machine has: installs the packages of a fresh clone, then runs cli/maha.ts on the
-// Node that they bring. Plain JavaScript, because nothing else runs everywhere.
+// The command line for any Node: installs the packages of a fresh clone, then runs cli/maha.ts on the Node among them.
+// Plain JavaScript, so that it runs on every Node.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -9,13 +9,13 @@ import "../scripts/setup.js";
 const own = fileURLToPath(new URL("../node_modules/.bin/node", import.meta.url));
 const cli = new URL("../cli/maha.ts", import.meta.url);
 
-// the first release that reads TypeScript without a flag
+// the first release that runs TypeScript without a flag
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major > 22 || (major === 22 && minor >= 18)) {
   await import(cli.href);
 } else if (existsSync(own)) {
   const child = spawn(own, [fileURLToPath(cli), ...process.argv.slice(2)], { stdio: "inherit" });
-  // Ctrl-C in a terminal reaches both processes, other signals this one alone; the CLI decides when it ends
+  // Ctrl-C in a terminal reaches both processes, other signals only this one; the CLI decides when to exit
   process.on("SIGINT", () => {});
   for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => fail(`${own} could not be started: ${error.message}`));

@@ -11,8 +11,8 @@ const placeholders = /change.?me|placeholder|example|secret|password|your[-_]|x{
 const standingAlone = /(^|[^a-z0-9+/])(change.?me|placeholder|example|secret|password|dummy)([^a-z0-9+/]|$)/i;
 
 /**
- * A placeholder word by itself (base64 has + and / within its words), or a fifth of the value made of them: random values
- * contain "xxx" by chance, but never that much.
+ * True for a value with a separate placeholder word (in base64, + and / do not separate words), or with at least a fifth
+ * made of placeholders: random values contain "xxx" by chance, but never that much.
  */
 const isPlaceholder = (value: string): boolean =>
   standingAlone.test(value) || (value.match(placeholders) ?? []).join("").length >= value.length / 5;
@@ -49,10 +49,10 @@ export const forms = {
         ? /"private_key":\s*"-----BEGIN/.test(value) && /"client_email":\s*"[^"\s]+@/.test(value)
         : /^aws_access_key_id\s*=\s*\S+$/m.test(value) && /^aws_secret_access_key\s*=\s*\S+$/m.test(value),
   },
-  /** Of a secret that `ecosystem/` no longer describes. */
+  /** For a secret that `ecosystem/` no longer describes. */
   any: { words: "a value that the service accepts", holds: (value: string) => value.length > 0 },
   postgresUrl: { words: "a postgresql:// URL", holds: (value: string) => value.startsWith("postgresql://") },
 } as const satisfies Record<string, Form>;
 
-/** What a secret is. `irreplaceable` says why simply replacing the value would lose data. */
+/** The description of a secret. `irreplaceable` says why simply replacing the value would lose data. */
 export type SecretDescription = { origin: Origin; form: Form; purpose: string; irreplaceable?: string };

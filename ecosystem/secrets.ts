@@ -13,7 +13,7 @@ const ofStack = {
   "preview-token": {
     origin: "generated",
     form: forms.password,
-    purpose: "leads whoever shows it to the candidate at 0 %, and tells the promotion's probes from users",
+    purpose: "admits requests to the candidate at 0 %, and distinguishes the promotion's probes from users",
   },
   "restic-password": {
     origin: "generated",

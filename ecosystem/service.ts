@@ -46,7 +46,7 @@ export type Service = {
   secretDescriptions: Readonly<Record<Secret, SecretDescription>>;
   /** The variable whose secret enables its authentication; null for a service without any. */
   authentication: string | null;
-  /** Where it writes, what that is, and where users' data is kept; a volume has one writer at a time. */
+  /** The folder it writes to, its content, and where users' data is kept; a volume has one writer at a time. */
   state: { path: string; holds: string; data: "volume" | "database" };
   /** Other folders it writes to; nothing in them is kept. */
   scratch: readonly string[];

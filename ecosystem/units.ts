@@ -1,6 +1,6 @@
 /**
- * Units as types: a plain number may become any of them, but one never passes for another, so that seconds given where
- * milliseconds are expected do not compile. They are numbers at run time.
+ * Units as types: a plain number is assignable to any of them, but one unit is not assignable to another, so passing seconds
+ * where milliseconds are expected does not compile. They are numbers at run time.
  */
 export type Unit<Name extends string> = number & { readonly unit?: Name };
 

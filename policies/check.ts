@@ -4,7 +4,7 @@ import { NotProven, type Resource } from "./resource.ts";
 import { type CheckOutcome, type Finding, fail, notApplicable, warn, worst } from "./verdict.ts";
 import type { View } from "./view/view.ts";
 
-/** How a rule judges one resource or the whole stack, and what it says to the person who has to act. */
+/** A rule: how it judges one resource or the whole stack, and what it says to the person who must act. */
 type Judgement = {
   /** Why it matters, in one sentence. */
   why: string;
@@ -14,7 +14,7 @@ type Judgement = {
   targets?: readonly Target[];
   /** Why the rule does not apply to this stack; undefined if it does. */
   notApplicable?: (view: View, facts: StackFacts) => string | undefined;
-  /** Judges one resource by itself: before it is created, and again as part of the stack. */
+  /** Judges one resource on its own: before it is created, and again as part of the stack. */
   each?: (resource: Resource) => readonly Finding[];
   /** Judges the stack as a whole. */
   judge?: (view: View, facts: StackFacts) => readonly Finding[];
@@ -37,7 +37,7 @@ export function judge(rule: Rule, view: View, facts: StackFacts): CheckOutcome {
   return { name, verdict: worst(findings.map(({ verdict }) => verdict)), findings, remedy };
 }
 
-/** Applies a rule to one resource by itself. */
+/** Applies a rule to one resource on its own. */
 export const judgeOne = (rule: Rule, resource: Resource, facts: StackFacts): readonly Finding[] =>
   contained(rule, facts, () => rule.each?.(resource) ?? []);
 

@@ -1,4 +1,4 @@
-/** What a stack must fulfil before it is deployed. */
+/** The requirements for deploying a stack. */
 export type Level = {
   /** The lowest score. */
   minimum: number;

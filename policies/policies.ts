@@ -19,7 +19,7 @@ export function policiesOf(factsOf: (stack: string) => StackFacts): Policies {
   return [
     {
       name: "resources",
-      description: "Each resource by itself, before it is created",
+      description: "Each resource on its own, before it is created",
       enforcementLevel: "mandatory",
       validateResource: (args, report) =>
         each(resourceViolations(fromEngine(args), factsOf(stackOf(args.urn))), report),
@@ -32,7 +32,7 @@ export function policiesOf(factsOf: (stack: string) => StackFacts): Policies {
     },
     {
       name: "advice",
-      description: "What is not proven yet, and what does not stop this stack",
+      description: "Unproven requirements, and failures that do not block this stack",
       enforcementLevel: "advisory",
       validateStack: (args, report) => each(violationsOf(args).advice, report),
     },

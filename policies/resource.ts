@@ -10,7 +10,7 @@ export type Resource = {
   props: Props;
   /** For each property, the URNs of the resources that its value comes from; known even if the value is not. */
   references: Readonly<Record<string, readonly string[]>>;
-  /** The paths of the inputs that are marked as secret; undefined if the source does not tell. */
+  /** The paths of the inputs that are marked as secret; undefined if the source does not record them. */
   secretPaths: ReadonlySet<string> | undefined;
 };
 

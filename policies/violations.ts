@@ -10,7 +10,7 @@ import type { Finding } from "./verdict.ts";
 /** One sentence for the person who runs an update, and the URN of the resource that it is about; undefined if it is about the stack. */
 export type Violation = { message: string; urn: string | undefined };
 
-/** Why one resource must not be created or updated, judged by itself. */
+/** Why one resource, judged on its own, must not be created or updated. */
 export const resourceViolations = (resource: Resource, facts: StackFacts): Violation[] =>
   resourceRules
     .filter((rule) => stops(rule, facts))

@@ -1,4 +1,4 @@
-// Prints the rooms of the house and the arrows between them: how many files of the first import from the second.
+// Prints the project's top-level folders and the imports between them: how many files of the first import from the second.
 import { fileURLToPath } from "node:url";
 import { importsOf, roomOf } from "./imports.ts";
 

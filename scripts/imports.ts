@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix, relative, sep } from "node:path";
 
-/** For each source file of the tree, the files that it imports in any way; paths are relative to the root, with slashes. */
+/** For each source file, the files that it imports in any way; paths are relative to the root, with slashes. */
 export type Imports = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** Reads the imports of every TypeScript and JavaScript file below a folder. */
@@ -12,14 +12,14 @@ export function importsOf(root: string): Imports {
       new Set(
         importedBy(readFileSync(join(root, file), "utf8"))
           .map((path) => posix.join(dirname(file), path))
-          // some are in the text of programs that a file writes elsewhere
+          // some are in the text of programs that a file generates
           .filter((path) => existsSync(join(root, path))),
       ),
     ]),
   );
 }
 
-/** What code imports by a relative path: statically, dynamically, as a type, or as the URL of another program. */
+/** The relative imports in code: static, dynamic, type-only, or the URL of another program. */
 export const importedBy = (code: string): string[] =>
   patterns.flatMap((pattern) => [...code.matchAll(pattern)].map(([, path = ""]) => path));
 
@@ -30,10 +30,10 @@ const patterns = [
   /\bnew URL\(\s*["'`]([\w./-]+\.[jt]s)["'`]/g,
 ];
 
-/** The room of a file: its top folder; empty for a file of the root itself. */
+/** The top-level folder of a file; empty for a file in the root. */
 export const roomOf = (file: string): string => (file.includes("/") ? (file.split("/")[0] ?? "") : "");
 
-/** A circle among the files, in its order; undefined if there is none. */
+/** An import cycle, in order; undefined if there is none. */
 export function circleIn(imports: Imports): string[] | undefined {
   const done = new Set<string>();
   const walk = (file: string, trail: readonly string[]): string[] | undefined => {
@@ -53,7 +53,7 @@ export function circleIn(imports: Imports): string[] | undefined {
   return undefined;
 }
 
-/** Other people's code, what is generated, and what git does not keep. */
+/** Third-party code, generated files, and files ignored by git. */
 const skipped = /^(node_modules|\..*|releases|coverage|tests\/golden)$/;
 
 function sourcesIn(root: string, folder: string): string[] {

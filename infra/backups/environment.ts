@@ -4,23 +4,23 @@ import { named } from "../names.ts";
 import type { Backed, BackupJob, SavedDatabase } from "./jobs.ts";
 import { type BackupLocation, backupLocationsOf } from "./locations.ts";
 
-/** Where a job finds things in its container. */
+/** The paths in a job's container. */
 export type Layout = { secret(name: Secret): string; volume(service: ServiceName): string };
 
-/** The usual one: secrets as files, volumes side by side. */
+/** The default layout: secrets as files, one folder per volume. */
 export const layout: Layout = {
   secret: (name) => `/run/secrets/${name}`,
   volume: (service) => `/volumes/${service}`,
 };
 
-/** Where a job may write: copies on their way into the repository, and restic's cache. */
+/** The job's writable folder: copies to be backed up, and restic's cache. */
 export const scratchFolder = "/scratch";
 
-/** The certificate that the database's must be signed with, where the settings bring one; else those that the image trusts count. */
+/** The CA of the database's certificate if the settings contain one; else the image's CAs apply. */
 export const authorityFile = "/etc/mahavishnu/database-authority.crt";
 
 /**
- * What `backup.sh` is told: places and names, never a secret. The database's host may be `{database.host}`, which only
+ * The environment of `backup.sh`: paths and names, never a secret. The database's host may be `{database.host}`, which only
  * the platform knows.
  */
 export function environmentOf(
@@ -60,13 +60,13 @@ export function environmentOf(
   }
 }
 
-/** Google's and Amazon's tools each have a variable for the file that lets them in; a stack's places outside are of one kind. */
+/** Google's and Amazon's tools each have a variable for their credentials file; a stack's external locations are of one kind. */
 const keysVariable = (locations: BackupLocation[]): string =>
   locations.some(({ inside }) => inside.startsWith("gs:"))
     ? "GOOGLE_APPLICATION_CREDENTIALS"
     : "AWS_SHARED_CREDENTIALS_FILE";
 
-/** Each database is read as the role that owns it; all of them lie on one server. */
+/** Each database is read as its owner; all are on one server. */
 function databases(all: readonly SavedDatabase[], { settings }: Backed, secret: Layout["secret"]) {
   const [{ host, port, sslMode }] = all as [SavedDatabase];
   return {
@@ -81,7 +81,7 @@ function databases(all: readonly SavedDatabase[], { settings }: Backed, secret: 
   };
 }
 
-/** What it takes to bring the stack back besides its data: its settings and what it ran. Neither holds a secret. */
+/** Needed to restore the stack besides its data: its settings and releases. Neither contains a secret. */
 const manifestOf = ({ stack, settings, stable, candidate }: Backed): string =>
   JSON.stringify({
     stack,

@@ -8,35 +8,35 @@ import type { Revision } from "../release/revision.ts";
 import { type BackupIdentity, backupLocationsOf } from "./locations.ts";
 
 /**
- * One regular job on the backups of a stack: saves stores, checks the repository and forgets what is past its time, or
- * copies the repository into the vault. `images/backup/backup.sh` does it.
+ * A scheduled backup job of a stack: backs up stores, checks the repository and prunes expired backups, or copies the
+ * repository into the vault. It runs `images/backup/backup.sh`.
  */
 export type BackupJob = {
-  /** The platform's name of it is `backup-<name>`. */
+  /** Its name on the platform is `backup-<name>`. */
   name: string;
   action: "save" | "check" | "vault";
   /** A cron expression, in UTC. */
   schedule: string;
   identity: BackupIdentity;
-  /** What it saves: the volumes of single writers, and databases, each of one service. */
+  /** Its stores: the volumes of single writers, and databases, each of one service. */
   volumes: ServiceName[];
   databases: SavedDatabase[];
-  /** True where the settings and the release are saved with it. */
+  /** True if it also backs up the settings and the release. */
   manifest: boolean;
-  /** What it reads from files. */
+  /** The secrets it reads from files. */
   secrets: Secret[];
 };
 
 /** The database of a service's stable. */
 export type SavedDatabase = NonNullable<Revision["database"]>;
 
-/** What the jobs of a stack follow from. */
+/** The inputs from which a stack's jobs are derived. */
 export type Backed<T extends Target = Target> = Pick<Deployment<T>, "stack" | "settings" | "stable" | "candidate">;
 
 /**
- * The jobs of a stack on a target. What is saved together is what one place can reach: all of it on a Docker host; the
- * databases, and what lies on the machine of the single services; in a cluster each volume where its one pod is. Before
- * a stack's first release there is nothing to save.
+ * The backup jobs of a stack on a target. A job covers the stores that are reachable from one place: all of them on a Docker
+ * host; on Cloud Run the databases, and the volumes on the VM; in a cluster each volume at its one pod. Before a stack's first
+ * release there is nothing to back up.
  */
 export function backupJobs(backed: Backed): BackupJob[] {
   const pairs = [...pairsOf(backed)];
@@ -67,20 +67,20 @@ export function backupJobs(backed: Backed): BackupJob[] {
     {
       ...{ name: "vault", action: "vault", schedule: schedules.backupVault, identity: "copier" },
       ...{ volumes: [], databases: [], manifest: false },
-      // what it copies stays encrypted, so it needs no password
+      // the copy stays encrypted, so it needs no password
       secrets: credentials("copier", settings),
     },
   ];
 }
 
-/** The minute of the day at which a daily job runs, `02:00` in UTC: what timers other than cron want to hear. */
+/** The time at which a daily job runs, `02:00` in UTC, for timers other than cron. */
 export function timeOf(schedule: string): string {
   const [, minute, hour] = /^(\d{1,2}) (\d{1,2}) \* \* \*$/.exec(schedule) ?? [];
   if (minute === undefined || hour === undefined) throw new Error(`${schedule}: not a time of every day`);
   return `${hour.padStart(2, "0")}:${minute.padStart(2, "0")}`;
 }
 
-/** The way into a place outside; a path needs none, and on Google Cloud a job has an identity of its own. */
+/** The credentials for an external location; a path needs none, and on Google Cloud a job has its own identity. */
 export function credentials(identity: BackupIdentity, settings: SettingsOn): Secret[] {
   if (settings.target === "cloud-run") return [];
   const { repository, vault } = backupLocationsOf(settings);

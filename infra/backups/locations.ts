@@ -1,13 +1,13 @@
 import type { SettingsOn } from "../config/schema.ts";
 import { backupBucket, vaultBucket } from "../names.ts";
 
-/** Where backups lie: `inside` is how the job's container names it, `folder` the folder of the host that this is. */
+/** A backup location: `inside` is its address in the job's container, `folder` the corresponding host folder. */
 export type BackupLocation = { inside: string; folder?: string };
 
-/** Which identity a job has: each may do no more than its own work, so that none of them alone can harm what is saved. */
+/** The identity of a job: each has only the rights for its own work, so that no single one can destroy the backups. */
 export type BackupIdentity = "writer" | "pruner" | "copier";
 
-/** The repository of a stack, and the vault: a copy in another place, out of reach of whoever can change the repository. */
+/** The repository of a stack, and the vault: a copy in another location, out of reach of identities that can change the repository. */
 export function backupLocationsOf(settings: SettingsOn): { repository: BackupLocation; vault: BackupLocation } {
   if (settings.target === "cloud-run") {
     const { project } = settings.cloudRun;
@@ -20,7 +20,7 @@ export function backupLocationsOf(settings: SettingsOn): { repository: BackupLoc
   return { repository: locationOf(backups, "/repository"), vault: locationOf(vault, "/vault") };
 }
 
-/** Where restic keeps its locks in the repository's bucket. */
+/** The prefix of restic's locks in the repository's bucket. */
 export const locksOf = (settings: SettingsOn<"cloud-run">): string =>
   `${backupLocationsOf(settings).repository.inside.replace(/^gs:[^:]+:\//, "")}/locks/`;
 

@@ -1,10 +1,10 @@
 import { settingsSchema } from "./schema.ts";
 import { along, bare, type SchemaNode, type SettingMeta } from "./schema-node.ts";
 
-/** Where the settings are described, from the project's folder. */
+/** The page of the settings reference, relative to the project's folder. */
 export const REFERENCE = "docs/reference/settings.md";
 
-/** Where a person reads about a setting: the section of the block that holds it. What differs by service has none of its own. */
+/** The link to a setting's documentation: the section of its block. Per-service settings have no section of their own. */
 export function referenceTo(path: readonly PropertyKey[]): string {
   const parts = along(settingsSchema as unknown as SchemaNode, path).map(bare);
   const own = parts.findIndex(({ meta }) => meta.perService);
@@ -14,7 +14,7 @@ export function referenceTo(path: readonly PropertyKey[]): string {
 
 const anchorOf = (keys: readonly string[]): string => (keys.length === 0 ? "stack" : keys.join("-").toLowerCase());
 
-/** The description of all settings in Markdown, made from their schema. */
+/** The settings reference in Markdown, generated from the schema. */
 export function settingsReference(): string {
   const sections = sectionsOf([], settingsSchema as unknown as SchemaNode);
   return `${[
@@ -22,7 +22,7 @@ export function settingsReference(): string {
     "",
     "Every setting of `Pulumi.<stack>.yaml`. In the file each key starts with `mahavishnu:`; `edge.rateLimit.perMinute` is",
     "`perMinute` below `rateLimit` below `mahavishnu:edge`. This page is generated from the schema in `infra/config/`:",
-    "`npm run docs` writes it again.",
+    "`npm run docs` regenerates it.",
     ...sections.flatMap(({ keys, allowed, rows }) => [
       "",
       `<a id="${anchorOf(keys)}"></a>`,
@@ -47,7 +47,7 @@ function sectionsOf(keys: string[], schema: SchemaNode): Section[] {
   return [{ keys, allowed: meta.allowed, rows }, ...inner];
 }
 
-/** The settings of a block; `found` gets each block in it that has a section of its own. */
+/** The settings of a block; `found` is called for each nested block with its own section. */
 function rowsOf(
   prefix: string,
   node: SchemaNode,
@@ -93,8 +93,8 @@ function defaultOf({ optional, fallback }: { optional: boolean; fallback: unknow
 
 function typeOf({ def, element, valueType }: SchemaNode): string {
   if (element) return `list of ${typeOf(bare(element).node)}s`;
-  if (valueType) return `${typeOf(bare(valueType).node)} by name`;
-  if (def.type === "enum") return "word";
+  if (valueType) return `${typeOf(bare(valueType).node)} by key`;
+  if (def.type === "enum") return "enum";
   if (def.type === "number") return def.format === "safeint" ? "whole number" : "number";
   return def.type;
 }

@@ -89,7 +89,7 @@ export const settingsSchema = z
         image: image("the image of images/promoter", "image: registry.acme.dev/promoter@sha256:..."),
       })
       .meta({
-        allowed: "what moves traffic: its image",
+        allowed: "the promoter, which moves traffic",
         example: "promoter: { image: registry.acme.dev/promoter@sha256:... }",
       }),
     alerts: z

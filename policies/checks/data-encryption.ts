@@ -12,7 +12,7 @@ const TLS = "gcp:compute/sSLPolicy:SSLPolicy";
 
 /** 4 - Data encryption: users' data is encrypted in transit and at rest. */
 export const dataEncryption = check(4, "data-encryption", {
-  why: "sessions contain what users told their agents, and others may read a disk or a network",
+  why: "sessions contain users' conversations with their agents, and disks and networks can be read by others",
   remedy: "bind SESSION_ENCRYPTION_KEY, encrypt backups, and require TLS 1.2 or later for clients and the database",
   judge: (view, facts) => [
     ...sessionKey(view),

@@ -3,7 +3,7 @@ import { demand } from "../verdict.ts";
 
 /** 13 - Incident response: every urgent alert links to a runbook. */
 export const incidentResponse = check(13, "incident-response", {
-  why: "nobody should have to invent a procedure at three in the morning",
+  why: "on-call should not have to invent a procedure at three in the morning",
   remedy: "give each P1 and P2 alert a runbook_url that points to a heading in docs/runbooks",
   judge: ({ alertRules }, { runbooks }) =>
     alertRules

@@ -49,7 +49,7 @@ function kept(view: View): Finding[] {
   ];
 }
 
-/** Each request is one line of JSON with its revision and trace; Google's load balancer logs that by itself. */
+/** Each request is one line of JSON with its revision and trace; Google's load balancer logs that automatically. */
 function traced(view: View): Finding[] {
   if (view.target === "cloud-run") {
     return view

@@ -63,7 +63,7 @@ const onCloudRun = (view: View): Finding[] => [
     ),
 ];
 
-/** On a host every container restarts by itself and has time to shut down. */
+/** On a host every container restarts automatically and has time to shut down. */
 const onHost = (view: View): Finding[] =>
   view.containers
     .filter(({ resource, lasting }) => lasting && resource.type.startsWith("docker:"))

@@ -4,7 +4,7 @@ import { demand } from "../verdict.ts";
 
 /** 1 - Security audit: a recent audit of these very images found nothing critical or high. */
 export const securityAudit = check(1, "security-audit", {
-  why: "an image that nobody audits may have vulnerabilities that everybody knows",
+  why: "an unaudited image may have publicly known vulnerabilities",
   remedy: "pin images by digest and audit them: npx maha evidence audit",
   judge: (view, facts) => [
     ...view.images.map(({ container, digest }) =>

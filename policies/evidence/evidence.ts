@@ -45,7 +45,7 @@ export function checkEvidence(content: unknown, file: string): Evidence {
   return { ...read.data, result: result.data };
 }
 
-/** What the result of a piece of evidence holds against the stack. */
+/** Why a piece of evidence fails or weakens the stack's case; undefined if it does not. */
 export function objectionOf({ kind, result }: Evidence): Objection | undefined {
   const objection = kinds[kind].objection as (result: unknown) => Objection | undefined;
   return objection(result);

@@ -4,7 +4,7 @@ import { retention } from "../../ecosystem/retention.ts";
 import { secretNamed } from "../../ecosystem/secrets.ts";
 import { services } from "../../ecosystem/services.ts";
 
-/** What a result holds against the stack, and how much: a warning if it is merely thin. */
+/** An objection to the stack from a result: a failure, or a warning if the result is only weak. */
 export type Objection = { verdict: "warn" | "fail"; reason: string };
 
 /** One kind of evidence: a fact that no resource can show. */
@@ -18,7 +18,7 @@ type EvidenceType<Result> = {
   /** How to obtain it. */
   obtain: string;
   result: z.ZodType<Result>;
-  /** What the result holds against the stack. */
+  /** The objection to the stack; undefined if there is none. */
   objection: (result: Result) => Objection | undefined;
 };
 

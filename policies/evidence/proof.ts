@@ -8,7 +8,7 @@ import { type EvidenceKind, kinds } from "./kinds.ts";
 
 type ProvenImages = Pick<View, "images">;
 
-/** What the evidence of one kind proves about the images that a stack runs. Missing evidence is a warning; stale, foreign or contradicting evidence is a failure. */
+/** Judges the evidence of one kind for the images that a stack runs. Missing evidence is a warning; stale, foreign or contradicting evidence is a failure. */
 export function proofOf(kind: EvidenceKind, view: ProvenImages, facts: StackFacts): Finding[] {
   const filed = facts.evidence.filter((item) => isOf(kind, item, facts.stack));
   const unreadable = filed

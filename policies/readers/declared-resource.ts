@@ -23,7 +23,7 @@ export function fromDeclared(declared: DeclaredResource): Resource {
   let props: Props | undefined;
   return {
     ...{ type, name, urn, protect, references, secretPaths },
-    // most rules look at the type and go on
+    // most rules read only the type
     get props() {
       props ??= guarded(revealed(inputs) as object, { type, name, urn });
       return props;

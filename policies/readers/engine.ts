@@ -3,7 +3,7 @@ import type { Props } from "../props.ts";
 import type { Resource } from "../resource.ts";
 import { guarded } from "../unknown.ts";
 
-/** The policy server's own guard over unknown values throws an error of its own; this key reads past it. */
+/** The policy server wraps unknown values in a proxy that throws; this key reads the value behind it. */
 const BEHIND_THE_PROXY = "__getSpecialProxyTarget";
 
 /** A resource as the policy server hands it to a policy. It does not say which inputs are secret. */
@@ -18,7 +18,7 @@ export function fromEngine(given: PolicyResource | ResourceValidationArgs): Reso
     // a resource that is judged before it is created comes without its references
     references: "propertyDependencies" in given ? urnsOf(given.propertyDependencies) : {},
     secretPaths: undefined,
-    // most rules look at the type and go on
+    // most rules read only the type
     get props() {
       props ??= guarded((given.props[BEHIND_THE_PROXY] as object | undefined) ?? given.props, { type, name, urn });
       return props;

@@ -38,7 +38,7 @@ function claimed({ resource, mounts, service }: ContainerView, view: View): Find
   const claims = view
     .of("kubernetes:core/v1:PersistentVolumeClaim")
     .filter(({ props }) => own.some(({ volume }) => volume === textAt(props, "metadata.name")));
-  if (own.length === 0) return [demand(true, resource, "it has a volume of its own")];
+  if (own.length === 0) return [demand(true, resource, "it has its own volume")];
   return [
     ...claims.map((claim) => {
       const modes = listAt(claim.props, "spec.accessModes");

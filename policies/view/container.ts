@@ -1,7 +1,7 @@
 import { type ServiceName, serviceNames } from "../../ecosystem/services.ts";
 import type { Resource } from "../resource.ts";
 
-/** One container of a stack on any platform. What the platform has no setting for is undefined. */
+/** One container of a stack on any platform. Fields that the platform has no setting for are undefined. */
 export type ContainerView = {
   resource: Resource;
   /** Its path in the resource; empty if the resource is the container. */

@@ -32,7 +32,7 @@ export const exposed = (resource: Resource): string[] =>
     .filter(([path, text]) => resource.secretPaths?.has(path) || looks.some((look) => look.test(text)))
     .map(([path]) => path);
 
-/** The paths that are meant for secrets and whose values are not marked as such; none if the source does not tell. */
+/** The paths that are meant for secrets and whose values are not marked as such; none if the source does not record marks. */
 export function unmarked(resource: Resource): string[] {
   const { secretPaths } = resource;
   if (!secretPaths) return [];

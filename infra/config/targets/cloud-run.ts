@@ -39,7 +39,7 @@ export const cloudRun = z
       .refine((all) => new Set(all.map((member) => member.toLowerCase())).size === all.length, {
         error: "an invoker is listed twice",
       })
-      .meta({ allowed: "at least one invoker, each once", example: "invokers: [group:agents@acme.dev]" }),
+      .meta({ allowed: "at least one invoker, without duplicates", example: "invokers: [group:agents@acme.dev]" }),
     domain: field(
       z.string().regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/),
       "a domain that you own; each service gets a subdomain; required for access: iap",
@@ -70,5 +70,5 @@ export const cloudRun = z
     path: ["multiRegionVault"],
   })
   .meta({
-    allowed: "settings of Google Cloud; changes of sizes and sessions take effect with a new release",
+    allowed: "settings of Google Cloud; changes to sizes and sessions take effect with a new release",
   });

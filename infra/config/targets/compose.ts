@@ -54,4 +54,4 @@ export const compose = z
   })
   .refine(elsewhere, vaultIsElsewhere)
   .refine(ofOneKind, vaultIsOfOneKind)
-  .meta({ allowed: "settings of a Docker host; changes of sizes and sessions take effect with a new release" });
+  .meta({ allowed: "settings of a Docker host; changes to sizes and sessions take effect with a new release" });

@@ -45,7 +45,7 @@ export const kubernetes = z
       .strictObject({
         host: field(
           z.string().regex(/^[a-z0-9.-]+$/),
-          "the host of a PostgreSQL 14 or newer with pgvector",
+          "the host of a PostgreSQL server, version 14 or later, with pgvector",
           "host: pg.acme.internal",
         ),
         network: cidr("network: 10.8.0.0/24"),
@@ -73,4 +73,4 @@ export const kubernetes = z
   })
   .refine(elsewhere, vaultIsElsewhere)
   .refine(ofOneKind, vaultIsOfOneKind)
-  .meta({ allowed: "settings of a Kubernetes cluster; changes of sizes and sessions take effect with a new release" });
+  .meta({ allowed: "settings of a Kubernetes cluster; changes to sizes and sessions take effect with a new release" });

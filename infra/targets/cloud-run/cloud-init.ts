@@ -23,21 +23,21 @@ const written = {
   "/etc/singles/watch.sh": watch,
   "/etc/systemd/system/singles.service": unit({
     Unit: [
-      "Description=Runs what the metadata of this machine says",
+      "Description=Apply the workload described in the metadata of this machine",
       "Wants=network-online.target",
       "After=network-online.target docker.service",
     ],
     Service: ["ExecStart=/bin/bash /etc/singles/watch.sh", "Restart=always", "RestartSec=5"],
   }),
   "/etc/systemd/system/update.service": unit({
-    Unit: ["Description=Starts the machine anew if an update of its system waits for that"],
+    Unit: ["Description=Reboot if a system update is pending"],
     Service: [
       "Type=oneshot",
       "ExecStart=/bin/bash -c 'update_engine_client --is_reboot_needed && systemctl reboot || true'",
     ],
   }),
   "/etc/systemd/system/update.timer": unit({
-    Unit: ["Description=The maintenance window"],
+    Unit: ["Description=Maintenance window"],
     Timer: [`OnCalendar=${window}`],
   }),
 };

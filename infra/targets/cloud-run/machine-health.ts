@@ -20,7 +20,7 @@ export const machineHealth = (project: string, asked: readonly HealthScript[]): 
   ]),
   "/etc/systemd/system/health.service": lines([
     "[Unit]",
-    "Description=Tell of the single services",
+    "Description=Report the health of the single services",
     "[Service]",
     "Type=oneshot",
     "TimeoutStartSec=50s",
@@ -28,7 +28,7 @@ export const machineHealth = (project: string, asked: readonly HealthScript[]): 
   ]),
   [`/etc/systemd/system/${healthTimer}`]: lines([
     "[Unit]",
-    "Description=Tell of the single services each minute",
+    "Description=Report the health of the single services every minute",
     "[Timer]",
     "OnCalendar=minutely",
     "AccuracySec=1s",

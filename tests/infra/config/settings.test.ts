@@ -132,7 +132,7 @@ describe("settings", () => {
     [
       "an invoker twice",
       { "cloudRun.invokers": ["group:agents@acme.dev", "group:Agents@acme.dev"] },
-      /cloudRun\.invokers: an invoker is listed twice \(at least one invoker, each once\)/,
+      /cloudRun\.invokers: an invoker is listed twice \(at least one invoker, without duplicates\)/,
     ],
     [
       "a vault in the region itself, however it is written",

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Brings this machine's containers to what the lines after these functions say. It can be stopped and run again at any line.
-# Two containers never write to one volume: whatever must go has gone before anything starts.
+# Makes this machine's containers match the calls after these functions. It can be stopped and run again at any line.
+# Two containers never write to one volume: everything to be removed is removed before anything starts.
 set -euo pipefail
 umask 077
 
@@ -11,14 +11,14 @@ say() { echo "singles: $*"; }
 
 # --- secrets ----------------------------------------------------------------------------------------------------------
 
-# A service's secrets are read in its own name: nobody else may read them.
+# A service's secrets are read by impersonating its service account, the only one that may read them.
 token_of() { # ACCOUNT
   ask "$(own_token)" --header 'Content-Type: application/json' \
     --data '{"scope":["https://www.googleapis.com/auth/cloud-platform"],"lifetime":"300s"}' \
     "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/$1:generateAccessToken" | field accessToken
 }
 
-# The newest versions, as files that only the containers' user can read.
+# The latest versions, as files that only the containers' user can read.
 secrets() { # FOLDER TOKEN NAME...
   local folder=$memory/$1 token=$2 name
   shift 2
@@ -41,12 +41,12 @@ begin() {
   mkdir -p "$memory"
   docker-credential-gcr configure-docker --registries "$registry" >/dev/null
   docker network inspect singles >/dev/null 2>&1 || docker network create singles >/dev/null
-  # the metadata server gives out the machine's identity; containers get its names only
+  # the metadata server issues the machine's identity tokens; containers may use it only for DNS
   local rule=(DOCKER-USER --destination 169.254.169.254 --protocol tcp '!' --destination-port 53 --jump REJECT)
   iptables --wait --check "${rule[@]}" 2>/dev/null || iptables --wait --insert "${rule[@]}"
 }
 
-# The durable disk of a service. It gets a file system once: only where nothing at all is found on it.
+# The persistent disk of a service. It is formatted once: only when nothing at all is found on it.
 disk() { # SERVICE
   local device=/dev/disk/by-id/google-$1 folder=/mnt/disks/$1 found=0
   mountpoint --quiet "$folder" && return
@@ -58,7 +58,7 @@ disk() { # SERVICE
   esac
   mkdir -p "$folder"
   mount -o discard,nosuid,nodev "$device" "$folder"
-  resize2fs "$device" >/dev/null 2>&1 || say "$device keeps its size"
+  resize2fs "$device" >/dev/null 2>&1 || say "$device could not be resized"
   chown "$user" "$folder"
 }
 
@@ -66,7 +66,7 @@ image() { docker image inspect "$1" >/dev/null 2>&1 || docker pull --quiet "$1" 
 
 # --- containers --------------------------------------------------------------------------------------------------------
 
-# What a container needs before it can start, so that the one before it runs on meanwhile.
+# Prepares everything a container needs, so that its predecessor keeps running meanwhile.
 prepare() { # NAME ACCOUNT IMAGE SECRET...
   local name=$1 account=$2
   image "$3"
@@ -74,12 +74,12 @@ prepare() { # NAME ACCOUNT IMAGE SECRET...
   secrets "$name" "$(token_of "$account")" "$@"
 }
 
-# Stops and removes whatever does not run as it is wanted; a scratch volume goes with its container.
+# Stops and removes containers that differ from their description; a scratch volume is removed with its container.
 settle() { # NAME=SPECIFICATION...
   docker ps --all --filter label=component=service --format '{{.Names}} {{.Label "specification"}} {{.State}}' |
     while read -r name specification state; do
       case " $* " in *" $name=$specification "*) [ "$state" = running ] && continue ;; esac
-      say "$name stops"
+      say "stopping $name"
       docker stop "$name" >/dev/null
       docker rm --volumes "$name" >/dev/null
       docker volume rm --force "scratch-$name" >/dev/null
@@ -87,17 +87,17 @@ settle() { # NAME=SPECIFICATION...
     done
 }
 
-# Starts a container unless it runs, and waits until it answers.
+# Starts a container unless it is running, and waits until it answers.
 start() { # NAME ADDRESS SECONDS DOCKER_ARGUMENT...
   local name=$1 address=$2 seconds=$3 waited=0
   shift 3
   if ! docker inspect "$name" >/dev/null 2>&1; then
-    say "$name starts"
+    say "starting $name"
     docker run --detach --name "$name" "$@" >/dev/null
   fi
   until curl --silent --fail --output /dev/null --max-time 5 "$address"; do
     if [ "$waited" -ge "$seconds" ]; then
-      say "$name does not answer $address after $seconds s; its last words:"
+      say "$name did not answer on $address within $seconds s; its last log lines:"
       docker logs --tail 20 "$name" 2>&1 || true
       return 1
     fi
@@ -106,7 +106,7 @@ start() { # NAME ADDRESS SECONDS DOCKER_ARGUMENT...
   done
 }
 
-# A file of this machine, written where it is another one.
+# Writes a file on this machine if its content differs.
 file() { # PATH CONTENT
   [ -f "$1" ] && [ "$(cat "$1"; echo x)" = "$2x" ] && return
   mkdir -p "$(dirname "$1")"
@@ -115,4 +115,4 @@ file() { # PATH CONTENT
 }
 changed='' failed=''
 
-# --- what is wanted ----------------------------------------------------------------------------------------------------
+# --- description -------------------------------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
 #!/bin/bash
-# How the scripts of this machine ask Google.
+# Calls to Google's APIs, for this machine's scripts.
 
 metadata=http://metadata.google.internal/computeMetadata/v1
 
 field() { sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p"; }
 
-# The token comes on standard input: an argument could be read by everybody.
+# The token is read from standard input: arguments are visible to every process.
 ask() { # TOKEN CURL_ARGUMENT...
   local token=$1
   shift
@@ -13,7 +13,7 @@ ask() { # TOKEN CURL_ARGUMENT...
     curl --config - --silent --show-error --fail --retry 5 --max-time 30 "$@"
 }
 
-# What Google knows of this machine.
+# A value from this machine's metadata.
 own() { # PATH
   curl --silent --show-error --fail --retry 5 --max-time 30 --header 'Metadata-Flavor: Google' "$metadata/instance/$1"
 }

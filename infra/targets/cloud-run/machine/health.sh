@@ -1,12 +1,12 @@
 #!/bin/bash
-# Tells Google's monitoring of the stable of each single service whether it answers, and what part of the memory that it may
-# have it uses. Cloud Run's services are asked from outside; nobody else reaches these.
+# Reports to Google Cloud Monitoring for the stable of each single service whether it answers, and which fraction of its memory
+# limit it uses. Cloud Run's services are probed from outside; these are reachable only from here.
 set -uo pipefail
 
 tell() { # SERVICE ADDRESS
   local up=0 container used=
   ! curl --silent --fail --output /dev/null --max-time 5 "$2" || up=1
-  # at once: Docker may keep silent
+  # sent first: the Docker commands below may hang
   send single_up "$1" "$up" || failed=yes
   container=$(docker ps --quiet --filter label=role=stable --filter "label=service=$1")
   [ -z "$container" ] || used=$(docker stats --no-stream --format '{{.MemPerc}}' "$container")

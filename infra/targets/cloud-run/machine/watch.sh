@@ -1,6 +1,6 @@
 #!/bin/bash
-# Does what the instance's metadata says under `singles`, again whenever it says something else, and every five minutes:
-# so a change needs no restart of the machine, and whatever died or was undone comes back.
+# Runs the script in the instance's metadata under `singles`, again whenever it changes, and every five minutes: so a change
+# needs no reboot, and stopped or altered containers are restored.
 set -uo pipefail
 
 mkdir -p /run/singles

@@ -1,11 +1,11 @@
 #!/bin/bash
-# How the scripts of this machine ask Google.
+# Calls to Google's APIs, for this machine's scripts.
 
 metadata=http://metadata.google.internal/computeMetadata/v1
 
 field() { sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p"; }
 
-# The token comes on standard input: an argument could be read by everybody.
+# The token is read from standard input: arguments are visible to every process.
 ask() { # TOKEN CURL_ARGUMENT...
   local token=$1
   shift
@@ -13,7 +13,7 @@ ask() { # TOKEN CURL_ARGUMENT...
     curl --config - --silent --show-error --fail --retry 5 --max-time 30 "$@"
 }
 
-# What Google knows of this machine.
+# A value from this machine's metadata.
 own() { # PATH
   curl --silent --show-error --fail --retry 5 --max-time 30 --header 'Metadata-Flavor: Google' "$metadata/instance/$1"
 }
@@ -21,8 +21,8 @@ own() { # PATH
 own_token() { own service-accounts/default/token | field access_token; }
 
 #!/bin/bash
-# Brings this machine's containers to what the lines after these functions say. It can be stopped and run again at any line.
-# Two containers never write to one volume: whatever must go has gone before anything starts.
+# Makes this machine's containers match the calls after these functions. It can be stopped and run again at any line.
+# Two containers never write to one volume: everything to be removed is removed before anything starts.
 set -euo pipefail
 umask 077
 
@@ -33,14 +33,14 @@ say() { echo "singles: $*"; }
 
 # --- secrets ----------------------------------------------------------------------------------------------------------
 
-# A service's secrets are read in its own name: nobody else may read them.
+# A service's secrets are read by impersonating its service account, the only one that may read them.
 token_of() { # ACCOUNT
   ask "$(own_token)" --header 'Content-Type: application/json' \
     --data '{"scope":["https://www.googleapis.com/auth/cloud-platform"],"lifetime":"300s"}' \
     "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/$1:generateAccessToken" | field accessToken
 }
 
-# The newest versions, as files that only the containers' user can read.
+# The latest versions, as files that only the containers' user can read.
 secrets() { # FOLDER TOKEN NAME...
   local folder=$memory/$1 token=$2 name
   shift 2
@@ -63,12 +63,12 @@ begin() {
   mkdir -p "$memory"
   docker-credential-gcr configure-docker --registries "$registry" >/dev/null
   docker network inspect singles >/dev/null 2>&1 || docker network create singles >/dev/null
-  # the metadata server gives out the machine's identity; containers get its names only
+  # the metadata server issues the machine's identity tokens; containers may use it only for DNS
   local rule=(DOCKER-USER --destination 169.254.169.254 --protocol tcp '!' --destination-port 53 --jump REJECT)
   iptables --wait --check "${rule[@]}" 2>/dev/null || iptables --wait --insert "${rule[@]}"
 }
 
-# The durable disk of a service. It gets a file system once: only where nothing at all is found on it.
+# The persistent disk of a service. It is formatted once: only when nothing at all is found on it.
 disk() { # SERVICE
   local device=/dev/disk/by-id/google-$1 folder=/mnt/disks/$1 found=0
   mountpoint --quiet "$folder" && return
@@ -80,7 +80,7 @@ disk() { # SERVICE
   esac
   mkdir -p "$folder"
   mount -o discard,nosuid,nodev "$device" "$folder"
-  resize2fs "$device" >/dev/null 2>&1 || say "$device keeps its size"
+  resize2fs "$device" >/dev/null 2>&1 || say "$device could not be resized"
   chown "$user" "$folder"
 }
 
@@ -88,7 +88,7 @@ image() { docker image inspect "$1" >/dev/null 2>&1 || docker pull --quiet "$1" 
 
 # --- containers --------------------------------------------------------------------------------------------------------
 
-# What a container needs before it can start, so that the one before it runs on meanwhile.
+# Prepares everything a container needs, so that its predecessor keeps running meanwhile.
 prepare() { # NAME ACCOUNT IMAGE SECRET...
   local name=$1 account=$2
   image "$3"
@@ -96,12 +96,12 @@ prepare() { # NAME ACCOUNT IMAGE SECRET...
   secrets "$name" "$(token_of "$account")" "$@"
 }
 
-# Stops and removes whatever does not run as it is wanted; a scratch volume goes with its container.
+# Stops and removes containers that differ from their description; a scratch volume is removed with its container.
 settle() { # NAME=SPECIFICATION...
   docker ps --all --filter label=component=service --format '{{.Names}} {{.Label "specification"}} {{.State}}' |
     while read -r name specification state; do
       case " $* " in *" $name=$specification "*) [ "$state" = running ] && continue ;; esac
-      say "$name stops"
+      say "stopping $name"
       docker stop "$name" >/dev/null
       docker rm --volumes "$name" >/dev/null
       docker volume rm --force "scratch-$name" >/dev/null
@@ -109,17 +109,17 @@ settle() { # NAME=SPECIFICATION...
     done
 }
 
-# Starts a container unless it runs, and waits until it answers.
+# Starts a container unless it is running, and waits until it answers.
 start() { # NAME ADDRESS SECONDS DOCKER_ARGUMENT...
   local name=$1 address=$2 seconds=$3 waited=0
   shift 3
   if ! docker inspect "$name" >/dev/null 2>&1; then
-    say "$name starts"
+    say "starting $name"
     docker run --detach --name "$name" "$@" >/dev/null
   fi
   until curl --silent --fail --output /dev/null --max-time 5 "$address"; do
     if [ "$waited" -ge "$seconds" ]; then
-      say "$name does not answer $address after $seconds s; its last words:"
+      say "$name did not answer on $address within $seconds s; its last log lines:"
       docker logs --tail 20 "$name" 2>&1 || true
       return 1
     fi
@@ -128,7 +128,7 @@ start() { # NAME ADDRESS SECONDS DOCKER_ARGUMENT...
   done
 }
 
-# A file of this machine, written where it is another one.
+# Writes a file on this machine if its content differs.
 file() { # PATH CONTENT
   [ -f "$1" ] && [ "$(cat "$1"; echo x)" = "$2x" ] && return
   mkdir -p "$(dirname "$1")"
@@ -137,18 +137,18 @@ file() { # PATH CONTENT
 }
 changed='' failed=''
 
-# --- what is wanted ----------------------------------------------------------------------------------------------------
+# --- description -------------------------------------------------------------------------------------------------------
 project=mahavishnu-prod registry=europe-west1-docker.pkg.dev
 begin
 (
 file /etc/singles/health.sh '#!/bin/bash
-# How the scripts of this machine ask Google.
+# Calls to Google'\''s APIs, for this machine'\''s scripts.
 
 metadata=http://metadata.google.internal/computeMetadata/v1
 
 field() { sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p"; }
 
-# The token comes on standard input: an argument could be read by everybody.
+# The token is read from standard input: arguments are visible to every process.
 ask() { # TOKEN CURL_ARGUMENT...
   local token=$1
   shift
@@ -156,21 +156,21 @@ ask() { # TOKEN CURL_ARGUMENT...
     curl --config - --silent --show-error --fail --retry 5 --max-time 30 "$@"
 }
 
-# What Google knows of this machine.
+# A value from this machine'\''s metadata.
 own() { # PATH
   curl --silent --show-error --fail --retry 5 --max-time 30 --header '\''Metadata-Flavor: Google'\'' "$metadata/instance/$1"
 }
 
 own_token() { own service-accounts/default/token | field access_token; }
 #!/bin/bash
-# Tells Google'\''s monitoring of the stable of each single service whether it answers, and what part of the memory that it may
-# have it uses. Cloud Run'\''s services are asked from outside; nobody else reaches these.
+# Reports to Google Cloud Monitoring for the stable of each single service whether it answers, and which fraction of its memory
+# limit it uses. Cloud Run'\''s services are probed from outside; these are reachable only from here.
 set -uo pipefail
 
 tell() { # SERVICE ADDRESS
   local up=0 container used=
   ! curl --silent --fail --output /dev/null --max-time 5 "$2" || up=1
-  # at once: Docker may keep silent
+  # sent first: the Docker commands below may hang
   send single_up "$1" "$up" || failed=yes
   container=$(docker ps --quiet --filter label=role=stable --filter "label=service=$1")
   [ -z "$container" ] || used=$(docker stats --no-stream --format '\''{{.MemPerc}}'\'' "$container")
@@ -196,14 +196,14 @@ tell session-buddy http://127.0.0.1:8678/healthz
 [ -z "$failed" ]
 '
 file /etc/systemd/system/health.service '[Unit]
-Description=Tell of the single services
+Description=Report the health of the single services
 [Service]
 Type=oneshot
 TimeoutStartSec=50s
 ExecStart=/bin/bash /etc/singles/health.sh
 '
 file /etc/systemd/system/health.timer '[Unit]
-Description=Tell of the single services each minute
+Description=Report the health of the single services every minute
 [Timer]
 OnCalendar=minutely
 AccuracySec=1s
