@@ -115,7 +115,7 @@ describe("an audit", () => {
     ).toEqual(result);
   });
 
-  test("without a database refuses to be empty, and records nothing", async () => {
+  test("without a vulnerability database fails, and records nothing", async () => {
     const { maha, tool, folder } = await project();
     await tool("osv-scanner", scannerWithoutDatabase);
     const { code, stderr } = await maha("evidence", "audit", "--stack", "prod");
@@ -125,7 +125,7 @@ describe("an audit", () => {
 });
 
 describe("evidence that is given", () => {
-  test("about another image, of the future, or in no form, ends with 64 and leaves nothing behind", async () => {
+  test("for another image, dated in the future, or malformed, exits with 64 and records nothing", async () => {
     const { maha, write, folder } = await project();
     const from = await write("tests.json", proving["unit-tests"]);
     const asked = ["evidence", "add", "unit-tests", "--stack", "prod", "--from", from];

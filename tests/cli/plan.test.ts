@@ -27,17 +27,17 @@ test("a file changes the plan that it extends", async () => {
   expect(await readPlan(path)).toEqual({ ...plans.rehearsal, drain: 3 });
 });
 
-test("neither a name nor a file: the names that there are", async () => {
+test("neither a name nor a file: lists the known names", async () => {
   const error = await readPlan(join(folder, "nowhere")).catch((error: Error) => error);
   expect(error).toBeInstanceOf(UsageError);
   expect((error as Error).message).toMatch(/evidence, rehearsal, report.*no such file/);
 });
 
-test("a folder is no plan", async () => {
+test("a folder is not a plan", async () => {
   await expect(readPlan(folder)).rejects.toThrow(UsageError);
 });
 
-test("a file that is no JSON, and one whose plan cannot be followed", async () => {
+test("a file that is not JSON, and one with an invalid plan", async () => {
   await expect(readPlan(await file("torn.json", '{"steps": ['))).rejects.toThrow(/torn\.json: not valid JSON/);
   const down = JSON.stringify({ steps: [{ share: 50, maxErrorRate: 0.01, minDuration: 1, maxDuration: 2 }] });
   await expect(readPlan(await file("down.json", down))).rejects.toThrow(PlanError);

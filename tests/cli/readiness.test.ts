@@ -31,7 +31,7 @@ describe("the committed stacks", () => {
   });
 });
 
-test("people read a table and what to do; a pull request gets Markdown on standard output", {
+test("people get a table with remedies; a pull request gets Markdown on standard output", {
   timeout: 60_000,
 }, async () => {
   const { maha } = await project();
@@ -66,7 +66,7 @@ describe("an exported state", () => {
     expect(said.stdout + said.stderr).not.toContain("c2VjcmV0");
   });
 
-  test("that is none ends with 64, and nothing on standard output", async () => {
+  test("that is invalid exits with 64, and prints nothing to standard output", async () => {
     const { maha, write } = await project();
     const said = await maha(
       "readiness",

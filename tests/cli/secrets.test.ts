@@ -60,7 +60,7 @@ const good: Partial<Record<Secret, string>> = {
 };
 
 describe("maha secrets with a double of the pulumi CLI", { concurrent: true, timeout: 60_000 }, () => {
-  test("init makes what is missing; no value is shown or an argument; the given ones come with the command that sets them", async (context) => {
+  test("init generates missing secrets without printing them or passing them as arguments, and lists the commands for the others", async (context) => {
     const double = pulumiDouble(context);
     const { code, stdout, stderr } = await project(context, double.bin).maha(["init", "--json"]);
     expect(code, stderr).toBe(2);
@@ -94,7 +94,7 @@ describe("maha secrets with a double of the pulumi CLI", { concurrent: true, tim
     for (const value of new Set(Object.values(values))) expect(stdout + stderr).not.toContain(value);
   });
 
-  test("a rotation that would lose data is wrong usage, and asks nothing of the CLI", async (context) => {
+  test("a rotation that would lose data is wrong usage, and does not call the CLI", async (context) => {
     const double = pulumiDouble(context);
     const here = project(context, double.bin);
     here.set(ours, today());
@@ -104,7 +104,7 @@ describe("maha secrets with a double of the pulumi CLI", { concurrent: true, tim
     expect(double.calls()).toEqual([]);
   });
 
-  test("one that is given goes from our standard input to the CLI's, and is not seen on the way", async (context) => {
+  test("a provided secret is piped from standard input to the CLI, and never shown", async (context) => {
     const double = pulumiDouble(context);
     const here = project(context, double.bin);
     here.set(required, "2026-01-01");
@@ -132,7 +132,7 @@ describe("maha secrets with a double of the pulumi CLI", { concurrent: true, tim
 });
 
 describe("maha secrets without a pulumi CLI", { concurrent: true }, () => {
-  test("init says once how to get it, and changes nothing", async (context) => {
+  test("init prints once how to install it, and changes nothing", async (context) => {
     const here = project(context, "/nowhere");
     const { code, stderr } = await here.maha(["init"]);
     expect(code).toBe(1);
@@ -142,7 +142,7 @@ describe("maha secrets without a pulumi CLI", { concurrent: true }, () => {
     expect(here.config().secrets).toBe(undefined);
   });
 
-  test("check still judges names and ages, and says that the values could not be looked at", async (context) => {
+  test("check still judges names and ages, and reports that values could not be checked", async (context) => {
     const here = project(context, "/nowhere");
     here.set(required, today());
     const { code, stderr } = await here.maha(["check"]);
@@ -153,7 +153,7 @@ describe("maha secrets without a pulumi CLI", { concurrent: true }, () => {
 });
 
 describeWith([pulumiCli], "maha secrets with the real pulumi CLI", {}, () => {
-  test("what init makes is encrypted in the stack's file, found good by check, and left alone by a repetition", {
+  test("secrets from init are encrypted in the stack's file, pass check, and are kept by a second init", {
     timeout: 180_000,
   }, async (context) => {
     const state = mkdtempSync(join(tmpdir(), "state-"));

@@ -19,7 +19,7 @@ const maha = (...args: string[]) =>
     );
   });
 
-test("a known service needs no more than its name; people read one plain line a test on standard error", async () => {
+test("a known service needs only its name; people get one plain line per test on standard error", async () => {
   const { code, stdout, stderr } = await maha(server.url, "--service", "mahavishnu", "--expect-version", "0.36.0");
   expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
   const lines = stderr.trimEnd().split("\n");
@@ -85,7 +85,7 @@ test("wrong usage ends the process with 64 and one line", async () => {
   );
 });
 
-describe("wrong usage says what is wrong, without a secret", () => {
+describe("wrong usage names the problem, without a secret", () => {
   test.each<[string[], string]>([
     [["ftp://user:secret@h/"], "smoke ftp://***@h/: not an http or https URL"],
     [["http://h", "--service", "nobody"], "--service nobody: not one of session-buddy, akosha, mahavishnu"],

@@ -20,7 +20,7 @@ test("the stack is the one that is named, else the environment's, else staging",
   expect(stackOf("--stack", "prod")).toBe("prod");
 });
 
-test("no path and no name that a platform would refuse is a stack, wherever it stands", () => {
+test("a path, or a name that a platform would reject, is not a stack name, wherever it comes from", () => {
   for (const name of ["../staging", "Dev_1", "a".repeat(25)]) {
     expect(() => stackOf("--stack", name)).toThrow(UsageError);
     expect(() => stackOf("--stack", name)).toThrow(/^--stack .*: a stack name has at most 24 lower-case letters/);

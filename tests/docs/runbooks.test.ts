@@ -74,7 +74,7 @@ test("the numbers are the ecosystem's", () => {
   }
 });
 
-test("what is looked for in the edge's log stands in each of its lines", () => {
+test("the log fields that runbooks search for are in every line of the edge's log", () => {
   const { typed_config } = requestLog(
     { folder: "/x", accessLog: "stdout", services: [] },
     {
@@ -114,7 +114,7 @@ const INSIDE = [
   "df",
 ];
 
-test.each(["restore-drill", "pager"] as const)("the example of the evidence of a %s is one that is taken", (kind) => {
+test.each(["restore-drill", "pager"] as const)("the evidence example of %s is valid", (kind) => {
   const [page] = commands
     .filter(({ line }) => line.startsWith(`npx maha evidence add ${kind}`))
     .map(({ page }) => pages[page]);
@@ -166,7 +166,7 @@ describe("the names in them", () => {
     }
   });
 
-  test("are those of what the program makes for prod", () => {
+  test("are those of prod's resources", () => {
     for (const { page, line, args } of commands) {
       for (const name of args.flatMap(namesIn))
         expect([page, line, name, known.has(name)]).toEqual([page, line, name, true]);

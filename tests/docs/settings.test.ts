@@ -7,11 +7,11 @@ import { root } from "../fixtures/releases.ts";
 const page = readFileSync(join(root, REFERENCE), "utf8");
 const rows = [...page.matchAll(/^\| (`.*) \|$/gm)].map(([, row = ""]) => row.split(/ ?(?<!\\)\| ?/));
 
-test("the reference of the settings is what their schema says (npm run docs rewrites it)", () => {
+test("the settings reference matches the schema (npm run docs regenerates it)", () => {
   expect(settingsReference()).toBe(page);
 });
 
-test("each setting has its type, its default and what is allowed, and each that is no block an example", () => {
+test("each setting has a type, a default and its allowed values, and each except blocks an example", () => {
   expect(rows.length).toBeGreaterThan(60);
   for (const [setting = "", type = "", , fallback, allowed, example] of rows) {
     expect([type, fallback, allowed], setting).not.toContain("");
@@ -19,7 +19,7 @@ test("each setting has its type, its default and what is allowed, and each that 
   }
 });
 
-test("a number says what it counts", () => {
+test("each number has a unit", () => {
   for (const [setting, type = "", unit] of rows) if (type.endsWith("number")) expect(unit, setting).not.toBe("");
 });
 

@@ -74,7 +74,7 @@ const addresses = ({ compose }: Look): Record<string, string> =>
     ).flatMap(([key, { networks }]) => (networks ? [[key, networks.inside.ipv4_address]] : [])),
   );
 
-describe("a service more", { timeout: 120_000 }, () => {
+describe("an additional service", { timeout: 120_000 }, () => {
   const touched: string[] = [];
   const seen = {} as Record<"before" | "added" | "candidate" | "gone" | "after", Look>;
 
@@ -135,7 +135,7 @@ describe("a service more", { timeout: 120_000 }, () => {
     }
   });
 
-  test.each(targets)("is judged on %s like the others, and speaks against nothing else", (target) => {
+  test.each(targets)("is judged on %s like the others, and fails no other check", (target) => {
     const named = (look: Look, what: "pass" | "fail") =>
       look.checks[target].flatMap(({ name: check, findings }) =>
         findings
@@ -147,13 +147,13 @@ describe("a service more", { timeout: 120_000 }, () => {
     expect(named(seen.candidate, "fail").filter((line) => !failed.includes(line))).toEqual([]);
   });
 
-  test("renumbers no host that runs", () => {
+  test("renumbers no running host", () => {
     const [before, candidate] = [addresses(seen.before), addresses(seen.candidate)];
     expect(Object.keys(candidate)).toEqual(expect.arrayContaining([expect.stringMatching(/^crackerjack-/)]));
     expect(candidate).toMatchObject(before);
   });
 
-  test("runs on while its release is deployed, also when nothing describes it any more", () => {
+  test("keeps running while its release is deployed, even after its description is deleted", () => {
     for (const target of targets) expect(seen.gone.graphs[target]).toEqual(seen.candidate.graphs[target]);
   });
 });

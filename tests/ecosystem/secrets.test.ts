@@ -93,7 +93,7 @@ test("a random value of 32 bytes is never taken for a placeholder, whatever word
   fc.assert(fc.property(random, (value) => forms.long.holds(value)));
 });
 
-test("every secret that a service reads is one of the table; what is put together is of no other use", () => {
+test("every secret that a service reads is described; the parts of derived secrets have no other use", () => {
   const read = services.flatMap((service) => Object.values(service.secrets));
   for (const name of read) expect(secrets).toHaveProperty(name);
   const derived = Object.entries(secrets).filter(([, { origin }]) => origin === "derived");

@@ -10,7 +10,7 @@ test("each file of ecosystem/services is the service of its name", () => {
   expect([...serviceNames].sort()).toEqual(files.sort());
 });
 
-test("the services start in the order in which they need each other", () => {
+test("services start after those that they need", () => {
   expect(services.map(({ name, port }) => [name, port])).toEqual([
     ["session-buddy", 8678],
     ["akosha", 8682],
@@ -23,7 +23,7 @@ test.each(services)("$name has two safe calls, and every one is among its tools"
   expect(tools).toEqual(expect.arrayContaining([...calls]));
 });
 
-test.each(services)("$name describes what it reads, and nothing that another one does", (service) => {
+test.each(services)("$name describes the secrets that it reads, and none of another service", (service) => {
   const read = [...Object.values(service.secrets), ...(service.database ? [service.database.password] : [])];
   expect(new Set(Object.keys(service.secretDescriptions))).toEqual(new Set(read));
   if (service.authentication !== null) expect(Object.keys(service.secrets)).toContain(service.authentication);
@@ -43,7 +43,7 @@ describe("the order of a start", () => {
     expect(startOrder(all).map(({ name }) => name)).toEqual(["b", "c", "a", "d"]);
   });
 
-  test("is none where services need each other, or one that does not exist", () => {
+  test("is refused for a cycle, and for a peer that does not exist", () => {
     expect(() => startOrder([service("a", 1, "b"), service("b", 2, "a")])).toThrow(/services\/a\.ts: its peers b/);
     expect(() => startOrder([service("a", 1, "gone")])).toThrow(/services\/a\.ts: its peers gone/);
   });

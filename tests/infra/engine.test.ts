@@ -133,14 +133,14 @@ describe("Pulumi's own runtime, against a double of its engine", { timeout: 60_0
     );
   });
 
-  test("says nothing of secrets that are not set by their names", async () => {
+  test("reports secrets that are not set by name, without showing them", async () => {
     const { code, output } = await run(await project(), { secrets: "hunter2" });
     expect(output).toMatch(/mahavishnu:secrets: expected an object of secrets by name/);
     expect(output).not.toMatch(/hunter/);
     expect(code).not.toBe(0);
   });
 
-  test("is asked once more, right before an update declares where traffic rests", async () => {
+  test("checks again right before an update declares the resting position", async () => {
     expect((await run(await project(), {}, true)).hooked).toEqual([]);
     const { code, output, hooked, resources } = await run(await project(), {}, false);
     expect({ code, output }).toMatchObject({ code: 0 });
@@ -164,14 +164,14 @@ describe("Pulumi's own runtime, against a double of its engine", { timeout: 60_0
 
   const left = /aborted before shifting traffic; earlier changes remain: .* lost: .* held by promoter/;
 
-  test("leaves traffic alone when somebody takes the lease during an update", async () => {
+  test("leaves traffic alone when another holder takes the lease during an update", async () => {
     const { code, output, hooked } = await overtakenAt("edge-files");
     expect(hooked).toEqual(["edge-files"]);
     expect(output).toMatch(left);
     expect(code).not.toBe(0);
   });
 
-  test("leaves the only writer of a volume alone too, whose predecessor would go before any hook", async () => {
+  test("also leaves a single writer alone, which would be deleted before any hook runs", async () => {
     const { code, output, resources } = await overtakenAt("mahavishnu-local-inside");
     expect(output).toMatch(left);
     expect(code).not.toBe(0);
@@ -180,7 +180,7 @@ describe("Pulumi's own runtime, against a double of its engine", { timeout: 60_0
     expect(containers.map(({ name }) => name)).not.toContain("edge-files");
   });
 
-  test("shows where a fault of its own is", async () => {
+  test("shows a stack trace for a bug of its own", async () => {
     const folder = await project();
     await writeFile(
       join(folder, "faulty.ts"),

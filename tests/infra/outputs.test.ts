@@ -39,18 +39,18 @@ test("the README names each output, and no other", () => {
 });
 
 describe.each(targets)("a stack's outputs on %s", (target) => {
-  test("name nothing before the first release", async () => {
+  test("are empty before the first release", async () => {
     expect(await outputsOf(target)).toMatchObject({ target, urls: {}, candidateUrls: {}, revisions: {} });
   });
 
-  test("say where each service is and which revision that is", async () => {
+  test("give each service's URL and revision", async () => {
     const { urls, candidateUrls, revisions } = await outputsOf(target, "a");
     expect(Object.keys(urls).sort()).toEqual([...serviceNames].sort());
     expect(Object.keys(revisions).sort()).toEqual([...serviceNames].sort());
     expect(candidateUrls).toEqual({});
   });
 
-  test("say where a candidate can be tried at 0 %", async () => {
+  test("give the URL of a candidate at 0 %", async () => {
     const { candidateUrls, revisions } = await outputsOf(target, "a", "b");
     expect(Object.keys(candidateUrls).sort()).toEqual([...serviceNames].sort());
     for (const { stable, candidate } of Object.values(revisions)) {

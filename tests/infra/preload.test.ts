@@ -25,7 +25,7 @@ const loading = `
 
 const heavy = [/vendor\/typescript@|\/typescript-shim\.js/, /@npmcli\/arborist/, /source-map-support/];
 
-test("what the program has no use for is left out, and would be loaded otherwise", async () => {
+test("unused modules are left out, and would be loaded otherwise", async () => {
   const [lean, whole] = [await node("--import", preload, "-e", loading), await node("-e", loading)];
   expect([lean.code, whole.code]).toEqual([0, 0]);
   for (const pattern of heavy) {
@@ -35,7 +35,7 @@ test("what the program has no use for is left out, and would be loaded otherwise
   expect(lean.output).toMatch(/@pulumi\/pulumi\/index\.js/);
 });
 
-test("a Node that cannot read TypeScript is told which one can", async () => {
+test("on a Node that cannot run TypeScript, an error names one that can", async () => {
   const { code, output } = await node("--no-strip-types", "--import", preload, "-e", "console.log('ran')");
   expect(code).toBe(1);
   expect(output).toMatch(/cannot read\. The project brings a Node that can: run export PATH=".*node_modules\/\.bin:/);

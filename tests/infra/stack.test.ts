@@ -4,7 +4,7 @@ import { makeRelease } from "../../infra/release/make.ts";
 import { checkPublished, namedReleases } from "../../infra/stack.ts";
 import { imagesOf, root } from "../fixtures/releases.ts";
 
-describe("what no registry holds", () => {
+describe("an image that is not in a registry", () => {
   const { settings, file } = readStack(root, "prod");
   const check = (changes: Partial<typeof settings>, releases: Parameters<typeof checkPublished>[0]) => () =>
     checkPublished(releases, { ...settings, ...changes }, { stack: "prod", file });

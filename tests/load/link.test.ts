@@ -20,7 +20,7 @@ function helper(hear?: (event: string) => void) {
 }
 const helperPid = () => descendants(process.pid).find(({ command }) => command.includes("helper-process"))?.pid ?? 0;
 
-test("questions get their answers or their errors, and events arrive, in any order", async () => {
+test("requests get their responses or errors, and events arrive, in any order", async () => {
   const heard: string[] = [];
   const link = helper((event) => heard.push(event));
   const answers = await Promise.all([link.ask("add", [1, 2]), link.ask("tell", "hello"), link.ask("add", [3, 4])]);
@@ -30,7 +30,7 @@ test("questions get their answers or their errors, and events arrive, in any ord
   expect(await link.ask("add", [5])).toBe(5);
 });
 
-test("the signals of a terminal do not end a helper; its wire does, and what it started ends with it", async () => {
+test("a helper ignores terminal signals; it ends with its connection, together with its children", async () => {
   const link = helper();
   const child = await link.ask("child", join(folder, "child.log"));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.kill(helperPid(), signal);
@@ -42,7 +42,7 @@ test("the signals of a terminal do not end a helper; its wire does, and what it 
   await link.end();
 });
 
-test("a helper that ends by itself answers every open question with how", async () => {
+test("a helper that exits fails every open request with the reason", async () => {
   const link = helper();
   const question = expect(link.ask("hang")).rejects.toThrow("the helper has ended (exit code 3)");
   await expect(link.ask("exit", 3)).rejects.toThrow("exit code 3");

@@ -14,7 +14,7 @@ test.each([0.1, 1, 9, 20, 100, 150, 333])(
   },
 );
 
-test("150 a second have long users, 10 have none, and 0 is nobody", () => {
+test("150 a second have long-lived users, 10 have none, and 0 has no users", () => {
   expect(loadFor(150)).toMatchObject({ users: 60, longUsers: 7 });
   expect(loadFor(10).longUsers).toBe(0);
   expect(loadFor(0)).toEqual({ users: 0, restMs: 0, longUsers: 0 });

@@ -53,7 +53,7 @@ function user(used: Omit<UsedService, "preview">) {
   return { tally, stop, live };
 }
 
-describe("a session that nothing happens to", () => {
+describe("an undisturbed session", () => {
   test.each([true, false])(
     "is opened, used and closed, and every POST is counted once (sessions: %s)",
     async (sessions) => {
@@ -78,7 +78,7 @@ describe("a session that nothing happens to", () => {
     expect(server.count("tools/call")).toBeLessThan(9);
   });
 
-  test("tool errors and JSON-RPC errors are no failures", async () => {
+  test("tool errors and JSON-RPC errors are not failures", async () => {
     const spoilt = await scene({ behaviour: { kind: "tool-errors", percent: 100 } });
     expect(await spoilt.live()).toBe("lived");
     expect(spoilt.tally.failures).toBe(0);
@@ -131,7 +131,7 @@ describe("failures", () => {
     expect(tally.failuresLog[0]).toMatchObject({ revision: "b", injected: false });
   });
 
-  test("where nobody listens, nobody knows the revision", async () => {
+  test("without a listener, the revision is unknown", async () => {
     const { proxy, live, tally } = await scene();
     await proxy.close();
     expect(await live()).toBe("broken");

@@ -13,7 +13,7 @@ const words = { why: "because", remedy: "do it" };
 const one = resource("x:y:Thing", "one", { name: "one" });
 
 describe("a rule", () => {
-  test("that has nothing to judge fails", () => {
+  test("with nothing to judge fails", () => {
     expect(asked(rule("r", { ...words, judge: () => [] }), [])).toMatchObject({ verdict: "fail" });
     expect(asked(check(1, "r", { ...words, each: () => [] }), [one]).verdict).toBe("fail");
   });
@@ -37,7 +37,7 @@ describe("a rule", () => {
       "pass",
     ]);
   });
-  test("that reads what is unknown is not proven: a failure where it gates, a warning where it does not", () => {
+  test("that reads an unknown input is not proven: a failure if it gates, else a warning", () => {
     const reads = rule("r", {
       ...words,
       each: (resource) => [demand(textAt(resource.props, "a.b") === "c", resource, "no")],
@@ -55,7 +55,7 @@ describe("a rule", () => {
   });
 });
 
-test("the fourteen have their numbers, and everything has its words and a name of its own", () => {
+test("the fourteen checks are numbered, and every check and rule has a text and a unique name", () => {
   expect(checks.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
   const all = [...checks, ...rules];
   expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);

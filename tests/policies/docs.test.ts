@@ -8,7 +8,7 @@ import { proving } from "./fixtures.ts";
 // the cells of its tables are padded
 const guide = readFileSync(join(import.meta.dirname, "../../docs/readiness.md"), "utf8").replace(/ +/g, " ");
 
-test("the guide has every check, and every kind of evidence with how long it holds", () => {
+test("the guide lists every check, and every kind of evidence with its validity", () => {
   for (const { id, name } of checks) expect(guide).toContain(`| ${id} | ${name} |`);
   for (const kind of kindNames) {
     const { hours } = kinds[kind];
@@ -17,7 +17,7 @@ test("the guide has every check, and every kind of evidence with how long it hol
   }
 });
 
-test("what the guide shows as evidence is taken as such", () => {
+test("the guide's evidence examples are valid", () => {
   const shown = [...guide.matchAll(/^\| `([a-z-]+)` \| `(\{.*?\})`/gm)];
   expect(shown.length).toBe(4);
   for (const [, kind = "", content = ""] of shown) {

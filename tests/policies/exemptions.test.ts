@@ -26,7 +26,7 @@ describe("an exemption", () => {
     expect(lifted("maintenance", "2027-01-20", warn("x", "missing")).findings).toEqual([warn("x", "missing")]);
     expect(lifted("metrics", "2027-01-20", fail("x", "broken")).verdict).toBe("fail");
   });
-  test("fails from the day after, whatever was found", () => {
+  test("fails from the day after its expiry, whatever was found", () => {
     expect(lifted("maintenance", "2027-01-19", pass("x"))).toMatchObject({
       verdict: "fail",
       findings: [{ reason: "the exemption owned by us expired on 2027-01-19" }, { verdict: "pass" }],

@@ -26,14 +26,14 @@ const sent = (policy: typeof resources, violations: readonly Violation[]): strin
   );
 };
 
-describe("the pack as a process of its own", () => {
+describe("the pack as a separate process", () => {
   let pack: PackProcess;
   beforeAll(async () => {
     pack = await PackProcess.start();
   });
   afterAll(() => pack?.stop());
 
-  test("tells its policies and how far each goes", async () => {
+  test("lists its policies and their enforcement levels", async () => {
     const info = await pack.info();
     expect(info.getName()).toBe(PACK);
     const { MANDATORY, ADVISORY } = analyzer.EnforcementLevel;
@@ -55,7 +55,7 @@ describe("the pack as a process of its own", () => {
     ["prod with a public invoker", async () => publicInvoker?.breaks(await declaredOf("prod", "cloud-run")) ?? []],
   ];
 
-  test.each(graphs)("says about %s exactly what is said offline", { timeout: 60_000 }, async (_, graph) => {
+  test.each(graphs)("reports for %s exactly what the offline run reports", { timeout: 60_000 }, async (_, graph) => {
     const declared = await graph();
     await pack.configure(new analyzer.ConfigureAnalyzerRequest());
     // facts as the process reads them, except for the time of day
@@ -83,7 +83,7 @@ describe("the pack as a process of its own", () => {
     expect(all.some((message) => message.includes("has a score of"))).toBe(report.score < report.gate.minimum);
   });
 
-  test("stops a public invoker before it is made", async () => {
+  test("blocks a public invoker before it is created", async () => {
     const declared = publicInvoker?.breaks(await declaredOf("prod", "cloud-run")) ?? [];
     const invoker = declared.find(
       ({ inputs }) => (inputs as { member?: string }).member === "allUsers",
@@ -94,7 +94,7 @@ describe("the pack as a process of its own", () => {
     expect(said[0]?.getMessage()).toMatch(/^authentication: .*it grants access to everyone/m);
   });
 
-  test("a stack that the repository does not know is stopped, not passed", async () => {
+  test("an unknown stack is blocked, not passed", async () => {
     const [one] = (await declaredOf("prod", "cloud-run")).map((declared) => ({
       ...declared,
       urn: declared.urn.replace("urn:pulumi:prod", "urn:pulumi:nowhere"),
@@ -104,7 +104,7 @@ describe("the pack as a process of its own", () => {
     );
   });
 
-  test("a policy can be taken out by configuration, as the engine allows", async () => {
+  test("a policy can be disabled by configuration, as the engine allows", async () => {
     const request = new analyzer.ConfigureAnalyzerRequest();
     const off = new analyzer.PolicyConfig();
     off.setEnforcementlevel(analyzer.EnforcementLevel.DISABLED);

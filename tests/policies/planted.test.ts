@@ -21,7 +21,7 @@ function plant(value: unknown, chosen: () => "keep" | "replace" | "append"): unk
   );
 }
 
-describe.each(targets)("whatever stands in the properties of prod on %s", (target) => {
+describe.each(targets)("with arbitrary values in the properties of prod on %s", (target) => {
   const planted = async (chosen: () => "keep" | "replace" | "append"): Promise<DeclaredResource[]> =>
     (await declaredOf("prod", target)).map((one) => ({ ...one, inputs: plant(one.inputs, chosen) as object }));
 

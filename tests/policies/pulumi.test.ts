@@ -66,7 +66,7 @@ describeWith([pulumiCli], "policies in a real pulumi up", {}, () => {
     }
   }
 
-  test("an unproven stack is stopped before anything is made, a proven one goes through, and its state says the same", {
+  test("an unproven stack is blocked before anything is created, a proven one is deployed, and its state gives the same result", {
     timeout: 4 * PATIENCE,
   }, async () => {
     const work = await prod();
@@ -103,7 +103,7 @@ describeWith([pulumiCli], "policies in a real pulumi up", {}, () => {
     expect(await work.operations()).toEqual([]);
   });
 
-  test("a resource that lets everybody in is never made", { timeout: PATIENCE }, async () => {
+  test("a resource open to everyone is never created", { timeout: PATIENCE }, async () => {
     const work = await prod();
     prove(work.folder);
     // another program of the same project

@@ -15,7 +15,7 @@ test("the markers are those of the policy server, all of them", () => {
 });
 
 describe("guarded inputs", () => {
-  test("throw with the path of what is unknown, and only when that is read", () => {
+  test("throw with the path of an unknown input, and only when it is read", () => {
     const props = guarded({ a: { b: [1, UNKNOWN, { c: UNKNOWN }] }, d: 2 }, one) as {
       a: { b: [number, string, { c: string }] };
       d: number;

@@ -8,7 +8,7 @@ import { between, holdsIn, interrupt, play, type Script, sharesPut, testPlan, ve
 describe("case 11: the metrics source is down", () => {
   const patient = { ...testPlan, holdTimeouts: { ...testPlan.holdTimeouts, silence: 120 } };
 
-  test("for 60 s: held as it stands, then resumed to the end", async () => {
+  test("for 60 s: held at its share, then resumed to the end", async () => {
     const { events, state, shares, stage } = await play({ silent: between(8, 68) }, patient);
     expect(state.outcome?.result).toBe("promoted");
     expect(holdsIn(events)).toHaveLength(60);
@@ -43,7 +43,7 @@ describe("case 11: the metrics source is down", () => {
     expect([shares, stage.second()]).toEqual([[0, 10, 50, 0], 20]);
   });
 
-  test("and begins again at zero: what was counted before stays counted, nothing twice", async () => {
+  test("and restarts at zero: earlier counts are kept, and nothing is counted twice", async () => {
     const { state, events } = await play({ recounts: [7, 13], rates: () => ({ errors: 0.0001 }) });
     expect(state.outcome?.result).toBe("promoted");
     expect(holdsIn(events)).toEqual([]);
@@ -73,7 +73,7 @@ describe("case 12: no users at all", () => {
     expect([state.outcome?.result, shares]).toEqual(["held", [0, 10]]);
   });
 
-  test("probes that fail do not roll back what no user has met", async () => {
+  test("failing probes do not roll back a candidate without users", async () => {
     const { state, shares } = await play({
       rps: () => 0,
       rates: ({ role, source, second }) =>
@@ -101,7 +101,7 @@ describe("case 13: the users vanish in the middle of a step", () => {
     expect([state.outcome?.result, shares]).toEqual(["promoted", [0, 10, 50, 100]]);
   });
 
-  test("in the bake, probes go on watching", async () => {
+  test("in the bake, probes keep watching", async () => {
     const plan = { ...testPlan, bake: [{ for: 120, poll: 1 }] };
     const leaving: Script = { rps: (second) => (second > 30 ? 0 : 1000) };
     expect((await play(leaving, plan)).outcome?.result).toBe("promoted");
@@ -113,7 +113,7 @@ describe("case 13: the users vanish in the middle of a step", () => {
   });
 });
 
-describe("case 16: somebody moves the traffic by hand", () => {
+describe("case 16: traffic is moved by hand", () => {
   test.each([0, 25, 100])("to a share of %i: the promotion stops and leaves it there", async (share) => {
     const stage = world();
     const { promotion } = await stage.begin();

@@ -10,7 +10,7 @@ import { rollBack } from "../../promotion/rollback.ts";
 import { between, holdsIn, interrupt, play, type Script, sharesPut, testPlan, type Where, world } from "./fixtures.ts";
 
 describe("case 19: two promoters", () => {
-  test("one wins, the other is told whose it is and how old; a stale lease is taken over with a note", async () => {
+  test("one wins, the other gets the holder and age of the lease; a stale lease is taken over with a note", async () => {
     const folder = await mkdtemp(join(tmpdir(), "lease-"));
     try {
       const stage = world();
@@ -38,7 +38,7 @@ describe("case 19: two promoters", () => {
     }
   });
 
-  test("who has lost the lease can neither resume nor roll back, and writes nothing", async () => {
+  test("a promoter that lost the lease can neither resume nor roll back, and writes nothing", async () => {
     const stage = world();
     const { promotion, events } = await stage.begin();
     await interrupt(promotion, ({ inForce }) => inForce === 50);
@@ -83,7 +83,7 @@ describe("case 22: a failure after 100 %", () => {
     expect(stage.edge.calls).not.toContain("retire stable");
   });
 
-  test("does not roll back to a stable that answers nothing, until it answers again", async () => {
+  test("does not roll back to a stable that is down, until it answers again", async () => {
     const gone = between(18, 33);
     const script: Script = {
       rates: (at) => (at.role === "candidate" ? dies(20)(at) : gone(at.second) ? { errors: 1 } : {}),
@@ -107,7 +107,7 @@ describe("case 22: a failure after 100 %", () => {
 });
 
 describe("case 23: a pause longer than the deadline", () => {
-  test.each([7, 12, 18])("in second %i is no failure, and no time passed", async (at) => {
+  test.each([7, 12, 18])("in second %i is not a failure, and does not count as time", async (at) => {
     const { state, stage, events } = await play({ pauses: { [at]: 3600 } });
     expect(state.outcome?.result).toBe("promoted");
     expect(holdsIn(events)).toEqual([]);
@@ -123,7 +123,7 @@ describe("case 23: a pause longer than the deadline", () => {
     expect(holdsIn(events)).toEqual([]);
   });
 
-  test.each(["paused", "resumed"])("does not use up the patience of a hold: %s", async (how) => {
+  test.each(["paused", "resumed"])("does not count towards a hold's timeout: %s", async (how) => {
     const silent = between(8, 13 + 3600 + 10);
     const stage = world({ silent, pauses: how === "paused" ? { 12: 3600 } : {} });
     const { promotion } = await stage.begin();
@@ -137,7 +137,7 @@ describe("case 23: a pause longer than the deadline", () => {
 
 describe("case 24: services that depend on each other", () => {
   const services = ["session-buddy", "mahavishnu"];
-  test.each(services)("%s fails: neither is promoted, both go back", async (service) => {
+  test.each(services)("%s fails: neither is promoted, both are rolled back", async (service) => {
     const { state, shares } = await play({
       services,
       rates: (at) => (at.service === service && at.role === "candidate" && at.share >= 50 ? { errors: 1 } : {}),
@@ -149,7 +149,7 @@ describe("case 24: services that depend on each other", () => {
     expect(shares).toEqual([0, 10, 50, 0]);
   });
 
-  test("one is not certified yet: neither climbs", async () => {
+  test("one is not certified yet: neither share rises", async () => {
     const { state, shares } = await play(
       { services, rates: (at) => (at.service === "mahavishnu" ? { errors: 0.004 } : {}) },
       {
@@ -172,7 +172,7 @@ describe("case 24: services that depend on each other", () => {
     expect(epochs).toBeLessThanOrEqual(stage.users("session-buddy").requests / 2000);
   });
 
-  test("only those whose revisions differ are on evidence", async () => {
+  test("only those whose revisions differ are judged", async () => {
     const stage = world({ services, rates: (at) => (at.service === "session-buddy" ? { errors: 1 } : {}) });
     const { promotion, events } = await stage.begin();
     const [begun] = events;
@@ -210,13 +210,13 @@ describe("case 25: a shared outage", () => {
     expect(shares).toEqual([0, 10, 50]);
   });
 
-  test("that lasts is left to a person, with the share as it is", async () => {
+  test("that lasts is left to a person, at the current share", async () => {
     const { state, stage } = await play({ rates: outage(1, 8, 1e9) });
     expect(state.outcome).toEqual({ result: "held", reason: "shared outage: both revisions fail (held for 30 s)" });
     expect(stage.edge.share).toBe(50);
   });
 
-  test("does not hide a candidate that goes on failing alone", async () => {
+  test("does not hide a candidate that keeps failing alone", async () => {
     const script: Script = {
       rates: ({ role, second }) => (second > 8 && (role === "candidate" || second < 20) ? { errors: 0.5 } : {}),
     };

@@ -13,7 +13,7 @@ const failing =
     role === "candidate" ? { errors } : {};
 
 describe("case 1", () => {
-  test("a good release walks every step, ends at 100, and the old one goes away", async () => {
+  test("a good release passes every step, ends at 100 %, and the old one is retired", async () => {
     const { stage, state } = await play({ rates: () => ({ errors: 0.0001 }) });
     expect(state.outcome).toMatchObject({ result: "promoted" });
     expect(stage.edge.calls).toEqual(["share 0", "share 10", "share 50", "share 100", "drain stable", "retire stable"]);
@@ -110,7 +110,7 @@ test("case 7: abort, retry, promote", async () => {
   expect(sharesPut(stage)).toEqual([0, 10, 0, 0, 10, 50, 100]);
 });
 
-test("case 8: abort while the platform is still deleting candidate instances: it is asked again until it obeys", async () => {
+test("case 8: abort while the platform is still deleting candidate instances: retried until it succeeds", async () => {
   const refusals: number[] = [];
   const stage = world({
     refuse: (share, second) => {
@@ -164,7 +164,7 @@ describe("case 14", () => {
     expect(sharesPut(stage)).toEqual([0, 10, 50, 0]);
   });
 
-  test("a rollback by hand once the old revision is gone comes too late, and says so", async () => {
+  test("a rollback by hand after the old revision is retired is refused as too late", async () => {
     const { promotion, stage, events } = await play({});
     const calls = [...stage.edge.calls];
     const written = events.length;
@@ -176,7 +176,7 @@ describe("case 14", () => {
   });
 });
 
-test("case 15: a candidate that is what stable already is, in every service, is no promotion", () => {
+test("case 15: a candidate equal to stable in every service is not promoted", () => {
   const two = { a: "a-1", b: "b-1" };
   expect(isUnchanged(two, { ...two })).toBe(true);
   expect(isUnchanged(two, { a: "a-1", b: "b-2" })).toBe(false);

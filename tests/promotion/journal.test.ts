@@ -37,8 +37,8 @@ async function recorded(): Promise<{ events: Event[]; state: Awaited<ReturnType<
   return { state: await promote(promotion), events };
 }
 
-describe("what is appended", () => {
-  test("is read back as it was, and folds to the same state, event by event", async () => {
+describe("an appended event", () => {
+  test("is read back unchanged, and folds to the same state, event by event", async () => {
     const { events, state } = await recorded();
     const path = await written(...events);
     const read = await fileJournal(path).read();
@@ -61,14 +61,14 @@ describe("what is appended", () => {
     expect(await fileJournal(await written(begun, ...others)).read()).toEqual([begun, ...others]);
   });
 
-  test("is one line of JSON an event, after what was there", async () => {
+  test("is one line of JSON after the existing ones", async () => {
     const path = await written(begun, smoked);
     await fileJournal(path).append(resumed);
     const lines = (await readFile(path, "utf8")).split("\n");
     expect(lines.map((line) => line && JSON.parse(line))).toEqual([begun, smoked, resumed, ""]);
   });
 
-  test("is on the disk before the append is over", async () => {
+  test("is on disk before the append returns", async () => {
     const path = newPath();
     const { calls, restore } = await spiedHandles();
     try {
@@ -82,7 +82,7 @@ describe("what is appended", () => {
 });
 
 describe("the reserve beside a journal", () => {
-  test("is space that is there while it is appended to, and given back when it is closed", async () => {
+  test("exists while the journal is open, and is released on close", async () => {
     const path = newPath();
     const journal = fileJournal(path);
     await journal.append(begun);
@@ -94,7 +94,7 @@ describe("the reserve beside a journal", () => {
     await journal.close();
   });
 
-  test("is freed when the disk is full, so that what comes next can be written, and not taken again", async () => {
+  test("is freed when the disk is full, so that the next event can be written, and is not reserved again", async () => {
     const path = newPath();
     const journal = fileJournal(path);
     await journal.append(begun);
@@ -111,7 +111,7 @@ describe("the reserve beside a journal", () => {
 });
 
 describe("a torn last line never happened", () => {
-  test("wherever the crash tore it, and the next append goes on after the line before", async () => {
+  test("wherever it was torn, and the next append continues after the line before it", async () => {
     const whole = await readFile(await written(begun, smoked, resumed));
     const lastLine = whole.subarray(0, -1).lastIndexOf("\n") + 1;
     const lineBefore = whole.subarray(0, lastLine - 1).lastIndexOf("\n") + 1;
@@ -158,7 +158,7 @@ describe("a torn last line never happened", () => {
   });
 });
 
-test("reading while somebody appends shows whole events only, and never fewer than before", async () => {
+test("reading during an append shows only whole events, and never fewer than before", async () => {
   const path = await written(begun);
   const writer = fileJournal(path);
   const reader = fileJournal(path);
@@ -179,7 +179,7 @@ test("reading while somebody appends shows whole events only, and never fewer th
   expect(await reader.read()).toHaveLength(101);
 });
 
-describe("refused, with the file, the line and what to do", () => {
+describe("journals that are refused, with the file, the line and what to do", () => {
   const line = (event: Event) => `${JSON.stringify(event)}\n`;
   const brokenByte = Buffer.from(line(smoked).replace("grün", "gr\u0001n"));
   brokenByte[brokenByte.indexOf(1)] = 0xff;
@@ -208,7 +208,7 @@ describe("refused, with the file, the line and what to do", () => {
     expect(await readFile(path)).toEqual(before); // nothing was lost by trying
   });
 
-  test("a journal of a format that this version does not know", async () => {
+  test("a journal of an unknown format", async () => {
     const path = newPath();
     await writeFile(path, JSON.stringify(begun).replace('"format":2', '"format":1').concat("\n"));
     await expect(fileJournal(path).read()).rejects.toThrow(

@@ -107,18 +107,18 @@ describe.each(scenarios)("case 18: %s", (_, script, end, shares) => {
     expect(stage.edge.calls.includes("retire stable")).toBe(state.retired);
   };
 
-  test("killed before and after everything it does, it comes to the same end", async () => {
+  test("killed before and after each action, it reaches the same outcome", async () => {
     const { places } = await finish(script, []);
     expect(places.length).toBeGreaterThan(10);
     for (const [n, place] of places.entries()) ended(await finish(script, [n]), place);
   });
 
-  test("so it does when it is resumed an hour later", async () => {
+  test("also when it is resumed an hour later", async () => {
     const { places } = await finish(script, []);
     for (const [n, place] of places.entries()) ended(await finish(script, [n], 3600), place);
   });
 
-  test("killed again and again, it comes to the same end", async () => {
+  test("killed repeatedly, it reaches the same outcome", async () => {
     const kills = fc.array(fc.nat({ max: 40 }), { minLength: 2, maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(kills, async (kills) => ended(await finish(script, kills), kills.join(", "))),
@@ -127,7 +127,7 @@ describe.each(scenarios)("case 18: %s", (_, script, end, shares) => {
   });
 });
 
-test("case 18: killed in the middle of any line of its journal, it goes on from the line before", async () => {
+test("case 18: killed in the middle of any line of its journal, it resumes from the line before", async () => {
   const folder = await mkdtemp(join(tmpdir(), "killed-"));
   try {
     for (let torn = 0; torn < 100; torn++) {

@@ -26,7 +26,7 @@ const [anna, bert] = [holder("anna"), holder("bert", "there")];
 const tickets = async () => (await readdir(folder)).filter((name) => name.endsWith(".json"));
 
 describe("a lease that is held", () => {
-  test("is refused to everybody else, who are told whose it is, since when and for how long", async () => {
+  test("is refused to everyone else, with its holder, age and remaining time", async () => {
     const clock = virtualClock(1e12);
     await takeLease({ folder, holder: anna, clock });
     await clock.sleep(4000);
@@ -37,7 +37,7 @@ describe("a lease that is held", () => {
     );
   });
 
-  test("is refused to the process that holds it already", async () => {
+  test("is also refused to the process that already holds it", async () => {
     const clock = virtualClock();
     await takeLease({ folder, holder: anna, clock });
     await expect(takeLease({ folder, holder: anna, clock })).rejects.toThrow(LeaseError);
@@ -66,7 +66,7 @@ describe("a lease that is held", () => {
     expect((await takeLease(taker)).note).toContain("expired 0 s ago");
   });
 
-  test("that cannot be renewed says so, and is not called lost", async () => {
+  test("that cannot be renewed reports that, and is not called lost", async () => {
     const lease = await takeLease({ folder, holder: anna, clock: virtualClock() });
     await rm(folder, { recursive: true });
     await expect(lease.renew()).rejects.toThrow(UnwritableError);
@@ -109,8 +109,8 @@ describe("a lease is free", () => {
   });
 });
 
-describe("who has lost a lease", () => {
-  test("learns it at the next renewal, and changes nothing for the new holder", async () => {
+describe("a holder that lost its lease", () => {
+  test("notices at the next renewal, and changes nothing for the new holder", async () => {
     const clock = virtualClock();
     const paused = await takeLease({ folder, holder: anna, clock });
     await clock.sleep(LEASE_MS);
@@ -133,7 +133,7 @@ describe("who has lost a lease", () => {
     expect((await takeLease({ folder, holder: holder("carl"), clock })).note).toBeNull();
   });
 
-  test("goes on when it was only paused and nobody took it", async () => {
+  test("continues after a pause if no one took the lease", async () => {
     const clock = virtualClock();
     const paused = await takeLease({ folder, holder: anna, clock });
     await clock.sleep(10 * LEASE_MS);
@@ -141,13 +141,13 @@ describe("who has lost a lease", () => {
     await expect(takeLease({ folder, holder: bert, clock })).rejects.toThrow(LeaseError);
   });
 
-  test("learns it when its file is gone", async () => {
+  test("notices when its file is gone", async () => {
     const lease = await takeLease({ folder, holder: anna, clock: virtualClock() });
     for (const name of await tickets()) rmSync(join(folder, name));
     await expect(lease.renew()).rejects.toThrow("its file is gone");
   });
 
-  test("never had it where others took it and went while it looked", async () => {
+  test("never had it if others took and released it during its read", async () => {
     const clock = virtualClock();
     await takeLease({ folder, holder: { ...anna, pid: 1 }, clock });
     const live = JSON.stringify({ ...bert, acquired: 0, expires: 1e9, released: false });
@@ -164,8 +164,8 @@ describe("who has lost a lease", () => {
   });
 });
 
-describe("what runs longer than a lease lasts", () => {
-  test("is kept, renewal by renewal, and its result passed on", async () => {
+describe("work that takes longer than a lease lasts", () => {
+  test("keeps the lease renewed, and its result is returned", async () => {
     let now = 0;
     const sleeping: (() => void)[] = [];
     const sleep = (ms: number) =>
@@ -190,7 +190,7 @@ describe("what runs longer than a lease lasts", () => {
     expect(await kept).toBe("drained");
   });
 
-  test("passes on why it failed, and waits for nothing after that", async () => {
+  test("passes its error on, and then waits for nothing", async () => {
     const clock = virtualClock();
     const lease = await takeLease({ folder, holder: anna, clock });
     await expect(lease.keep(Promise.reject(new Error("disk full")))).rejects.toThrow("disk full");
@@ -209,7 +209,7 @@ describe("what runs longer than a lease lasts", () => {
   });
 });
 
-test.each(["", "{", "[]", '{"owner":"anna"}', "\0\0\0"])("a file that is no lease is named: %j", async (content) => {
+test.each(["", "{", "[]", '{"owner":"anna"}', "\0\0\0"])("a file that is not a lease is named: %j", async (content) => {
   await (await takeLease({ folder, holder: anna, clock: virtualClock() })).release();
   const [name] = await tickets();
   const path = join(folder, name as string);
@@ -219,7 +219,7 @@ test.each(["", "{", "[]", '{"owner":"anna"}', "\0\0\0"])("a file that is no leas
   );
 });
 
-describe("of many who want it at once", () => {
+describe("of many concurrent takers", () => {
   test("exactly one gets it, round after round of expiry, and nothing but its ticket is left", async () => {
     const clock = virtualClock();
     for (let round = 1; round <= 20; round++) {
@@ -235,7 +235,7 @@ describe("of many who want it at once", () => {
     }
   });
 
-  test("exactly one process gets it; when it is gone, the next is told so", async () => {
+  test("exactly one process gets it; once it is gone, the next one gets a note", async () => {
     const takers = Array.from({ length: 6 }, (_, i) => startTaker(`taker ${i}`));
     const lines = await Promise.all(takers.map(({ ready }) => ready));
     expect(lines).toEqual(takers.map(() => "ready"));

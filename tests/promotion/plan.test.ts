@@ -21,12 +21,12 @@ describe("the named plans", () => {
     expect(Object.values(plans).map(({ poll }) => poll)).toEqual([1, 1, 1]);
   });
 
-  test("evidence: floors of 30 s and a bake of 60 s", () => {
+  test("evidence: minimum durations of 30 s and a bake of 60 s", () => {
     expect(plans.evidence.steps.map(({ minDuration }) => minDuration)).toEqual([30, 30, 30, 30]);
     expect(plans.evidence.bake).toEqual([{ for: 60, poll: 1 }]);
   });
 
-  test("rehearsal: floors of 10 s, a bake of 20 s, drains of at most 10 s, and short patience", () => {
+  test("rehearsal: minimum durations of 10 s, a bake of 20 s, drains of at most 10 s, and short hold timeouts", () => {
     expect(plans.rehearsal.steps.map(({ minDuration }) => minDuration)).toEqual([10, 10, 10, 10]);
     expect(plans.rehearsal.bake).toEqual([{ for: 20, poll: 1 }]);
     expect(plans.rehearsal.drain).toBe(10);

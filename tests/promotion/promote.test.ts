@@ -22,20 +22,20 @@ test("a promotion begins with one line that says its format, plan and revisions"
   expect(await journal.read()).toEqual([{ event: "begun", format: 2, at: 5, id: "p1", plan: testPlan, revisions }]);
 });
 
-test("a journal that never began is no promotion", async () => {
+test("a journal without a beginning is not a promotion", async () => {
   const { promotion } = await world().begin();
   await expect(promote({ ...promotion, journal: memoryJournal() })).rejects.toThrow(JournalError);
 });
 
 describe("a share that the platform refuses", () => {
-  test("for a while is asked for at each poll, until it is in force", async () => {
+  test("for a while is retried at each poll, until it is in force", async () => {
     const { outcome, shares, stage } = await play({ refuse: refusing(50, between(5, 15)) });
     expect(outcome?.result).toBe("promoted");
     expect(shares).toEqual([0, 10, ...Array.from({ length: 11 }, () => 50), 100]);
     expect(stage.second()).toBe(25 + 10);
   });
 
-  test("is asked for again on the way back too", async () => {
+  test("is also retried during a rollback", async () => {
     const { outcome, state, stage } = await play({ rates: deadAt(50), refuse: refusing(0, between(1, 20)) });
     expect([outcome?.result, state.inForce, stage.edge.share]).toEqual(["rolled-back", 0, 0]);
   });
@@ -52,7 +52,7 @@ describe("a share that the platform refuses", () => {
     expect(stage.edge.share).toBe(0);
   });
 
-  test("does not hide what was counted meanwhile", async () => {
+  test("does not hide counts from meanwhile", async () => {
     const failsFrom = 6;
     const { outcome, shares } = await play({
       refuse: refusing(50, between(5, 15)),
@@ -74,7 +74,7 @@ describe("while a rising share is refused", () => {
     expect(stage.second()).toBeLessThanOrEqual(13);
   });
 
-  test("nothing is certified, and nothing climbs past it", async () => {
+  test("nothing is certified, and the share does not rise further", async () => {
     const { promotion, events } = await world({ refuse: always }).begin();
     await expect(promote(promotion)).rejects.toThrow("503: cannot put 50 %");
     const verdicts = events.flatMap((event) => (event.event === "judged" && event.at > 0 ? [event.verdict] : []));
@@ -82,7 +82,7 @@ describe("while a rising share is refused", () => {
     expect(verdicts.at(-1)).toEqual({ kind: "wait", reason: "waiting for 50 % to be put in force", cause: null });
   });
 
-  test("a hold that is left to a person takes the wish for it back", async () => {
+  test("a hold that is left to a person withdraws it", async () => {
     const stage = world({ refuse: always, rates: ({ second }) => (second > 8 ? { errors: 1 } : {}) });
     const { promotion } = await stage.begin();
     const state = await promote(promotion);
@@ -90,7 +90,7 @@ describe("while a rising share is refused", () => {
     expect(stage.edge.share).toBe(10);
   });
 
-  test("a share that came in force although it was refused is taken for what it is", async () => {
+  test("a share that took effect although it was refused is accepted as in force", async () => {
     const stage = world({
       refuse: (put, second) => {
         if (put !== 50 || second > 5) return;
@@ -131,7 +131,7 @@ describe("a source that contradicts itself", () => {
   });
 });
 
-describe("where nothing can be written any more", () => {
+describe("with an unwritable journal", () => {
   const full = new UnwritableError("the journal j cannot be written: ENOSPC");
   /** A journal that fails from the second `from` on, for as many appends as the reserve does not cover. */
   const failing = async (stage: World, from: number, appends: number) => {
@@ -144,7 +144,7 @@ describe("where nothing can be written any more", () => {
     return { ...begun, promotion: { ...begun.promotion, journal: { ...begun.promotion.journal, append } } };
   };
 
-  test("traffic goes back to stable, and the reserve has room to say so", async () => {
+  test("traffic goes back to stable, and the reserve has room to record it", async () => {
     const stage = world();
     const { promotion, events } = await failing(stage, 8, 1);
     const state = await promote(promotion);
@@ -206,7 +206,7 @@ describe("a share that cannot be read", () => {
     );
   });
 
-  test("does not let a dead candidate live once it can be read", async () => {
+  test("does not spare a dead candidate once it can be read", async () => {
     const { outcome, stage } = await play({ rates: deadAt(50), unreadable: unreadable(between(6, 9)) });
     expect(outcome?.result).toBe("rolled-back");
     expect(stage.second()).toBeLessThanOrEqual(11);
@@ -251,7 +251,7 @@ describe("an abort", () => {
 });
 
 describe("the order of things", () => {
-  test("what is decided is written before it is done, and the lease renewed in between", async () => {
+  test("a decision is recorded before it is carried out, and the lease is renewed in between", async () => {
     const places: string[] = [];
     await play({ rates: deadAt(100), boundary: (place) => places.push(place) });
     const shifts = places.flatMap((place, i) => (place.startsWith("before share") ? [i] : []));
@@ -294,7 +294,7 @@ describe("the order of things", () => {
     expect(kept).toBe(7);
   });
 
-  test("everything that is written is told, in order, with the state that it leads to", async () => {
+  test("every recorded event is reported, in order, with the resulting state", async () => {
     const { promotion, events } = await world().begin();
     const told: [State, unknown][] = [];
     const state = await promote({ ...promotion, onEvent: (state, event) => void told.push([state, event]) });
@@ -333,7 +333,7 @@ test("without a bake the last certificate ends the promotion", async () => {
   expect(outcome?.reason).toBe("certified below 0.2 % at 100 % by users");
 });
 
-test("an outcome that stands is not worked on again", async () => {
+test("a final outcome is not processed again", async () => {
   const stage = world();
   const { promotion, events } = await stage.begin();
   await interrupt(promotion, ({ outcome }) => outcome !== null);

@@ -12,7 +12,7 @@ test("the same seed and label draw the same numbers, another of either others", 
   expect(draws(1, "users")).not.toEqual(draws(1, "probes"));
 });
 
-test("draws lie in [0, 1) and are spread over it", () => {
+test("draws are in [0, 1) and spread over it", () => {
   const all = draws(1, "users");
   expect(all.every((draw) => draw >= 0 && draw < 1)).toBe(true);
   const tenths = Array.from({ length: 10 }, (_, i) => all.filter((draw) => Math.floor(draw * 10) === i).length);

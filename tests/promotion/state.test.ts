@@ -45,7 +45,7 @@ const stateAfter = (...events: Event[]): State => fold([begun, ...events]);
 const climbing = (...events: Event[]): State => stateAfter(inForce(0, 0), smoked, inForce(0, 10), ...events);
 const hold = (cause: Verdict["cause"]): Verdict => ({ kind: "hold", reason: "because", cause });
 
-describe("a journal folds to where the promotion stands", () => {
+describe("folding a journal", () => {
   test("it begins at 0 %, is smoked there, and wants the first share", () => {
     expect(stateAfter()).toMatchObject({ wanted: 0, inForce: null, smoked: false, outcome: null });
     expect(stateAfter(inForce(0, 0))).toMatchObject({ wanted: 0, inForce: 0 });
@@ -109,7 +109,7 @@ describe("a journal folds to where the promotion stands", () => {
   });
 });
 
-describe("the time that a step was looked at", () => {
+describe("the observed time of a step", () => {
   test("is the time between polls", () => {
     expect(climbing(judged(1), judged(2), judged(3)).elapsed).toBe(3000);
   });
@@ -132,7 +132,7 @@ describe("the time that a step was looked at", () => {
     expect(climbing(judged(1), judged(4.001, wait, 400)).elapsed).toBe(1000);
   });
 
-  test("goes on where it stood after a resumption, and begins again after a hold that was left to a person", () => {
+  test("continues after a resumption, and restarts after a hold that was left to a person", () => {
     expect(climbing(judged(1), judged(2), { event: "resumed", at: 60_000, note: "" }, judged(61)).elapsed).toBe(3000);
     const undecided = climbing(judged(1), judged(2, hold("deadline")));
     expect(undecided.outcome?.result).toBe("held");
@@ -141,7 +141,7 @@ describe("the time that a step was looked at", () => {
   });
 });
 
-describe("what was counted while the share was moved", () => {
+describe("counts from while the share was changing", () => {
   const moved = (second: number, share: number, requests: number): Event => ({
     event: "in-force",
     at: second * 1000,
@@ -209,7 +209,7 @@ describe("a hold", () => {
   });
 });
 
-describe("what a person does", () => {
+describe("manual actions", () => {
   test("ordered back: the share goes to 0 for good, whatever was decided before", () => {
     const back: Event = { event: "ordered-back", at: 5000, reason: "enough" };
     for (const state of [stateAfter(), climbing(judged(1)), climbing(judged(1, hold("deadline")))]) {
@@ -282,7 +282,7 @@ describe("a step's record", () => {
   });
 });
 
-test("a service whose revision stays is not on evidence", () => {
+test("a service whose revision does not change is not judged", () => {
   const revisions = [...begun.revisions, { service: "mahavishnu", stable: "same", candidate: "same" }];
   expect(fold([{ ...begun, revisions }]).evidence).toEqual({ akosha: expect.objectContaining({ shareOfAlpha: 1 }) });
 });
@@ -294,7 +294,7 @@ test("polls and probes are asked for as the state needs them", () => {
   expect(probesNeeded(climbing(judged(30, wait, 150)))).toBe(1);
 });
 
-test("at 100 % stable gets probes enough to tell a shared outage, for as long as it is watched closely", () => {
+test("at 100 % stable gets enough probes to detect a shared outage, during the closely polled part of the bake", () => {
   const all = { ...climbing(judged(30, wait, 150)), wanted: 100 };
   expect(probesNeeded(all)).toBe(20);
   const [close = { for: 0, poll: 1 }] = plans.report.bake;

@@ -43,7 +43,7 @@ describe("the decision table", () => {
     }
   });
 
-  test("says what is certified, or still has to be", () => {
+  test("names the claim that is certified, or still has to be", () => {
     const [claim, proof] = ["below 0.5 %", "at 25 % by users and probes"];
     const step = {
       phase: "step",
@@ -92,13 +92,13 @@ function combinations(): EvidenceFacts[] {
   }));
 }
 
-describe("the facts of a evidence", () => {
+describe("the facts of the evidence", () => {
   const step = { share: 10, maxErrorRate: 0.01, minDuration: 30, maxDuration: 100 };
   const at = (elapsed: number) => ({ step, margin: 0.005, phase: "step", elapsed }) as const;
   const judged = (evidence: Parameters<typeof factsOf>[0], second: number, elapsed = 10) =>
     decide(factsOf(evidence, at(elapsed), second * 1000));
 
-  test("floor and deadline have passed exactly when they are reached", () => {
+  test("minimum and maximum duration have passed exactly when they are reached", () => {
     const passed = (elapsed: number) => {
       const { minDurationPassed, maxDurationPassed } = silentFacts(at(elapsed)).step;
       return [minDurationPassed, maxDurationPassed];
@@ -140,7 +140,7 @@ describe("the facts of a evidence", () => {
     expect(judged(polls(start(), 1, ...times(8, worse)), 8)).toMatchObject({ kind: "roll-back" });
   });
 
-  test("what stable shares does not excuse what it does not share", () => {
+  test("shared failures do not excuse others", () => {
     const slowForBoth = both({ requests: 900, slow: 300 }, { requests: 100, slow: 33 });
     const brokenToo = both({ requests: 900, slow: 300 }, { requests: 100, slow: 30, failures: 20 });
     expect(judged(polls(start(), 1, ...times(6, slowForBoth)), 6).kind).toBe("hold");
@@ -160,7 +160,7 @@ describe("the facts of a evidence", () => {
     });
   });
 
-  test("nobody is sent back to a stable that answers nothing", () => {
+  test("there is no rollback to a stable that is down", () => {
     const worse = both({ requests: 3, failures: 3 }, { requests: 1000, failures: 1000 });
     const went = polls(start(), 1, ...times(3, both({ requests: 3000 }, { requests: 100, failures: 30 })));
     const verdict = judged(polls(went, 4, ...times(3, worse)), 6);

@@ -11,7 +11,7 @@ const at = (since: string, requests: number, failures = 0): Seen => ({
   },
 });
 
-describe("what was counted between two observations", () => {
+describe("the counts between two observations", () => {
   test("is the difference, number by number", () => {
     const all = { requests: 9, failures: 1, slow: 2, refused: 4, toolErrors: 3, unread: 1 };
     const more = { requests: 19, failures: 2, slow: 4, refused: 8, toolErrors: 6, unread: 2 };
@@ -35,15 +35,15 @@ describe("what was counted between two observations", () => {
     expect(windowsSince(null, at("a", 10))).toEqual({});
   });
 
-  test("is all of it when what counts began again, even if it has counted more by now", () => {
+  test("is everything after a restart of the counters, even if they are higher by now", () => {
     expect(windowsSince(at("a", 10), at("b", 30))).toEqual(at("b", 30).services);
   });
 
-  test("is all of it when a count went down", () => {
+  test("is everything when a count went down", () => {
     expect(windowsSince(at("a", 10), at("a", 7, 2))).toEqual(at("a", 7, 2).services);
   });
 
-  test("is all of it for a service that was not seen before", () => {
+  test("is everything for a new service", () => {
     const before: Seen = { silent: false, since: "a", services: {} };
     expect(windowsSince(before, at("a", 10))).toEqual(at("a", 10).services);
   });

@@ -27,7 +27,7 @@ test("a revision is called by its version, and by its id only where none is know
 
 describe("kinds", () => {
   const kinds = { "JSON-RPC error": 127, "403 from the server": 765, "connection refused": 0 };
-  test("are named with the commonest first", () => {
+  test("are named with the most common first", () => {
     expect(commonestKind(kinds)).toBe("403 from the server, 765 of 892");
     expect(kindsInWords(kinds)).toBe("403 from the server 85.8 %, JSON-RPC error 14.2 %");
   });
@@ -45,7 +45,7 @@ test("outcomes leave out what did not happen, except failures", () => {
   );
 });
 
-test("a sample says when, what, which call and whose", () => {
+test("a sample shows time, kind, call and origin", () => {
   const sample = {
     at: Date.UTC(2026, 0, 1, 14, 3, 12),
     service: "mahavishnu",

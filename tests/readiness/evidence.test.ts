@@ -19,7 +19,7 @@ describe("evidence", () => {
     expect(evidence).toMatchObject({ kind: "backup", stack: "prod", release, digests, by: "tests" });
   });
 
-  test("is listed with what speaks against it: its age, its own result, or that nobody can read it", async () => {
+  test("is listed with the objection to it: its age, its own result, or an unreadable file", async () => {
     const { folder, write } = await project();
     const reference = { stack: "prod" };
     expect(listEvidence(folder, reference, now).listed).toEqual([]);

@@ -67,7 +67,7 @@ describe("initialize", () => {
   });
 });
 
-describe("what a request must carry", () => {
+describe("required headers", () => {
   const list = { id: 2, method: "tools/list" };
 
   test("both content types, or any: JSON alone is refused, with an id of a session that is none", async () => {

@@ -21,7 +21,7 @@ async function start(script: string, { env = {}, log = `child-${++logs}.log` } =
 }
 const FOREVER = "setInterval(() => {}, 1000);";
 
-test("a death is told with its exit code and its last lines", async () => {
+test("a crash is reported with its exit code and its last lines", async () => {
   const child = await start(
     'for (let i = 1; i <= 30; i++) console.log("line " + i); console.error(process.env.WHY); process.exit(3)',
     { env: { WHY: "no disk" } },
@@ -34,13 +34,13 @@ test("a death is told with its exit code and its last lines", async () => {
   await child.ended;
 });
 
-test("a death by a signal, without a word: what was in the log before is not its", async () => {
+test("a death by signal without output does not show earlier log lines", async () => {
   writeFileSync(join(folder, "old.log"), "from long ago\n");
   const child = await start('process.kill(process.pid, "SIGSEGV")', { log: "old.log" });
   expect(describeDeath(await child.died)).toBe("the server was killed by SIGSEGV. It printed nothing.");
 });
 
-test("what is asked to end, ends: politely when it can, by force when it does not, and that is no death", async () => {
+test("a child that is asked to stop ends, gracefully or by force, which is not a crash", async () => {
   const deaths: unknown[] = [];
   const polite = await start(
     `process.on("SIGTERM", () => { console.log("bye"); process.exit() }); console.log("up"); ${FOREVER}`,
@@ -61,7 +61,7 @@ test("what is asked to end, ends: politely when it can, by force when it does no
   expect(deaths).toEqual([]);
 });
 
-test("what a command has started ends with it, also when the command ends first", async () => {
+test("a command's children end with it, even when the command exits first", async () => {
   const spawn = `const { pid } = require("node:child_process").spawn(process.execPath, ["-e", "${FOREVER}"]); console.log(pid);`;
   const parent = await start(`${spawn} ${FOREVER}`);
   const leaver = await start(`${spawn} process.exit(0)`);

@@ -118,7 +118,7 @@ test("a wheel whose program does not run here is reported as such", async () => 
   await expect(find()).rejects.toThrow(/was installed but does not run on this machine: 1\.2\.3/);
 });
 
-test("an edge whose port is taken is told, with Envoy's own words", async () => {
+test("a port that is in use is reported, with Envoy's error", async () => {
   // even by a program that would share it
   const reusePort = process.platform === "linux";
   const other = createServer().listen({ port: 0, host: "127.0.0.1", reusePort });
@@ -153,25 +153,28 @@ test("a program that is not an Envoy is reported", async () => {
   await expect(ready).rejects.toThrow("Envoy exited before it was ready (exit code 1)");
 });
 
-test.runIf(process.platform === "linux")("Envoy does not outlive whoever started it, even by kill -9", async () => {
-  const port = await freePort();
-  const starter = spawn(process.execPath, [
-    "--input-type=module",
-    "-e",
-    `
+test.runIf(process.platform === "linux")(
+  "Envoy does not outlive the process that started it, even after kill -9",
+  async () => {
+    const port = await freePort();
+    const starter = spawn(process.execPath, [
+      "--input-type=module",
+      "-e",
+      `
     import { startEnvoy } from ${JSON.stringify(join(import.meta.dirname, "..", "..", "rehearsal", "envoy.ts"))};
     const { ready } = await startEnvoy(${JSON.stringify({ binary: await envoyBinary(), folder: await edgeOn(port) })});
     await ready;
     console.log("ready");
     setInterval(() => {}, 1000);
   `,
-  ]);
-  onTestFinished(() => void starter.kill("SIGKILL"));
-  await once((starter as ChildProcess & { stdout: NodeJS.ReadableStream }).stdout, "data");
-  expect(await answers(port)).toBe(true);
-  starter.kill("SIGKILL");
-  await expect.poll(() => answers(port), { timeout: 10_000 }).toBe(false);
-});
+    ]);
+    onTestFinished(() => void starter.kill("SIGKILL"));
+    await once((starter as ChildProcess & { stdout: NodeJS.ReadableStream }).stdout, "data");
+    expect(await answers(port)).toBe(true);
+    starter.kill("SIGKILL");
+    await expect.poll(() => answers(port), { timeout: 10_000 }).toBe(false);
+  },
+);
 
 async function edgeOn(port: number): Promise<string> {
   const folder = await temporaryFolder();

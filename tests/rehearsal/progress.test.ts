@@ -68,7 +68,7 @@ describe("in plain lines", () => {
     ]);
   });
 
-  test("after a silence it says that it goes on", async () => {
+  test("after a silence it reports that it continues", async () => {
     const lines = (await play(scripts.silence, undefined, true)).rows();
     expect(lines).toContain(
       "  0:13  ■ held: the metrics source is silent (no answer from the admin socket within 1 s)",
@@ -84,7 +84,7 @@ describe("in plain lines", () => {
     expect(words(narrow)).toEqual(words(wide));
   });
 
-  test("a promotion that is gone on with in the middle is told from there", async () => {
+  test("a resumed promotion is shown from that point", async () => {
     const { stream, rows } = screen(undefined);
     let shown: Progress | undefined;
     await journalOf({
@@ -135,7 +135,7 @@ describe("in a block", () => {
     ]);
   });
 
-  test("what is said beside it stands above it", async () => {
+  test("other messages appear above it", async () => {
     const { stream, rows } = screen(80);
     const shown = progress({ stream, plain: false });
     await journalOf({

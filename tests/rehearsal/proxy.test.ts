@@ -180,7 +180,7 @@ test("cut streams: an answer without a body stays whole", async () => {
   expect([response.status, response.headers.get("x-fault"), await response.text()]).toEqual([202, null, ""]);
 });
 
-test("crash: open answers are cut, and nobody listens any more", async () => {
+test("crash: open responses are cut, and the port is closed", async () => {
   const { proxy, url } = await proxied({ kind: "healthy" });
   const session = await openSession({ url, sessions: true, timeoutMs: 5000 });
   const call = session.call({ tool: "wait", arguments: { ms: 5000 } });

@@ -121,7 +121,7 @@ describe.concurrent("a rehearsal", { timeout: 90_000 }, () => {
     await vi.waitFor(() => t.expect(started.filter(lives)).toEqual([]), soon);
   });
 
-  test("case 4: takes a dead release back by itself, and exits with 1", async (t) => {
+  test("case 4: rolls a dead release back automatically, and exits with 1", async (t) => {
     const { code, summary, err } = await rehearse(t, await home(t), "--fault", "dead").ended;
     t.expect(code, err).toBe(1);
     t.expect(summary).toMatchObject({ result: "rolled-back", movedSessions: 0, shiftErrors: 0 });
@@ -135,13 +135,13 @@ describe.concurrent("a rehearsal", { timeout: 90_000 }, () => {
     t.expect(summary).toMatchObject({ result: "held", reason: t.expect.stringContaining("shared outage") });
   });
 
-  test("case 11: a silent source is waited for, and the promotion goes on to the end", async (t) => {
+  test("case 11: a silent source is waited for, and the promotion continues to the end", async (t) => {
     const { code, summary, err } = await rehearse(t, await home(t), "--source-down", "3").ended;
     t.expect(err).toContain("silent");
     t.expect([code, summary?.result], err).toEqual([0, "promoted"]);
   });
 
-  test("case 3: what fails its smoke tests at 0 % never meets a user", async (t) => {
+  test("case 3: a candidate that fails its smoke tests at 0 % never gets a user's request", async (t) => {
     const cwd = await home(t, { "workload.json": workload("1.0.0", "1.1.0", "--fault", "hidden-error") });
     const { code, summary, err } = await rehearse(t, cwd).ended;
     t.expect(code, err).toBe(1);
@@ -153,7 +153,7 @@ describe.concurrent("a rehearsal", { timeout: 90_000 }, () => {
     t.expect(summary?.candidate).toEqual({ userRequests: 0, userErrors: 0 });
   });
 
-  test("case 2: a server that never becomes ready is told with its own words", async (t) => {
+  test("case 2: a server that never becomes ready is reported with its own output", async (t) => {
     const broken = workload("1.0.0", "1.1.0");
     const dies = [node, "-e", "console.error('no such table: sessions'); process.exit(3) // {port}"];
     for (const { candidate } of broken.services) candidate.command = dies;
@@ -163,7 +163,7 @@ describe.concurrent("a rehearsal", { timeout: 90_000 }, () => {
     t.expect(err).not.toMatch(/^\s+at .*\.ts:\d+/m); // words, not a stack
   });
 
-  test("case 15: a candidate that is what stable is changes nothing", async (t) => {
+  test("case 15: a candidate equal to stable changes nothing", async (t) => {
     const { code, summary } = await rehearse(t, await home(t, { "workload.json": workload("1.0.0", "1.0.0") })).ended;
     t.expect([code, summary?.result]).toEqual([0, "unchanged"]);
   });
@@ -203,7 +203,7 @@ describe.concurrent("a rehearsal", { timeout: 90_000 }, () => {
     t.expect([resumed.code, resumed.summary], resumed.err).toEqual([1, summary]);
   });
 
-  test("case 18: killed again while it is being resumed, it goes on where it stood", async (t) => {
+  test("case 18: killed again during a resume, it continues from there", async (t) => {
     const cwd = await home(t);
     const { child, ended } = rehearse(t, cwd);
     await journalHolds(cwd, '"share":10', '"judged"');
@@ -223,7 +223,7 @@ describe.concurrent("a rehearsal", { timeout: 90_000 }, () => {
     t.expect([third.code, third.summary?.result], third.err).toEqual([0, "promoted"]);
   });
 
-  test("an interrupted rehearsal of other revisions than now stand in the workload is not gone on with", async (t) => {
+  test("an interrupted rehearsal is not resumed with other revisions than the workload's", async (t) => {
     const cwd = await home(t);
     const { child, ended } = rehearse(t, cwd);
     await journalHolds(cwd, '"judged"');
@@ -248,7 +248,7 @@ describe.concurrent("a rehearsal", { timeout: 90_000 }, () => {
     await vi.waitFor(() => t.expect(started.filter(lives)).toEqual([]), soon);
   });
 
-  test("case 19: while it runs it keeps its lease, and a second promoter is told whose it is", async (t) => {
+  test("case 19: it keeps its lease while it runs, and a second promoter is told the holder", async (t) => {
     const cwd = await home(t);
     const { child, ended } = rehearse(t, cwd);
     await journalHolds(cwd, '"judged"');

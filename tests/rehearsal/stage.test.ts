@@ -96,7 +96,7 @@ describe("two releases of a real server", () => {
     expect(deaths).toEqual([]);
   });
 
-  test("a server that dies unasked is news, told with its last words, and the edge is refused", async () => {
+  test("a server that crashes is reported with its last lines, and the edge is refused", async () => {
     const server = onStage().find(({ command }) => command.includes("everything-stable"));
     process.kill(server?.pid ?? 0, "SIGKILL");
     await expect.poll(() => deaths.length, soon).toBe(1);
@@ -152,7 +152,7 @@ describe("a workload that cannot be raised shows why, and leaves nothing behind"
     );
   });
 
-  test("when it is never ready: it hangs, says it is not well, or speaks no MCP", async () => {
+  test("when it is never ready: it hangs, is unhealthy, or does not speak MCP", async () => {
     const [hangs, ill, other] = await Promise.all([
       failure(workloadOf(HANGS, HANGS, { ready: 3 })),
       failure(workloadOf(LISTENS, LISTENS, { ready: 3, health: "/ill" })),
@@ -167,7 +167,7 @@ describe("a workload that cannot be raised shows why, and leaves nothing behind"
   });
 });
 
-test("what is broken stays broken, also when the share goes back", async () => {
+test("a broken candidate stays broken, even when the share goes back", async () => {
   const workload = workloadOf(LISTENS, LISTENS, { health: "/health" });
   const stage = await raise({ workload, folder, fault: { kind: "late", share: 50 }, seed: 1, say: () => {} });
   const [{ stable, candidate }] = stage.services as [Stage["services"][number]];

@@ -105,7 +105,7 @@ test("a journal that ends in the middle has the step that it ends in", () => {
   expect(headline(story).word).toBe("Not finished, at 10 %");
 });
 
-test("a step that a person or a hand on the traffic ended is told with its counts", () => {
+test("a step that was ended by a person or a manual traffic change is shown with its counts", () => {
   const at = BEGINNING + 60_000;
   const moved = chronicle(upTo(5, { event: "moved", at, share: 40 }));
   expect(moved.rows).toMatchObject([

@@ -16,13 +16,13 @@ test("HTML in HTML stays HTML; lists are joined, numbers are written, null is no
   );
 });
 
-test("JSON cannot end the element it stands in, and reads back as it was", () => {
+test("JSON cannot close its element, and is read back unchanged", () => {
   const { text } = json({ reason: `${HOSTILE}<!--` });
   expect(text).not.toContain("<");
   expect(JSON.parse(text)).toEqual({ reason: `${HOSTILE}<!--` });
 });
 
-test("a script cannot end the element it stands in, and does what it did", () => {
+test("a script cannot close its element, and still works", () => {
   const source = 'return "</script><!--<SCRIPT>" + (1 < 2)';
   expect(script(source)).not.toMatch(/<(\/script|!--|script)/i);
   expect(new Function(script(source))()).toBe("</script><!--<SCRIPT>true");

@@ -19,13 +19,13 @@ const seen = (since: string, services: Record<string, number[] | undefined>): Se
   ),
 });
 
-test("a quantile lies inside its bucket, as far in as its part of the bucket's requests", () => {
+test("a quantile is interpolated within its bucket", () => {
   expect(quantileMs(histogram({ 100: 100 }), 0.5)).toBe(75); // half way from 50 to 100
   expect(quantileMs(histogram({ 5: 50, 1000: 50 }), 0.95)).toBe(950);
   expect(quantileMs(histogram({ 5: 100 }), 0.5)).toBe(2.5);
 });
 
-test("what took longer than the last bound is shown at it, for nobody knows how long it took", () => {
+test("requests slower than the last bound are shown at it, since their exact time is unknown", () => {
   expect(quantileMs(histogram({ more: 100 }), 0.5)).toBe(60_000);
 });
 
@@ -34,7 +34,7 @@ test("under twenty requests have no quantile", () => {
   expect(quantileMs(histogram({ 10: 20 }), 0.5)).not.toBeNull();
 });
 
-test("a window is what came since the last poll, all services together", () => {
+test("a window has the counts since the last poll, of all services together", () => {
   const before = seen("1", { a: histogram({ 5: 10 }), b: histogram({ 10: 1 }) });
   const now = seen("1", { a: histogram({ 5: 13 }), b: histogram({ 10: 3 }) });
   expect(latencySince(before, now, "stable")).toEqual(histogram({ 5: 3, 10: 2 }));

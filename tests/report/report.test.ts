@@ -45,7 +45,7 @@ test("where nothing failed, the failures' chart is not a magnified nothing", asy
   );
 });
 
-test("a candidate that never had a user has no charts of what nobody saw", async () => {
+test("a candidate without users has no charts for them", async () => {
   const page = renderReport({ events: await journalOf(scripts.lifeless), extras });
   expect(drawingIn(page).charts.map(({ title }) => title)).toEqual(["Share of new sessions"]);
   expect(page).toContain("The candidate never received traffic.");

@@ -42,7 +42,7 @@ describe("a healthy promotion", () => {
     expect(Math.max(...seen.map(({ charge }) => charge as number))).toBeLessThan(0.1);
   });
 
-  test("its failure rate lies in the band, beside the step's own bound", () => {
+  test("its failure rate is within the band, next to the step's bound", () => {
     for (const { lower, candidateRate, upper } of seen as Required<Point>[]) {
       expect(lower).toBeLessThanOrEqual(candidateRate as number);
       expect(upper).toBeGreaterThanOrEqual(candidateRate as number);
@@ -78,7 +78,7 @@ test("while the source is silent nothing is drawn but the share", async () => {
   for (const { verdict: _, x: __, ...point } of silent) expect(point).toEqual({ share: 10, wanted: 10, unseen: true });
 });
 
-test("a pause cuts the lines, and what was counted in it is nobody's rate", async () => {
+test("a pause interrupts the lines, and its counts are in no rate", async () => {
   const events = await journalOf({ ...scripts.outage, resumed: true });
   const at = events.findIndex(({ event }) => event === "resumed");
   const [paused, first] = readSeries(events).slice(at - 1);
@@ -99,7 +99,7 @@ test("where counting begins again, no rate is negative", () => {
   }
 });
 
-test("the last point stands where the promotion's own fold ends", () => {
+test("the last point matches the promotion's final state", () => {
   const { inForce, wanted } = fold(healthy);
   expect(readSeries(healthy).at(-1)).toMatchObject({ share: inForce, wanted });
 });

@@ -67,7 +67,7 @@ describe("the likely cause", () => {
     expect(explained(exchange({ status: 404, inSession: true }))).toContain("does not know the session");
   });
 
-  test("of silence tells a hanging server from a stream without an answer", () => {
+  test("of silence distinguishes a hanging server from a stream without an answer", () => {
     expect(explained(exchange(), { waitedMs: 1500 })).toContain(
       "got nothing within 1.5 s; likely cause: the server hangs",
     );
@@ -109,7 +109,7 @@ describe("the likely cause", () => {
     expect(explained(exchange({ status: 200 }), { error })).toContain("the response is not JSON: Unexpected end");
   });
 
-  test("of anything else is what was thrown", () => {
+  test("of anything else is the thrown error", () => {
     expect(explained(exchange({ status: 200, body: "{}" }))).toContain("likely cause: thrown");
   });
 });
@@ -132,7 +132,7 @@ test("an event stream is shown without its framing, and a long body in part", ()
   expect(explained(exchange({ status: 200, body: "x".repeat(500) }))).toContain(`"${"x".repeat(200)}..."`);
 });
 
-test("the exchange that tells most is the last broken one, else one that did not end; never one that nobody waits for", () => {
+test("the most informative exchange is the last failed one, else an unfinished one; never one that is not awaited", () => {
   const fine = exchange({ status: 200 });
   const broken = exchange({ status: 500 });
   const open = exchange({ status: 200, ended: false });

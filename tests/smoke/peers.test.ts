@@ -120,7 +120,7 @@ describe("TLS", () => {
     return { url, server };
   };
 
-  test("with a certificate that is not trusted here fails, and says what to set", async () => {
+  test("with an untrusted certificate fails, and says what to set", async () => {
     const { url, server } = await secured();
     const report = await runSmoke({ url });
     expect(detail(report, 2)).toMatch(/SELF_SIGNED_CERT.*127.0.0.1 is not trusted here: .*NODE_EXTRA_CA_CERTS/);

@@ -16,7 +16,7 @@ test("an address is shown without user, password and the values of its query", (
   expect(shownUrl("http://h/mcp")).toBe("http://h/mcp");
 });
 
-test("what a server echoes is masked, in every form it may have", () => {
+test("a server's echo of a secret is masked, in every encoding", () => {
   const url = new URL("https://user:p%40ssword@h/mcp?key=que%20ry");
   const headers = {
     authorization: `Basic ${btoa("alice:wonder land")}`,

@@ -155,7 +155,7 @@ describe("a limit", () => {
     expect(detail(report, 6)).toMatch(/^no 429 in 25 calls \(limit 20\); .*likely cause: no limit applies/);
   });
 
-  test("that nobody expects, and cuts the burst short, fails", async () => {
+  test("that is unexpected and cuts the burst short fails", async () => {
     const report = await smoke({ url: await limited(18) });
     expect(verdicts(report)).toBe("pppppfpp");
     expect(detail(report, 6)).toMatch(/a rate limit cut the burst short.*got 429.*rate limit reached/);
@@ -330,7 +330,7 @@ describe("a bad server", () => {
     expect(detail(report, 2)).toMatch(/likely cause: cannot resolve no-such-host.invalid/);
   });
 
-  test("that will not end its session is said so, and fails nothing", async () => {
+  test("that cannot end its session is reported, and fails nothing", async () => {
     const url = await serving(
       proxy(server.url, (request, response) => request.method === "DELETE" && refused(response, 500)),
     );

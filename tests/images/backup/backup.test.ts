@@ -28,7 +28,7 @@ function age(folder: string): void {
 }
 
 describeWith(["restic"], "backup.sh saves with a real restic", { timeout: 120_000, concurrent: true }, () => {
-  test("what is saved comes back as it was, byte by byte and row by row; the series say when and how much", async (context) => {
+  test("a restore is identical byte by byte and row by row; the series report time and size", async (context) => {
     const here = bench(context);
     const volume = volumeOf(here);
     const before = Math.floor(Date.now() / 1000);
@@ -53,7 +53,7 @@ describeWith(["restic"], "backup.sh saves with a real restic", { timeout: 120_00
     expect(await here.restic("list", "locks", "--no-lock")).toEqual({ code: 0, output: "" });
   });
 
-  test("a second backup adds what is new and shares the rest", async (context) => {
+  test("a second backup adds only changes", async (context) => {
     const here = bench(context);
     const volume = volumeOf(here);
     writeFileSync(
@@ -74,7 +74,7 @@ describeWith(["restic"], "backup.sh saves with a real restic", { timeout: 120_00
     ]);
   });
 
-  test("a store that fails says so, leaves the others alone and keeps when it last succeeded", async (context) => {
+  test("a failed store is reported, does not affect the others and keeps its last success", async (context) => {
     const here = bench(context);
     const volume = volumeOf(here);
     const volumes = { BACKUP_VOLUMES: `akosha=${here.path("nothing")} session-buddy=${volume}` };
@@ -91,7 +91,7 @@ describeWith(["restic"], "backup.sh saves with a real restic", { timeout: 120_00
     expect(here.series("session-buddy").success).toBe(1);
   });
 
-  test("a repository that does not open is not made anew", async (context) => {
+  test("a repository that cannot be opened is not re-created", async (context) => {
     const here = bench(context);
     expect((await here.backup(["save"])).code).toBe(0);
     writeFileSync(here.path("secrets", "restic-password"), "another password altogether");
@@ -101,7 +101,7 @@ describeWith(["restic"], "backup.sh saves with a real restic", { timeout: 120_00
     expect(readdirSync(here.path("repository", "keys"))).toHaveLength(1);
   });
 
-  test("only who saves the settings makes the repository; the others wait for it", async (context) => {
+  test("only the job that backs up the settings creates the repository; the others wait for it", async (context) => {
     const here = bench(context);
     const volume = volumeOf(here);
     const waiting = here.backup(["save"], {
@@ -120,7 +120,7 @@ describeWith(
   "backup.sh copies a volume while its writer runs",
   { timeout: 120_000, concurrent: true },
   () => {
-    test("the copy is whole across files, though the writer goes on: it is taken anew until nothing changed under it", async (context) => {
+    test("the copy is consistent across files while the writer runs: it is repeated until nothing changed during it", async (context) => {
       const here = bench(context);
       const volume = volumeOf(here);
       const writer = writerOn(context, volume, "burst");
@@ -187,7 +187,7 @@ describeWith(
 );
 
 describeWith(["restic"], "backup.sh when it is stopped or killed", { timeout: 120_000, concurrent: true }, () => {
-  test("told to end, it stops what it started, reports the failure and leaves no lock", async (context) => {
+  test("on SIGTERM it stops its children, reports the failure and leaves no lock", async (context) => {
     const here = bench(context);
     expect((await here.backup(["save"])).code).toBe(0);
     const child = here.start(["save"], { BACKUP_VOLUMES: `akosha=${slowVolume(context, here)}` });
@@ -200,7 +200,7 @@ describeWith(["restic"], "backup.sh when it is stopped or killed", { timeout: 12
     expect(await here.restic("list", "locks", "--no-lock")).toEqual({ code: 0, output: "" });
   });
 
-  test("the lock of a run that was killed goes with the next one", async (context) => {
+  test("the lock of a killed run is removed by the next one", async (context) => {
     const here = bench(context);
     expect((await here.backup(["save"])).code).toBe(0);
     // restic waits for its input and holds the lock
@@ -216,7 +216,7 @@ describeWith(["restic"], "backup.sh when it is stopped or killed", { timeout: 12
   });
 });
 
-test("an action that does not exist is refused, with those that do", async (context) => {
+test("an unknown action is refused, and the known ones are listed", async (context) => {
   const { code, output } = await bench(context).backup(["restore"]);
   expect(code).toBe(1);
   expect(output).toContain(

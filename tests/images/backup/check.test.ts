@@ -28,7 +28,7 @@ describeWith(
       expect(await here.restic("list", "locks", "--no-lock")).toEqual({ code: 0, output: "" });
     });
 
-    test("a damaged repository is told, and nothing is forgotten from it", async (context) => {
+    test("a damaged repository is reported, and nothing is pruned from it", async (context) => {
       const here = bench(context);
       expect((await here.backup(["save"])).code).toBe(0);
       await snapshots(here, "akosha", ["2025-01-01", "2025-01-01"]);
@@ -40,7 +40,7 @@ describeWith(
       expect(await kept(here, "akosha")).toHaveLength(2);
     });
 
-    test("however old the newest is, it stays", async (context) => {
+    test("the newest backup is kept, however old", async (context) => {
       const here = bench(context);
       expect((await here.backup(["save"])).code).toBe(0);
       await snapshots(here, "akosha", ["2019-06-01"]);

@@ -99,7 +99,7 @@ describeWith(
       }
     });
 
-    test("a database that refuses the password is a failure of its own, and nothing of it is saved", async (context) => {
+    test("a database that rejects the password fails on its own, and is not backed up", async (context) => {
       const here = bench(context);
       const { code, output } = await here.backup(
         ["save"],

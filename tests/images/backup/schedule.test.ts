@@ -40,7 +40,7 @@ test("a schedule runs at its time of every day, in UTC, and a night that fails d
   expect(child.exitCode).toBe(null);
 }, 90_000);
 
-test("told to end while it waits, it ends at once", async (context) => {
+test("on SIGTERM while waiting it exits at once", async (context) => {
   const here = bench(context);
   const child = here.start(["schedule", "02:00", "save"]);
   await vi.waitUntil(() => existsSync(here.path("scratch", "next")), { timeout: 20_000 });

@@ -6,7 +6,7 @@ import { bench, checksums } from "./fixtures.ts";
 const month = () => new Date().toISOString().slice(0, 7);
 
 describeWith(["restic", "rclone"], "backup.sh copies into a vault", { timeout: 120_000, concurrent: true }, () => {
-  test("the copy is a repository of its own, and what is in it is never replaced", async (context) => {
+  test("each copy is a separate repository, and its objects are never replaced", async (context) => {
     const here = bench(context);
     expect((await here.backup(["save"])).code).toBe(0);
     // the copier reads no password
@@ -35,7 +35,7 @@ describeWith(["restic", "rclone"], "backup.sh copies into a vault", { timeout: 1
     expect(here.series("vault").success).toBe(1);
   });
 
-  test("in a folder the months that are past their time go, and nothing else", async (context) => {
+  test("in a folder, expired months are deleted, and nothing else", async (context) => {
     const here = bench(context);
     expect((await here.backup(["save"])).code).toBe(0);
     const others = ["2020-01", "2020-02", "2020-1", "notes"];

@@ -30,7 +30,7 @@ async function startDrainable() {
   return { client: edge.client, drain, health, held, seen, release };
 }
 
-test("an edge that is drained says that it is not ready, serves what still comes, and ends when nothing is open", async () => {
+test("a draining edge reports not ready, serves remaining requests, and exits when none are open", async () => {
   const { client, drain, health, seen, release, ...edge } = await startDrainable();
   expect(await health()).toBe(200);
   const held = edge.held();
@@ -50,7 +50,7 @@ test("an edge that is drained says that it is not ready, serves what still comes
   expect((await drained).code).toBe(0);
 });
 
-test("an edge with nothing open waits its least, in which whoever calls learns that it goes", async () => {
+test("an idle edge still waits the minimum time, in which clients learn that it is going away", async () => {
   const { drain } = await startDrainable();
   const { code, seconds } = await drain(1, 30);
   expect(code).toBe(0);
@@ -58,7 +58,7 @@ test("an edge with nothing open waits its least, in which whoever calls learns t
   expect(seconds).toBeLessThan(10);
 });
 
-test("a stream that never ends is waited for only so long", async () => {
+test("waiting for a stream that never ends is limited", async () => {
   const { drain, held, seen, release } = await startDrainable();
   const stream = held();
   await expect.poll(seen, { timeout: 5000 }).toBe(1);
@@ -69,7 +69,7 @@ test("a stream that never ends is waited for only so long", async () => {
   await stream;
 });
 
-test("where no Envoy answers, it fails and is over", async () => {
+test("without a responding Envoy, it fails and exits", async () => {
   const child = spawn("python3", [join(root, "images/edge/drain.py"), "/no/socket", "1", "30"], {
     stdio: "ignore",
   });

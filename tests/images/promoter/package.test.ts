@@ -28,7 +28,7 @@ test("the promoter's image has what its code imports, and nothing else", () => {
   expect([...new Set(packages)].sort()).toEqual(Object.keys(image.dependencies).sort());
 });
 
-test("its code imports no room of the repository that the image does not have", () => {
+test("its code imports only folders that the image contains", () => {
   for (const { from, module } of imports.filter(({ module }) => module.startsWith("."))) {
     expect(rooms, `${from} imports ${module}`).toContain(join(from, "..", module).split("/")[0]);
   }
@@ -42,7 +42,7 @@ test("it runs the versions that the project is tested with, Node's too", () => {
   expect(lock.packages[""]).toMatchObject({ dependencies, optionalDependencies });
 });
 
-test("what it is built of reaches the build", () => {
+test("all of its sources reach the build", () => {
   const ignored = read(".dockerignore").split("\n");
   for (const part of [...rooms, "images/promoter"]) expect(ignored).toContain(`!${part}`);
 });

@@ -25,7 +25,7 @@ test("the backups' series are those that their script writes", () => {
   expect(script).toContain('%s{store="%s"} %s');
 });
 
-test("the two targets with an edge of ours know the same of it", () => {
+test("both targets with our own edge have the same series", () => {
   const { compose, kubernetes } = catalogue;
   expect(kubernetes.envoy_edge_requests).toBe(compose.envoy_edge_requests);
   expect(kubernetes.up).toBe(compose.up);

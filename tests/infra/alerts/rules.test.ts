@@ -17,7 +17,7 @@ const rulesOn = {
   "cloud-run": rulesFor(cloudRunConditions(project)),
 };
 
-test.each(targets)("on %s every alert is there, but for those that it says why not", (target) => {
+test.each(targets)("%s has every alert, except those with a stated reason", (target) => {
   const missing: readonly string[] = target === "cloud-run" ? NOT_ON_CLOUD_RUN : [];
   const rules = rulesOn[target];
   expect(rules.map(({ alert }) => alert)).toEqual(Object.keys(alerts).filter((alert) => !missing.includes(alert)));

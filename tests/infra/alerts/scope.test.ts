@@ -6,7 +6,7 @@ import { hostScope } from "../../../infra/targets/compose/alerts/scope.ts";
 import { releaseOf, root } from "../../fixtures/releases.ts";
 import { backedOn } from "../backups/fixtures.ts";
 
-test("what is watched are the stores that the backups name, and the services where they run", () => {
+test("alerts cover the stores in the backups, and the services where they run", () => {
   const all = ["settings", "akosha-database", "mahavishnu-database", "session-buddy"];
   expect(hostScope(backedOn("prod", "compose")).stores).toEqual([...all, "akosha", "check", "vault"]);
   const { stores, singletons, stateless } = projectScope(backedOn("prod", "cloud-run"));
@@ -14,7 +14,7 @@ test("what is watched are the stores that the backups name, and the services whe
   expect({ singletons, stateless }).toEqual({ singletons: ["session-buddy"], stateless: true });
 });
 
-test("on a Docker host each of its stores is missed by the stack's own Prometheus", async () => {
+test("on a Docker host the stack's Prometheus alerts on each missing store", async () => {
   const releases = { stable: releaseOf("prod", "r1", "a"), candidate: undefined };
   const { resources } = await captureStack(readStack(root, "prod"), releases, "compose");
   const written = JSON.stringify(resources.filter(({ name }) => name === "prometheus").map(({ inputs }) => inputs));

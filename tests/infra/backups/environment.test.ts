@@ -6,8 +6,8 @@ import { backedOn } from "./fixtures.ts";
 
 const { settings: prod } = backedOn("prod", "kubernetes");
 
-describe("what the script is told", () => {
-  test("of databases in a cluster: where, as whom, and whom to trust", () => {
+describe("the script's environment", () => {
+  test("of databases in a cluster: host, user and CA", () => {
     const backed = backedOn("prod", "kubernetes");
     const [job] = backupJobs(backed);
     const { BACKUP_MANIFEST, ...told } = environmentOf(job as NonNullable<typeof job>, backed);
@@ -29,7 +29,7 @@ describe("what the script is told", () => {
     expect(stable.map(({ id }: { id: string }) => id)).toEqual([...backed.stable.values()].map(({ id }) => id));
   });
 
-  test("an authority of one's own is a file", () => {
+  test("a private CA is a file", () => {
     const { kubernetes } = prod;
     const database = {
       ...kubernetes.database,
@@ -87,7 +87,7 @@ test("the manifest fits into a variable of Cloud Run, which takes 32 KiB", () =>
   expect(Buffer.byteLength(manifest)).toBeLessThan(16 * 1024);
 });
 
-test("the places of a Docker host are folders of it where the settings name paths, and buckets where they do not", () => {
+test("locations on a Docker host are host folders for paths, and buckets otherwise", () => {
   expect(backupLocationsOf(backedOn("local", "compose").settings)).toEqual({
     repository: { inside: "/repository", folder: "/var/backups/mahavishnu" },
     vault: { inside: "/vault", folder: "/var/backups/mahavishnu-vault" },

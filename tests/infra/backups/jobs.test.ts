@@ -38,7 +38,7 @@ describe("the jobs of a stack", () => {
     ]);
   });
 
-  test.each(targets)("on %s before the first release there is nothing to save", (target) => {
+  test.each(targets)("on %s before the first release there is nothing to back up", (target) => {
     expect(said(backupJobs(backedOn("prod", target, {}, false)))).toEqual(ends);
   });
 });
@@ -51,7 +51,7 @@ test.each(targets)("on %s each job reads no more than its own work needs", (targ
   }
 });
 
-test.each(targets)("on %s exactly one job saves the settings and so makes the repository", (target) => {
+test.each(targets)("on %s exactly one job backs up the settings, and so creates the repository", (target) => {
   expect(backupJobs(backedOn("prod", target)).filter(({ manifest }) => manifest)).toHaveLength(1);
 });
 

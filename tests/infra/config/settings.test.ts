@@ -167,21 +167,21 @@ describe("settings", () => {
     }
   });
 
-  test("an edge on loopback may ask nobody", () => {
+  test("an edge on loopback needs no authentication", () => {
     expect(said({ "edge.auth": undefined, kubernetes: undefined, "compose.publish": "127.0.0.1" })).toBe("");
     expect(said({ "edge.auth": undefined, kubernetes: undefined, compose: undefined })).toBe("");
   });
 
-  test("all problems are said at once", () => {
+  test("all problems are reported at once", () => {
     const message = said({ target: "nomad", "edge.rateLimit.burst": -1, "backups.daily": "many" });
     expect(message.split("\n")).toHaveLength(3);
   });
 
-  test("no value of a secret ever stands in a message", () => {
+  test("no message contains a secret's value", () => {
     expect(said({ secrets: { "auth-secret": "hunter2hunter2" }, target: 1 })).toMatch(/^((?!hunter2).)*$/s);
   });
 
-  test("what may be a secret in the wrong place is not repeated", () => {
+  test("a possible secret in the wrong place is not shown", () => {
     expect(said({ "alerts.P1": ["https://hooks.slack.com/services/T0/B0/hunter2"] })).toMatch(
       /alerts\.P1\.0: value \(hidden\) is not allowed/,
     );

@@ -21,7 +21,7 @@ describe("a stack's file", () => {
     expect(readStack(root, "local").settings.target).toBe("compose");
   });
 
-  test("one that is not there is refused with those that are", () => {
+  test("an unknown one is refused, and the existing ones are listed", () => {
     expect(() => readStack(root, "production")).toThrow(
       /stack production: there is no Pulumi\.production\.yaml\. Stacks here: local, prod, staging/,
     );
@@ -54,7 +54,7 @@ describe("a stack's file", () => {
     });
   });
 
-  test("one that is no YAML is refused by name", () => {
+  test("one that is not YAML is refused by name", () => {
     expect(() => readStack(folder({ "Pulumi.x.yaml": "config: [" }), "x")).toThrow(/^Pulumi\.x\.yaml: not YAML/);
   });
 

@@ -20,7 +20,7 @@ class Pair extends pulumi.ComponentResource {
 }
 
 describe("a captured graph", () => {
-  test("has all that the engine would be told", async () => {
+  test("has everything that the engine would receive", async () => {
     const { resources, outputs } = await run(async () => {
       new Pair("pair");
       return { plain: 1, hidden: pulumi.secret("hunter2") };
@@ -59,7 +59,7 @@ describe("a captured graph", () => {
     await expect(twice).rejects.toThrow(/Duplicate resource URN 'urn:pulumi:s::p::docker:.*::inside'/);
   });
 
-  test("throws what the program throws, and the next run knows nothing of it", async () => {
+  test("throws the program's error, and the next run is not affected", async () => {
     await expect(
       run(async () => {
         new Network("lost", {});

@@ -52,7 +52,7 @@ const addressOf = (revision: Revision, network: string) =>
   addressesIn(network, new Map()).ofPair({ stable: revision }).stable;
 
 describe("the address of a revision on a Docker host", () => {
-  test("is its own, and lies in the network, whatever was added, taken away or tried again", () => {
+  test("is unique and inside the network, whatever was added, removed or retried", () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), network, (steps, network) => {
         for (const { made, stable } of history(steps, network)) {
@@ -69,7 +69,7 @@ describe("the address of a revision on a Docker host", () => {
     );
   });
 
-  test("never changes while it runs: neither its number nor its id follows from what else is there", () => {
+  test("never changes while it runs: neither its number nor its id depends on other revisions", () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 2, maxLength: 12 }), network, (steps, network) => {
         for (const { made, before } of history(steps, network)) {
@@ -91,13 +91,13 @@ describe("the address of a revision on a Docker host", () => {
   });
 });
 
-describe("a content that is tried again", () => {
+describe("a retried content", () => {
   const content = { service: "akosha", image: "1", sessions: "sticky" } as Content;
   const other = { service: "dhara", image: "1", sessions: "sticky" } as Content;
   const none = { revisions: [], stable: [] };
   const ask = { network: undefined, retry: true };
 
-  test("has another id each time, and keeps the last one without being asked for another", () => {
+  test("has a new id for each retry, and keeps the last one otherwise", () => {
     const [first] = decide([content], { ...ask, before: none }) as [Revision];
     expect(first.attempt).toBeUndefined();
     const [second] = decide([content], { ...ask, before: { revisions: [first], stable: [] } }) as [Revision];

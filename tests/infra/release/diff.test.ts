@@ -13,7 +13,7 @@ test("two releases differ by the values of their revisions, not by their names",
   expect(places).toHaveLength(7);
 });
 
-test("what only one of them has is a difference too", () => {
+test("a key that only one of them has is a difference", () => {
   const release = releaseOf("prod", "r1", "a");
   const { kubernetes: _, ...revisions } = release.revisions;
   const found = differences(release, { ...release, revisions });

@@ -21,7 +21,7 @@ const judged =
 
 const peer = { service: "akosha", port: 8682, url: "https://a.run.app", audience: "https://a.run.app" };
 
-describe("a revision that is made", () => {
+describe("a new revision", () => {
   test.each<[string, Target, string, Partial<Frozen>, RegExp]>([
     ["a tag", "compose", "akosha", { image: "akosha:latest" }, /akosha:latest has no digest.*--image akosha=/],
     [

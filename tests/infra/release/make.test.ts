@@ -20,7 +20,7 @@ function revision(service: string, target: Target, change: Partial<Settings> = {
   return release.revisions[target]?.find((made) => made.service === service) as Revision;
 }
 
-describe("a release that is made", () => {
+describe("a new release's revisions", () => {
   test("runs each service as the ecosystem says, listening beyond loopback", () => {
     for (const service of services) {
       for (const target of ["cloud-run", "compose", "kubernetes"] as const) {
@@ -49,7 +49,7 @@ describe("a release that is made", () => {
     });
   });
 
-  test("has a proxy that adds an identity to calls of peers on Cloud Run, and none elsewhere", () => {
+  test("has a proxy that authenticates calls to peers on Cloud Run, and none elsewhere", () => {
     const url = "https://akosha-100000000002.europe-west1.run.app";
     const open = { cloudRun: { ...settings.cloudRun, domain: undefined } } as Partial<Settings>;
     expect(revision("mahavishnu", "cloud-run", open).identityProxy).toEqual({

@@ -80,7 +80,7 @@ describe("a new release", () => {
     expect(existsSync(join(folder, "releases"))).toBe(false);
   });
 
-  test("with an image that no registry holds is refused, also where it is the edge's beside a Cloud Run service", () => {
+  test("with an image that is not in a registry is refused, even for the edge image beside a Cloud Run service", () => {
     const nowhere = { ...imagesOf("a"), akosha: `unpublished.invalid/akosha@sha256:${"0".repeat(64)}` };
     for (const [folder, images] of [
       [project(), nowhere],
@@ -117,7 +117,7 @@ describe("a new release", () => {
     expect(Object.keys(readRelease(root, "prod", "r1").revisions)).toEqual(["cloud-run", "compose", "kubernetes"]);
   });
 
-  test("that tries again has the same images under new ids, but for what stable runs", () => {
+  test("as a retry has the same images under new ids, except for stable's", () => {
     const folder = project();
     const file = join(folder, "Pulumi.local.yaml");
     const digest = `sha256:${"b".repeat(64)}`;
@@ -134,7 +134,7 @@ describe("a new release", () => {
     expect(readRelease(folder, "local", "r3")).toEqual(again);
   });
 
-  test("that tries again is refused where stable runs all of it, or there is none", () => {
+  test("as a retry is refused when stable already runs all of it, or there is no release", () => {
     const folder = project();
     const retry = () => newRelease(folder, "local", { images: {}, retry: true, created });
     expect(retry).toThrow(/--retry: local has no release to retry/);
@@ -143,11 +143,11 @@ describe("a new release", () => {
     expect(existsSync(join(folder, "releases/local/r2.json"))).toBe(false);
   });
 
-  test("is looked for in its stack's folder alone", () => {
+  test("is looked up only in its stack's folder", () => {
     expect(() => readRelease(root, "prod", "../staging/r1")).toThrow(/no such release/);
   });
 
-  test("a stray file among the releases is named, with what to do", () => {
+  test("a stray file among the releases is reported, with what to do", () => {
     const folder = project();
     newRelease(folder, "prod", { images: imagesOf("a"), created });
     cpSync(join(folder, "releases/prod/r1.json"), join(folder, "releases/prod/R 2.json"));
@@ -157,7 +157,7 @@ describe("a new release", () => {
     expect(() => releasesOf(folder, "staging")).toThrow(/^releases\/staging\/r1\.json contains release r1 of prod/);
   });
 
-  test("that does not exist is refused with those that do", () => {
+  test("that does not exist is refused, and the existing ones are listed", () => {
     expect(() => readRelease(root, "prod", "r99")).toThrow(
       /releases\/prod\/r99\.json: no such release\. Releases of prod: r1\./,
     );

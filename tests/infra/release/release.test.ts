@@ -6,7 +6,7 @@ import { releaseOf } from "../../fixtures/releases.ts";
 const check = (release: unknown) => () => checkRelease(release, "releases/prod/r1.json");
 
 describe("a release", () => {
-  test("as it is made is accepted, and holds every target of its stack", () => {
+  test("is accepted as created, and has every target of its stack", () => {
     const release = releaseOf("prod", "r1", "a");
     expect(checkRelease(JSON.parse(JSON.stringify(release)), "x")).toEqual(release);
     expect(Object.keys(release.revisions)).toEqual(["cloud-run", "compose", "kubernetes"]);
@@ -43,7 +43,7 @@ describe("a release", () => {
     expect(check(release)).toThrow(/the release's digest is missing/);
   });
 
-  test("is not judged by what the ecosystem and the rules are today", () => {
+  test("is not judged by today's ecosystem and rules", () => {
     const { digest: _, ...release } = releaseOf("prod", "r1", "a");
     const unknown = freeze({ ...contentOf((release.revisions.compose as [Revision])[0]), service: "retired", cpu: 99 });
     const later = { ...release, revisions: { ...release.revisions, compose: [{ ...unknown, future: true }] } };
@@ -66,14 +66,14 @@ describe("a release", () => {
     );
   });
 
-  test("without revisions for a target says how to get some", () => {
+  test("without revisions for a target says how to create them", () => {
     const { revisions: _, ...release } = releaseOf("prod", "r1", "a");
     expect(() => revisionsFor({ ...release, revisions: {} }, "compose")).toThrow(
       /has no revisions for compose.*npx maha release new --stack prod/,
     );
   });
 
-  test("that is none is refused with its file", () => {
+  test("that is invalid is refused, and its file is named", () => {
     for (const content of [null, [], {}, { name: "r1" }])
       expect(check(content)).toThrow(/^releases\/prod\/r1\.json is not a release/);
   });

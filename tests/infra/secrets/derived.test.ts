@@ -7,7 +7,7 @@ import { releaseOf } from "../../fixtures/releases.ts";
 const on = (target: "cloud-run" | "compose" | "kubernetes") =>
   releaseOf("prod", "r1", "a").revisions[target] as Revision[];
 
-describe("a secret that is put together from others", () => {
+describe("a derived secret", () => {
   test.each([
     ["cloud-run", "postgresql://akosha:hunter2@postgres.mahavishnu.internal:5432/akosha?sslmode=require"],
     ["compose", "postgresql://akosha:hunter2@postgres:5432/akosha?sslmode=disable"],
@@ -18,13 +18,13 @@ describe("a secret that is put together from others", () => {
     expect(derived?.filled("hunter2")).toBe(url);
   });
 
-  test("is in text what names the other one", () => {
+  test("is the template with the other secret's value", () => {
     expect(templatesOf(on("compose"))["mahavishnu-database-url"]).toBe(
       "postgresql://mahavishnu:<mahavishnu-database-password>@postgres:5432/mahavishnu?sslmode=disable",
     );
   });
 
-  test("is each of those that nobody makes or gives, and no other", () => {
+  test("has a template if it is neither generated nor given, and only then", () => {
     const derived = secretNames.filter((name) => secretNamed(name).origin === "derived");
     expect(derived.length).toBeGreaterThan(0);
     expect(Object.keys(templatesOf(on("kubernetes")))).toEqual(derived);

@@ -12,7 +12,7 @@ describe.each(made)("%s", (name) => {
   });
 });
 
-test("what somebody must give, or what is put together, is not made", () => {
+test("given and derived secrets are not generated", () => {
   expect(() => generate("slack-webhook-url")).toThrow("slack-webhook-url cannot be generated");
   expect(() => generate("akosha-database-url")).toThrow("akosha-database-url cannot be generated");
 });

@@ -25,7 +25,7 @@ function stackWith(set: Partial<Record<Secret, string>>, dates: Before["dates"] 
   return { before, values, did };
 }
 
-test("what is missing and ours is made in its form; what is somebody's is asked for; dates come last", async () => {
+test("missing secrets of ours are generated in their format, others are requested; dates come last", async () => {
   const { before, values, did } = stackWith({});
   const { made, dated, given } = await initSecrets(before);
   expect(made).toEqual(["auth-secret", "restic-password", "session-encryption-key"]);
@@ -41,7 +41,7 @@ test("what is missing and ours is made in its form; what is somebody's is asked 
   expect(did).toEqual([...made.map((name) => `set ${name}`), `date ${made.join(" ")} 2026-11-25`]);
 });
 
-test("nothing that is set is touched, not even what is malformed; the day is noted where nobody knows it", async () => {
+test("existing secrets are not changed, not even malformed ones; a missing date is recorded", async () => {
   const { before, values, did } = stackWith(
     { "auth-secret": "short", "slack-webhook-url": "https://hooks.acme.dev/1", "restic-password": "old" },
     { "restic-password": "2026-01-01" },
@@ -56,7 +56,7 @@ test("nothing that is set is touched, not even what is malformed; the day is not
   expect(did.at(-1)).toBe("date session-encryption-key auth-secret slack-webhook-url 2026-11-25");
 });
 
-test("a rotation replaces one of ours, lets the CLI ask for one of theirs, and notes the day", async () => {
+test("a rotation regenerates a secret of ours, prompts for a given one, and records the date", async () => {
   const { before, values, did } = stackWith({ "auth-secret": "old", "slack-webhook-url": "old" });
   await rotateSecret("auth-secret", before);
   expect(secretNamed("auth-secret").form.holds(values["auth-secret"] ?? "")).toBe(true);

@@ -38,7 +38,7 @@ test.each([
   expect(judge("akosha-api-token", known)).toMatchObject({ verdict, ageDays });
 });
 
-test("what would lose data if it were replaced is kept past its time, with the reason", () => {
+test("an irreplaceable secret is kept past its due date, with the reason", () => {
   const dates = { "session-encryption-key": "2026-01-01" };
   const judged = judge("session-encryption-key", { values: { "session-encryption-key": key }, dates });
   expect(judged).toMatchObject({ verdict: "kept", ageDays: 328 });
@@ -49,7 +49,7 @@ test("what would lose data if it were replaced is kept past its time, with the r
   );
 });
 
-test("every remedy is a command that mends it, and none of them holds the value", () => {
+test("every remedy is a working command, and none contains the value", () => {
   expect(judge("akosha-api-token", { set: [] })?.remedy).toBe("npx maha secrets init --stack prod");
   expect(judge("slack-webhook-url", { set: [] })?.remedy).toBe(
     `pulumi config set --secret --path 'mahavishnu:secrets["slack-webhook-url"]' --stack prod`,

@@ -32,7 +32,7 @@ test("a value goes to the CLI on standard input and never as an argument", async
   ]);
 });
 
-test("what the CLI says of a refusal is passed on, but for the value", async (context) => {
+test("the CLI's error is passed on, without the value", async (context) => {
   const { config, answers } = withDouble(context);
   answers({ complaint: "error: cannot encrypt {}", code: 255 });
   const refusal = config.set("auth-secret", value);
@@ -42,13 +42,13 @@ test("what the CLI says of a refusal is passed on, but for the value", async (co
   );
 });
 
-test("a stack that the backend does not know is made first", async (context) => {
+test("a stack unknown to the backend is created first", async (context) => {
   const { config, answers } = withDouble(context);
   answers({ complaint: "error: no stack named 'prod' found", code: 6 });
   await expect(config.date(["auth-secret"], "2026-11-25")).rejects.toThrow("Create it first: pulumi stack init prod");
 });
 
-test("since when secrets are set is noted in the open, all at once, and not at all for none", async (context) => {
+test("dates are recorded in plaintext, all in one call, and without secrets there is no call", async (context) => {
   const { config, calls } = withDouble(context);
   await config.date([], "2026-11-25");
   await config.date(["auth-secret", "restic-password"], "2026-11-25");
@@ -62,7 +62,7 @@ test("since when secrets are set is noted in the open, all at once, and not at a
   ]);
 });
 
-test("the values are those of the one setting that holds them", async (context) => {
+test("the values are read from the one setting", async (context) => {
   const { config, answers } = withDouble(context);
   answers({
     output: JSON.stringify({ "mahavishnu:secrets": { objectValue: { "auth-secret": value }, secret: true } }),

@@ -39,7 +39,7 @@ describe.each(all)("%s on %s", (stack, target) => {
   });
 });
 
-test("a path needs no key; a place outside does, each identity its own", () => {
+test("a path needs no credentials; an external location needs separate ones for each identity", () => {
   const settings = settingsIn("local", "compose");
   const keys = (backups: string, vault: string) => {
     const compose = { ...settings.compose, backups, vault };

@@ -106,10 +106,10 @@ describe("alerting", () => {
   ])("passes with %s", (_, resources) => {
     expect(reasons(asked(alerting, resources, facts))).toBe("");
   });
-  test("warns while no page has reached anybody", () => {
+  test("warns while no page has reached on-call", () => {
     expect(asked(alerting, onHost()).verdict).toBe("warn");
   });
-  test("fails where a page was tried and not acknowledged", () => {
+  test("fails when a test page was not acknowledged", () => {
     const { result } = filed("pager").evidence as { result: object };
     const silent = factsOf("prod", { evidence: [filed("pager", { result: { ...result, acknowledged: false } })] });
     expect(reasons(asked(alerting, [...onHost(), dockerService("akosha")], silent))).toContain("not acknowledged");

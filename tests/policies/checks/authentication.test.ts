@@ -152,10 +152,10 @@ describe("authentication", () => {
     expect(outcome.verdict).toBe("fail");
     expect(reasons(outcome)).toContain(words);
   });
-  test("a member that the program itself makes is nobody from outside", () => {
+  test("a member that the program itself creates is not an outsider", () => {
     expect(reasons(asked(authentication, [...onCloudRun, invoker("akosha", UNKNOWN)], facts))).toBe("");
   });
-  test("is not proven where nobody can say yet whether everybody may call", () => {
+  test("is not proven while it is unknown whether everyone may call", () => {
     const outcome = asked(
       authentication,
       [cloudService("akosha", { props: { invokerIamDisabled: UNKNOWN } }), ...onCloudRun.slice(1)],

@@ -8,10 +8,10 @@ describe("integration tests", () => {
   const judged = (stack: string, ...evidence: ReturnType<typeof smoke>[]) =>
     asked(integrationTests, services, factsOf(stack, { evidence }));
 
-  test("passes in prod with what staging found out", () => {
+  test("passes in prod with staging's evidence", () => {
     expect(judged("prod", smoke()).verdict).toBe("pass");
   });
-  test("smoke of prod itself comes too late for prod, and counts in a stack that is no production", () => {
+  test("prod's own smoke tests come too late for prod, but count in a disposable stack", () => {
     expect(judged("prod", smoke({ stack: "prod" })).verdict).toBe("warn");
     expect(judged("local", smoke({ stack: "local" })).verdict).toBe("pass");
   });

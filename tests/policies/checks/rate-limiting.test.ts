@@ -63,7 +63,7 @@ describe("rate limiting", () => {
   ])("passes with %s", (_, resources) => {
     expect(reasons(asked(rateLimiting, resources))).toBe("");
   });
-  test("asks for no balancer where named callers come directly, but for bounds all the same", () => {
+  test("requires no load balancer for named callers, but still limits", () => {
     expect(asked(rateLimiting, [cloudService("akosha")]).verdict).toBe("pass");
     expect(asked(rateLimiting, [cloudService("akosha", { template: { scaling: {} } })]).verdict).toBe("fail");
   });

@@ -27,7 +27,7 @@ describe("secrets management", () => {
   test.each(everywhere)("warns on %s without evidence of valid forms", (_, resources) => {
     expect(asked(secretsManagement, resources).verdict).toBe("warn");
   });
-  test("fails where evidence says that one is malformed", () => {
+  test("fails when evidence reports a malformed secret", () => {
     const secrets = [{ name: "auth-secret", verdict: "malformed" }];
     const bad = factsOf("prod", { evidence: [filed("secrets", { result: { stack: "prod", secrets } })] });
     expect(asked(secretsManagement, everywhere[0][1], bad).verdict).toBe("fail");

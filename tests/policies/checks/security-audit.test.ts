@@ -21,7 +21,7 @@ describe("security audit", () => {
     expect(outcome.verdict).toBe("fail");
     expect(reasons(outcome)).toContain(words);
   });
-  test("fails where an image has not pinned by digest", () => {
+  test("fails when an image is not pinned by digest", () => {
     const tagged = cloudService("akosha", { container: { image: "registry.test/akosha:latest" } });
     const outcome = asked(securityAudit, [tagged], audited());
     expect(outcome.verdict).toBe("fail");

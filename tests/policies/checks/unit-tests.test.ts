@@ -34,7 +34,7 @@ describe("unit tests", () => {
     expect(reasons(outcome)).toContain("not proven");
     expect(outcome.verdict).toBe("fail");
   });
-  test("fail where no image runs that they could be about", () => {
+  test("fail when no service's image runs", () => {
     expect(asked(unitTests, [], attested()).verdict).toBe("fail");
   });
 });

@@ -20,7 +20,7 @@ const invoker = (member: string) =>
 const audited = (...more: ReturnType<typeof invoker>[]) =>
   auditOf(scan, reportOn([cloudService("akosha"), ...more], factsOf()));
 
-test("an audit holds what the scanner found and what the stack itself has open, and is of the form of its evidence", () => {
+test("an audit contains the scanner's findings and the stack's insecure settings, and is valid evidence", () => {
   const result = audited(invoker("allUsers"), resource("gcp:storage/bucket:Bucket", "open", {}));
   expect(result).toMatchObject({ critical: 1, high: 2, medium: 1, packages: 3 });
   expect(result.findings).toEqual([
@@ -33,7 +33,7 @@ test("an audit holds what the scanner found and what the stack itself has open, 
   expect(kinds["security-audit"].objection(result)).toMatchObject({ verdict: "fail" });
 });
 
-test("nothing open and nothing grave is an audit that passes", () => {
+test("an audit without serious findings passes", () => {
   const result = audited(invoker("group:agents@test.dev"));
   expect(result.findings).toHaveLength(1);
   expect(kinds["security-audit"].objection(result)).toBeUndefined();

@@ -18,7 +18,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const evidence = (changes: Partial<Evidence> = {}) => filed("smoke", changes).evidence as Evidence;
 
-test("what is written is read again, from every stack that has the release", () => {
+test("written evidence is read back, from every stack with the release", () => {
   const one = evidence({ stack: "staging", digests: { akosha: digests.akosha } });
   expect(writeEvidence(root, one)).toBe("releases/staging/r1.evidence/smoke-akosha.json");
   const all = evidence({ stack: "prod" });
@@ -36,7 +36,7 @@ test("what is written is read again, from every stack that has the release", () 
   expect(readEvidence(root, ["r2"])).toEqual([]);
 });
 
-test("newer evidence takes the older one's place, and older evidence does not", () => {
+test("newer evidence replaces older, and older does not replace newer", () => {
   writeEvidence(root, evidence({ date: "2027-01-19T00:00:00.000Z" }));
   writeEvidence(root, evidence({ date: "2027-01-20T00:00:00.000Z" }));
   expect(() => writeEvidence(root, evidence({ date: "2027-01-18T00:00:00.000Z" }))).toThrow("newer than");

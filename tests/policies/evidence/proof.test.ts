@@ -13,10 +13,10 @@ describe.each(kindNames)("%s", (kind) => {
   const { hours, about } = kinds[kind];
   const since = new Date("2020-01-01T00:00:00Z");
 
-  test("proves what it speaks of", () => {
+  test("proves its claim", () => {
     expect(proven(kind, filed(kind))).toEqual([expect.stringMatching(/^pass: /)]);
   });
-  test("is missed with a warning, and never with more", () => {
+  test("is only a warning when missing", () => {
     expect(proven(kind)).toEqual([expect.stringMatching(/^warn: no evidence of .*maha/)]);
   });
   test("of the future is stale", () => {
@@ -54,7 +54,7 @@ describe.each(kindNames)("%s", (kind) => {
   });
 });
 
-test("about images is no older than their release", () => {
+test("about images must not be older than their release", () => {
   const date = old(2);
   expect(proven("unit-tests", filed("unit-tests", { date, since: new Date(old(1)) }))).toEqual([
     "fail: stale: it is older than the release",

@@ -49,7 +49,7 @@ describeWith(["osv-scanner", "python3"], "osv-scanner itself, on our lock files 
     ],
   });
 
-  test("finds what is known, rated by its CVSS score, and counts every package", { timeout: 60_000 }, async () => {
+  test("finds known vulnerabilities, rated by CVSS score, and counts every package", { timeout: 60_000 }, async () => {
     vi.stubEnv("OSV_SCALIBR_LOCAL_DB_CACHE_DIRECTORY", databases);
     const { packages, vulnerabilities, locks, scanner } = await scan(root, lockFiles, { offline: true });
     expect(packages).toBeGreaterThan(1000);
@@ -66,7 +66,7 @@ describeWith(["osv-scanner", "python3"], "osv-scanner itself, on our lock files 
     await expect(scan(root, lockFiles, { offline: true })).rejects.toThrow("nothing was audited");
   });
 
-  test("is refused where a lock file names nothing", async () => {
+  test("is refused if a lock file lists no packages", async () => {
     const folder = mkdtempSync(join(tmpdir(), "maha-locks-"));
     cpSync(join(root, "package-lock.json"), join(folder, "package-lock.json"));
     execFileSync("sh", ["-c", "echo '# nothing' > requirements.lock"], { cwd: folder });
@@ -78,7 +78,7 @@ describeWith(["osv-scanner", "python3"], "osv-scanner itself, on our lock files 
   });
 });
 
-test("where there is no scanner nothing is audited, and it is said what is missing", async () => {
+test("without a scanner nothing is audited, and the error says what to install", async () => {
   vi.stubEnv("PATH", "/nowhere");
   await expect(scan(root, lockFiles, { offline: true })).rejects.toThrow(
     "osv-scanner (https://google.github.io/osv-scanner) must be on PATH",

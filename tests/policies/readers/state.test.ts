@@ -5,7 +5,7 @@ const SECRET = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1e
 const urn = (type: string, name: string) => `urn:pulumi:prod::mahavishnu::${type}::${name}`;
 const state = (...resources: object[]) => JSON.stringify({ version: 3, deployment: { resources } });
 
-test("resources are told as they were declared; secrets stay out, and where they stood is noted", () => {
+test("resources are read as declared; secret values are left out, and their paths recorded", () => {
   const [declared] = fromState(
     state({
       urn: urn("kubernetes:core/v1:Secret", "s"),
@@ -28,7 +28,7 @@ test("resources are told as they were declared; secrets stay out, and where they
   });
 });
 
-test("what waits to be deleted, and providers, are no part of the stack", () => {
+test("resources pending deletion, and providers, are not part of the stack", () => {
   const resources = [
     { urn: urn("pulumi:providers:gcp", "google"), type: "pulumi:providers:gcp" },
     { urn: urn("a:b:C", "old"), type: "a:b:C", delete: true },

@@ -44,7 +44,7 @@ describe("deletion-protection", () => {
     expect(outcome.verdict).toBe("fail");
     expect(reasons(outcome)).toContain("not proven");
   });
-  test("lets a stack of one’s own be thrown away", () => {
+  test("does not apply to a disposable stack", () => {
     expect(asked(deletionProtection, [disk(false)], factsOf("local")).verdict).toBe("not-applicable");
   });
 });

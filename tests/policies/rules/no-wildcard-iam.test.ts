@@ -40,7 +40,7 @@ describe("no-wildcard-iam", () => {
     expect(outcome.verdict).toBe("fail");
     expect(reasons(outcome)).toContain("not proven");
   });
-  test("does not apply where nobody is granted anything", () => {
+  test("does not apply to a stack without grants", () => {
     expect(asked(noWildcardIam, []).verdict).toBe("not-applicable");
   });
 });

@@ -28,7 +28,7 @@ describe("private-database", () => {
     expect(outcome.verdict).toBe("fail");
     expect(reasons(outcome)).toContain("not proven");
   });
-  test("is not about a database that is somebody else’s", () => {
+  test("ignores databases outside the stack", () => {
     expect(asked(privateDatabase, [deployment("akosha")]).verdict).toBe("not-applicable");
   });
 });

@@ -58,7 +58,7 @@ test("writes every file of an edge and nothing else, before there is an Envoy", 
   expect(JSON.parse(await readFile(join(folder, "declared.json"), "utf8"))).toEqual({ echo: { "echo-1": 100 } });
 });
 
-test("takes a running Envoy from one revision to another, and says what it does not take over", async () => {
+test("moves a running Envoy from one revision to another, and reports rejected files", async () => {
   const [one, two] = [await startUpstream("echo-1"), await startUpstream("echo-2")];
   for (const upstream of [one, two]) onTestFinished(() => upstream.stop());
   const [folder, port] = [await temporaryFolder(), await freePort()];
@@ -97,7 +97,7 @@ test.each<[string, unknown, RegExp]>([
   expect(said).toMatch(message);
 });
 
-test("says how it is called", async () => {
+test("prints its usage", async () => {
   expect(await agent("grow")).toEqual({ code: 64, said: "usage: main.ts seed FILE | main.ts watch\n" });
 });
 

@@ -112,7 +112,7 @@ describeWith(["openssl"], "a watcher at a double of the API server", {}, () => {
     await expect.poll(share, { timeout: 20_000 }).toBe(0);
   }, 60_000);
 
-  test("keeps what is in force when it is started anew and nobody answers, and when what it is given is broken", async () => {
+  test("keeps the edge in force after a restart without an API server, and when its input is invalid", async () => {
     const { double, declared, run, move, resting } = await start(twoPorts);
     const first = await run();
     const share = () => (JSON.parse(first.read("edge.json") || "{}") as { position?: Position }).position?.share;
@@ -131,7 +131,7 @@ describeWith(["openssl"], "a watcher at a double of the API server", {}, () => {
   }, 60_000);
 
   test.each<["told" | "mounted"]>([["told"], ["mounted"]])(
-    "follows other files that are declared when they are %s, and forgets what was moved from the old ones",
+    "follows newly declared files when they are %s, and drops moves from the old ones",
     async (how) => {
       const { double, folder, run, move } = await start(twoPorts);
       const watcher = await run();
@@ -175,7 +175,7 @@ describeWith(["openssl"], "a watcher at a double of the API server", {}, () => {
     await expect.poll(() => watcher.read("edge.json"), { timeout: 20_000 }).toContain('"share": 33,');
   }, 60_000);
 
-  test("moves the traffic of a real Envoy, and no call fails, not even when a revision takes another one's place at once", async () => {
+  test("moves the traffic of a real Envoy without failing a call, even when a revision is replaced at once", async () => {
     const [one, two] = [await startUpstream("akosha-1"), await startUpstream("akosha-2")];
     for (const upstream of [one, two]) onTestFinished(() => upstream.stop());
     const listen = await freePort();

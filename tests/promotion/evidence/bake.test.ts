@@ -27,7 +27,7 @@ describe("the detector of the bake", () => {
     expect(alarms(observe(startBakeDetector(), polls(3, 100, 100)))).toBe(true);
   });
 
-  test("notificationRoutes a dead candidate as fast after a healthy day", () => {
+  test("detects a dead candidate as fast after a healthy day", () => {
     const day = observe(startBakeDetector(), polls(86_400, 100, 0));
     expect(alarms(observe(day, polls(3, 100, 100)))).toBe(true);
   });
@@ -89,7 +89,7 @@ describe("the detector of the bake", () => {
     );
   });
 
-  test("leaves the one it was asked about as it was", () => {
+  test("does not change its input", () => {
     const bake = observe(startBakeDetector(), [[10, 1]]);
     const logs = [...bake.logs];
     observeBake(bake, { requests: 100, failures: 100 });

@@ -9,7 +9,7 @@ const golden: [failures: number, requests: number, lowerPercent: number, upperPe
   [10, 10_000, 0.021, 0.282, 3],
 ];
 
-test.each(golden)("%i of %i lies between %f and %f in percent", (failures, requests, lower, upper, digits) => {
+test.each(golden)("%i of %i is between %f and %f percent", (failures, requests, lower, upper, digits) => {
   const band = confidenceBand({ failures, requests, alpha: 0.05 });
   expect(Number((100 * band.lower).toFixed(digits))).toBe(lower);
   expect(Number((100 * band.upper).toFixed(digits))).toBe(upper);
@@ -18,7 +18,7 @@ test.each(golden)("%i of %i lies between %f and %f in percent", (failures, reque
 describe("a band", () => {
   const alphas = fc.double({ min: 1e-6, max: 0.5, noNaN: true });
 
-  test("contains the observed rate and lies between 0 and 1", () => {
+  test("contains the observed rate and is between 0 and 1", () => {
     fc.assert(
       fc.property(counts(), alphas, ({ failures, requests }, alpha) => {
         const { lower, upper } = confidenceBand({ failures, requests, alpha });

@@ -13,7 +13,7 @@ import { total } from "../../../promotion/evidence/test-window.ts";
 import { seen } from "../fixtures.ts";
 import { both, candidate, charges, dead, healthy, polls, start, times } from "./polls.ts";
 
-describe("what was counted while the share was moved", () => {
+describe("counts from while the share was changing", () => {
   const carried = dead;
   test("counts towards a conviction", () => {
     const twice = polls(start(), 1, dead, dead);
@@ -31,20 +31,20 @@ describe("what was counted while the share was moved", () => {
 });
 
 describe("a certificate", () => {
-  test("is of this step's counts alone", () => {
+  test("uses only this step's counts", () => {
     const first = polls(start(), 1, ...times(4, healthy()));
     expect(certificate(first, 0.01)).toMatchObject({ claim: "below" });
     expect(certificate(startStep(first, 4000), 0.01)).toBeNull();
   });
 
-  test("is never begun again by an testWindow: 0.1 % is certified at 3,263 requests", () => {
+  test("is not restarted by a new test window: 0.1 % is certified at 3,263 requests", () => {
     const evidence = polls(start(), 1, ...times(32, healthy()));
     expect(certificate(evidence, 0.001)).toBeNull();
     expect(certificate(polls(evidence, 33, healthy(63)), 0.001)).toMatchObject({ claim: "below" });
     expect(certificate(polls(evidence, 33, healthy(62)), 0.001)).toBeNull();
   });
 
-  test("says whose requests it is made of, and needs at least one of a user", () => {
+  test("states whose requests it uses, and needs at least one of a user", () => {
     const [users, probes] = [{ user: { requests: 200 } }, { probe: { requests: 200 } }];
     const by = (...windows: Parameters<typeof seen>[0][]) =>
       certificate(polls(start(), 1, ...windows.map(seen)), 0.01)?.by;
@@ -53,7 +53,7 @@ describe("a certificate", () => {
     expect(by({ candidate: probes }, { candidate: probes })).toBeUndefined();
   });
 
-  test("counts only what was served: refusals prove nothing, and dilute no failure", () => {
+  test("counts only served requests: refusals prove nothing, and dilute no failure", () => {
     const refusing = candidate({ requests: 100, refused: 100 });
     expect(certificate(polls(start(), 1, ...times(100, refusing)), 0.01)).toBeNull();
     const half = candidate({ requests: 200, refused: 100 });
@@ -61,14 +61,14 @@ describe("a certificate", () => {
     expect(certificate(polls(start(), 1, ...times(4, half)), 0.01)).toMatchObject({ claim: "below" });
   });
 
-  test("what convicts is carried across steps", () => {
+  test("evidence towards a conviction carries over to the next step", () => {
     const first = polls(start(), 1, dead, dead);
     expect(charges(polls(startStep(first, 2000), 3, dead))).toContain("errors");
   });
 });
 
 describe("stable", () => {
-  test("is down when nothing went well in the last three polls that asked it", () => {
+  test("is down when nothing succeeded in its last three polls with requests", () => {
     const failing = both({ requests: 1, failures: 1 }, {});
     const silent = both({}, {});
     expect(stableDown(start())).toBe(false);
@@ -79,13 +79,13 @@ describe("stable", () => {
     expect(stableDown(polls(start(), 1, ...times(5, failing), both({ requests: 1 }, {})))).toBe(false);
   });
 
-  test("is not down for what it did half a minute ago", () => {
+  test("is not down because of failures half a minute ago", () => {
     const failed = polls(start(), 1, ...times(3, both({ requests: 1, failures: 1 }, {})));
     expect(stableDown(polls(failed, 40, both({}, {})))).toBe(false);
   });
 });
 
-test("no users is half a minute without one; probes count by themselves", () => {
+test("no users means half a minute without one; probes are counted separately", () => {
   const used = polls(start(), 1, healthy());
   expect([withoutUsers(used, 30_999), withoutUsers(used, 31_000)]).toEqual([false, true]);
   expect([withoutUsers(startStep(used, 9000), 38_999), withoutUsers(startStep(used, 9000), 39_000)]).toEqual([

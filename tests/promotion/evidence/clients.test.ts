@@ -42,7 +42,7 @@ describe("one client alone, while three others use the candidate", () => {
   const known = (evidence: CandidateEvidence, some: Partial<Counts> = served) =>
     polls(evidence, 1, poll(others(some), others({ requests: 100 })));
 
-  test("convicts nobody, whatever it sends, however fast", () => {
+  test("does not convict, whatever it sends, however fast", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anything, anything), { minLength: 3, maxLength: 30 }), (sent) => {
         const windows = sent.map(([candidate, stable]) =>
@@ -59,7 +59,7 @@ describe("one client alone, while three others use the candidate", () => {
     );
   });
 
-  test("does not keep it from being certified", () => {
+  test("does not prevent certification", () => {
     fc.assert(
       fc.property(anything, (sent) => {
         const window = poll({ 0: sent, ...others(served) }, others({ requests: 100 }));
@@ -81,7 +81,7 @@ describe("one client alone, while three others use the candidate", () => {
     );
   });
 
-  test("hides no failure of the others by being served much", () => {
+  test("hides no failure of the others with many good requests", () => {
     const window = poll(
       { 0: { requests: 100_000 }, ...others({ requests: 5, failures: 5 }) },
       others({ requests: 100 }),
@@ -102,7 +102,7 @@ describe("clients that all fail", () => {
   });
 });
 
-describe("the evidence that no single client makes", () => {
+describe("the evidence that depends on no single client", () => {
   const eValue = ({ requests, failures }: Counts) => exceedanceEValue({ bound: 0.01, requests, failures });
   const clients = fc.uniqueArray(fc.integer({ min: 0, max: 15 }).map(String), { minLength: 0, maxLength: 16 });
   const having = (clients: string[]) =>
@@ -139,7 +139,7 @@ describe("the evidence that no single client makes", () => {
     );
   });
 
-  test("is the evidence itself where the source does not tell clients apart", () => {
+  test("is the plain evidence if the source does not distinguish clients", () => {
     const views = viewsOf({ user: counts({ requests: 9, failures: 2 }), probe: noCounts });
     expect(logRobust(views, [], ({ user }) => user.failures)).toBe(2);
   });
@@ -171,7 +171,7 @@ describe("the evidence that no single client makes", () => {
     );
   });
 
-  test("reaches 20 in at most 5 % of 300 seeded streams at the bound, whoever comes and goes", () => {
+  test("reaches 20 in at most 5 % of 300 seeded streams at the bound, as clients come and go", () => {
     const random = seeded(1, "clients at the bound");
     let reached = 0;
     for (let run = 0; run < 300; run++) {

@@ -114,7 +114,7 @@ describe("the process", () => {
     expect(worth).toEqual(worth.toSorted((a, b) => b - a));
   });
 
-  test("begins anew without evidence, and bets on what is known of stable", () => {
+  test("restarts without evidence, and keeps its estimate of stable for its bets", () => {
     const [known, other] = [having(0.005, [[900, 9, 100, 0]]).restarted(), having(0.005, [[900, 9, 0, 0]])];
     expect(known.eValue).toBe(1);
     for (const compared of [known, other]) compared.observe(poll([90, 1, 10, 0]));

@@ -15,13 +15,13 @@ describe("a shared outage", () => {
   const during = (shared: ServiceCounts) => inOutage(polls(start(), 1, ...times(5, shared)));
   const shared = (evidence: CandidateEvidence) => accusations(evidence).filter((one) => one.shared && !one.compared);
 
-  test("is no charge of the candidate's own, and marks every charge that it brings", () => {
+  test("does not charge the candidate, and marks every charge that it raises", () => {
     const evidence = during(outage);
     expect(shared(evidence).map(({ charge }) => charge)).toEqual(["errors", "latency"]);
     expect(evidence.outage).toEqual(["errors", "latency"]);
   });
 
-  test("leaves nothing behind once stable has been well for ten seconds", () => {
+  test("leaves no evidence once stable has been healthy for ten seconds", () => {
     const soon = polls(during(outage), 6, ...times(9, healthy()));
     expect([soon.testWindowNumber, shared(soon).length]).toEqual([1, 2]);
     const recovered = polls(soon, 15, healthy());
@@ -49,11 +49,11 @@ describe("a shared outage", () => {
     expect(polls(evidence, 31, ...times(11, healthy())).testWindowNumber).toBe(2);
   });
 
-  test("does not mark a evidence that nothing speaks against", () => {
+  test("does not mark evidence without charges", () => {
     expect(inOutage(polls(start(), 1, ...times(5, healthy()))).outage).toEqual([]);
   });
 
-  test("puts the bake's detector to rest when it is over", () => {
+  test("resets the bake's detector when it is over", () => {
     const watched = inOutage(polls(startBake(start()), 1, ...times(5, outage)));
     const recovered = polls(watched, 6, ...times(11, healthy()));
     expect(accusations(recovered)).toEqual([]);
@@ -63,7 +63,7 @@ describe("a shared outage", () => {
 describe("a shared outage too short to convict", () => {
   const burst = both({ requests: 900 }, { requests: 100, failures: 100 });
 
-  test("leaves nothing behind either: a later burst of the candidate finds a clean slate", () => {
+  test("leaves no evidence either: a later burst of the candidate starts from zero", () => {
     const over = polls(start(), 1, outage, outage, ...times(12, healthy()));
     expect(over).toMatchObject({ testWindowNumber: 2, outage: [] });
     expect(accusations(polls(over, 15, burst))).toEqual([]);
@@ -83,7 +83,7 @@ describe("at 100 %, where stable answers only probes", () => {
     }
   });
 
-  test("an outage is not over because one probe in a row of them went well, while the candidate still fails", () => {
+  test("a single successful probe does not end an outage while the candidate still fails", () => {
     const failing = seen({ stable: { probe: { requests: 20, failures: 20 } }, candidate: { user: partly } });
     const during = inOutage(polls(start(), 1, ...times(5, failing)));
     const lucky = polls(during, 6, ...times(15, few(0, partly)));
@@ -94,12 +94,12 @@ describe("at 100 %, where stable answers only probes", () => {
 });
 
 describe("in the bake", () => {
-  test("the detector sees what was counted while the share was moved", () => {
+  test("the detector sees counts from while the share was changing", () => {
     const watched = observeEvidence(startBake(start()), { at: 1000, counts: healthy() }, dead);
     expect(watched.bake?.[""]?.failingPolls).toBe(1);
   });
 
-  test("the detector convicts of errors where the testWindow does not yet", () => {
+  test("the detector convicts of errors before the test window does", () => {
     const failing = both({ requests: 1 }, { requests: 100, failures: 1 });
     const old = polls(startBake(start()), 1, ...times(12, healthy(1000)), ...times(3, healthy(500)));
     const failed = polls(old, 16, ...times(10, failing));

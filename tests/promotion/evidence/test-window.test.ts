@@ -47,15 +47,15 @@ describe("the error probability of a conviction", () => {
     expect(fewestFailures(evidence, 1500)).toBe(fewestFor((0.0025 * 6) / Math.PI ** 2 / services, 1500));
   });
 
-  test.each([2, 3, 10])("shrinks with the square of the testWindow, here the %i-th", (testWindow) => {
+  test.each([2, 3, 10])("shrinks with the square of the test window's number, here %i", (testWindow) => {
     const evidence = polls(start(), 1, ...times((testWindow - 1) * 20, candidate({ requests: 100 })));
     expect(evidence.testWindowNumber).toBe(testWindow);
     expect(fewestFailures(evidence, 1500)).toBe(fewestFor((0.0025 * 6) / (Math.PI * testWindow) ** 2, 1500));
   });
 });
 
-describe("an testWindow", () => {
-  test("is over at 2,000 requests of the candidate, not one before", () => {
+describe("a test window", () => {
+  test("ends at exactly 2,000 requests of the candidate", () => {
     const before = polls(start(), 1, ...times(19, candidate({ requests: 100 })), candidate({ requests: 99 }));
     expect([before.testWindowNumber, before.testWindow.views[""]?.requests]).toEqual([1, 1999]);
     const after = polls(before, 21, candidate({ requests: 1 }));
@@ -71,7 +71,7 @@ describe("an testWindow", () => {
     expect(probed.testWindowNumber).toBe(2);
   });
 
-  test("is not over while it convicts", () => {
+  test("does not end while it convicts", () => {
     const convicting = polls(start(), 1, ...times(17, healthy()), dead, dead, dead);
     expect(convicting.testWindowNumber).toBe(1);
     expect(charges(convicting)).toContain("errors");
@@ -108,7 +108,7 @@ describe("three polls with failures", () => {
     expect(accusations(polls(start(), 1, dead, healthy(), ...times(failing - 1, dead)))).toEqual([]);
   });
 
-  test("convict, whatever lies between them", () => {
+  test("convict, whatever happens between them", () => {
     expect(charges(polls(start(), 1, dead, healthy(), dead, healthy(), dead))).toContain("errors");
   });
 
@@ -187,7 +187,7 @@ describe("the charges", () => {
     ]);
   });
 
-  test("refusals: only compared, at any traffic; what stable refuses too convicts nobody", () => {
+  test("refusals: only compared, at any traffic; refusals that stable shares do not convict", () => {
     const alike = both({ requests: 900, refused: 270 }, { requests: 100, refused: 30 });
     expect(accusations(polls(start(), 1, ...times(19, alike)))).toEqual([]);
     const both403 = both({ requests: 900, refused: 900 }, { requests: 100, refused: 100 });

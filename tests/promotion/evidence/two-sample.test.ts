@@ -62,7 +62,7 @@ describe("the process", () => {
     );
   });
 
-  test("bets with what stable showed in the polls before, and on the whole of it", () => {
+  test("bets on stable's rate in all earlier polls", () => {
     const long = having([window(100, 10, 0, 0), window(100, 10, 0, 0)]);
     const short = having([window(200, 20, 0, 0)]);
     long.observe(window(10, 1, 10, 5));
@@ -88,7 +88,7 @@ describe("the process", () => {
     expect(compared.logEValue).toBeGreaterThan(1e5);
   });
 
-  test("a copy goes its own way", () => {
+  test("a copy is independent", () => {
     fc.assert(
       fc.property(windows, windows, (past, future) => {
         const first = having(past);
@@ -102,7 +102,7 @@ describe("the process", () => {
   });
 });
 
-test("two equal revisions are told apart in at most 5 % of 1,000 seeded streams, at any split and rate", () => {
+test("equal revisions are called different in at most 5 % of 1,000 seeded streams, at any split and rate", () => {
   const random = seeded(1, "equal revisions");
   const draw = (requests: number, rate: number) => {
     let failures = 0;

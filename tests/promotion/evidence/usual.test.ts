@@ -58,7 +58,7 @@ describe("a service that usually fails a little", () => {
     );
   });
 
-  test("still has outages: what both then fail is shared", () => {
+  test("still has outages: failures of both are then shared", () => {
     expect(accusations(polls(usually, 61, ...times(5, outage)))).toMatchObject([
       { charge: "errors", shared: true },
       { charge: "latency", shared: true },
@@ -83,7 +83,7 @@ test("a candidate that is provably better than a failing stable is certified so,
   expect(accusations(evidence)).toEqual([]);
 });
 
-test("a stable that does not fail certifies nobody by comparison", () => {
+test("a stable that does not fail certifies no candidate by comparison", () => {
   const evidence = polls(start(), 1, ...times(30, both({ requests: 900 }, { requests: 100, failures: 0 })));
   expect(certificate(evidence, 0.001)).toBeNull(); // 3,000 requests do not prove 0.1 %, though they prove the margin many times over
 });

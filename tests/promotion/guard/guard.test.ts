@@ -74,7 +74,7 @@ describe("the last promotion of a stack", () => {
 });
 
 describe("the guard", () => {
-  test("lets a deployment through that rests, and holds the lease for a real one alone", async () => {
+  test("admits a deployment at rest, and holds the lease only for an update", async () => {
     const folder = await folderWith({});
     await admit(folder, rest, true);
     expect(await leases(folder)).toEqual([]);
@@ -84,7 +84,7 @@ describe("the guard", () => {
     await expect(takeLease(other)).rejects.toThrow(LeaseError);
   });
 
-  test.each([true, false])("refuses while somebody else holds the lease (preview: %s)", async (preview) => {
+  test.each([true, false])("refuses while another holder has the lease (preview: %s)", async (preview) => {
     const folder = await folderWith({});
     await takeLease({ folder, holder: somebody, clock: systemClock });
     await expect(admit(folder, rest, preview)).rejects.toThrow(
@@ -92,7 +92,7 @@ describe("the guard", () => {
     );
   });
 
-  test("asks again when it is told to: for the lease, and for traffic that was moved meanwhile", async () => {
+  test("checks the lease and the traffic again on confirmation", async () => {
     const folder = await folderWith({});
     const now = { ...rest };
     const confirm = await admit(folder, rest, false, async () => now);
@@ -104,13 +104,13 @@ describe("the guard", () => {
     await expect(confirm()).rejects.toThrow(/was lost: the traffic lease is held by promoter/);
   });
 
-  test("refuses an unfinished promotion, and gives the lease back", async () => {
+  test("refuses during an unfinished promotion, and releases the lease", async () => {
     const folder = await folderWith({ p: [begun("p", 1), smoked, inForce(10)] });
     await expect(admit(folder, rest, false)).rejects.toThrow(RefusedError);
     await takeLease({ folder, holder: somebody, clock: systemClock }); // free again
   });
 
-  test("refuses when nobody can say where traffic stands, and gives the lease back", async () => {
+  test("refuses when the traffic state is unknown, and releases the lease", async () => {
     const folder = await folderWith({});
     const broken = () => Promise.reject(new Error("the edge cannot be asked"));
     await expect(admit(folder, null, false, broken)).rejects.toThrow("the edge cannot be asked");

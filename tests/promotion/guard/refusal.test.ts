@@ -76,7 +76,7 @@ const cases: [string, DeclaredRevisions, TrafficState | null, LastPromotion | nu
     /^promotion p7 moved all traffic of akosha to b.*Run npx maha settle --stack prod, commit/,
   ],
   [
-    "traffic that somebody moved",
+    "traffic that was moved",
     next("a", "b"),
     trafficState(on("a"), { a: 90, b: 10 }),
     null,
@@ -98,7 +98,7 @@ const cases: [string, DeclaredRevisions, TrafficState | null, LastPromotion | nu
   ],
 ];
 
-describe("what speaks against a deployment", () => {
+describe("reasons to refuse a deployment", () => {
   test.each(cases)("%s", (_, declared, where, last, reason) => {
     const said = refusal({ stack: "prod", next: declared, trafficState: where, last });
     if (reason === null) expect(said).toBeNull();
@@ -117,7 +117,7 @@ describe("what speaks against a deployment", () => {
     expect(movedTraffic(declared, { declared: half, live: moved })).toMatch(/the live traffic split of mahavishnu is/);
   });
 
-  test("a stable that stands alone behind a newer revision, where the newest would get the traffic", () => {
+  test("a stable without a candidate behind a newer revision, which would get the traffic", () => {
     const where = { ...trafficState(on("a"), on("a")), overtaken: { akosha: "b" } };
     const said = (declared: DeclaredRevisions) =>
       refusal({ stack: "prod", next: declared, trafficState: where, last: null });
@@ -125,7 +125,7 @@ describe("what speaks against a deployment", () => {
     expect(said(next("a", "b"))).toBeNull();
   });
 
-  test("never nothing while live traffic is at neither position", () => {
+  test("is never null while live traffic is at neither position", () => {
     const split = fc.integer({ min: 1, max: 99 }).map((percent): Split => ({ a: 100 - percent, b: percent }));
     fc.assert(
       fc.property(split, fc.constantFrom("a", "b", "c"), (live, stable) => {

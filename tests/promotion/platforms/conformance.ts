@@ -92,7 +92,7 @@ export function platformConforms(name: string, start: () => Promise<Platform>, o
       expect(movedTraffic(next(platform), state)).toBeNull();
     });
 
-    test.each([25, 100, 0])("shows traffic that was moved to %d %%, beside what was declared", async (share) => {
+    test.each([25, 100, 0])("shows traffic that was moved to %d %%, and the declared split", async (share) => {
       const platform = await begin();
       await platform.move(share);
       await expect.poll(() => shareSeen(platform), { timeout: 5000 }).toBe(share);
@@ -104,13 +104,13 @@ export function platformConforms(name: string, start: () => Promise<Platform>, o
       else expect(movedTraffic(next(platform), state)).toMatch(/the live traffic split of \w+ is .*-b/);
     });
 
-    test("that cannot be asked says what was tried and what to do, and is no empty stack", async () => {
+    test("that cannot be reached says what was tried and what to do, and is not an empty stack", async () => {
       const platform = await begin();
       await platform.breakDown();
       await expect(platform.read()).rejects.toThrow(options.unreachable);
     });
 
-    test.each(options.hostile)("refuses %s, and says where it is", async (what) => {
+    test.each(options.hostile)("rejects %s, and names the place", async (what) => {
       const platform = await begin();
       await platform.plant[what]?.();
       const message = await platform.read().then(
@@ -139,7 +139,7 @@ export function platformConforms(name: string, start: () => Promise<Platform>, o
           return { platform, controller: platform.controller };
         };
 
-        test("sets a share as often as it is told, and reads back what a guard sees", async () => {
+        test("sets a share idempotently, and reads back what a guard sees", async () => {
           const { platform, controller } = await control();
           for (const share of [10, 10, 0.5, 100, 0]) {
             await controller.setShare(share);
@@ -159,7 +159,7 @@ export function platformConforms(name: string, start: () => Promise<Platform>, o
           expect(await controller.share()).toBe(20);
         });
 
-        test("drains and retires only what takes no new sessions, as often as it is told", async () => {
+        test("drains and retires only revisions without new sessions, idempotently", async () => {
           const { controller } = await control();
           await controller.setShare(50);
           await expect(controller.drain("candidate", 100)).rejects.toThrow(/still takes new sessions/);

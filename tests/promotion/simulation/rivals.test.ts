@@ -24,7 +24,7 @@ test("every rule is called a model and says what it models", () => {
 });
 
 describe.each(published)("%s", (rule, rollbackAt, requests, promotedAt) => {
-  test("takes a dead candidate back as late as its settings say", async () => {
+  test("rolls a dead candidate back as late as its settings imply", async () => {
     const summary = await repeat(20, (run) => simulateRival(rivalCalled(rule), { rps: 100, ...constant(1) }, run));
     expect(summary.outcomes["rolled-back"]).toBe(20);
     expect(summary.seconds).toEqual({ median: rollbackAt, p95: rollbackAt, max: rollbackAt });

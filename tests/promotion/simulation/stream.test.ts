@@ -16,7 +16,7 @@ test("the same seed and run bring the same users, another seed or run others", (
   expect(take(shares, 1, 1)).not.toEqual(take(shares));
 });
 
-test("what a second brings does not depend on the shares before it", () => {
+test("a second's requests do not depend on earlier shares", () => {
   const shares = fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 30, maxLength: 30 });
   const reference = take(Array.from({ length: 31 }, () => 25)).at(-1);
   fc.assert(

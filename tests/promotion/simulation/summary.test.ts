@@ -17,7 +17,7 @@ test("numbers are sorted as numbers, and every outcome is counted", () => {
   expect(outcomes).toEqual({ promoted: 1, "rolled-back": 1, held: 1 });
 });
 
-test("plays each run once and tells how many are done", async () => {
+test("runs each run once and reports progress", async () => {
   const played: number[] = [];
   const done: number[] = [];
   const play = async (n: number) => {

@@ -6,7 +6,7 @@ import { prod } from "./fixtures.ts";
 const invokers = ["group:agents@acme.dev", "serviceAccount:bot@acme.iam.gserviceaccount.com"];
 const cloud = (access: "iam" | "iap") => ({ ...prod.cloudRun, access, invokers }) as CloudRunSettings;
 
-describe("who may call a service", () => {
+describe("the invokers of a service", () => {
   test.each([
     {
       access: "iam" as const,

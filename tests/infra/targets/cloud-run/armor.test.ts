@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { rateRules } from "../../../../infra/targets/cloud-run/armor.ts";
 
-test("a client is its address; beyond its requests a minute it gets 429, and who goes on like that is shut out", () => {
+test("a client is an address: beyond its requests per minute it gets 429, and if it persists it is banned", () => {
   const [limit, last] = rateRules({ perMinute: 60, burst: 10, perHour: 1000 });
   expect(limit).toMatchObject({
     action: "rate_based_ban",

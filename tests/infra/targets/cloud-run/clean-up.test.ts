@@ -3,7 +3,7 @@ import { cleanUpPolicies } from "../../../../infra/targets/cloud-run/clean-up.ts
 
 const digest = (digit: string) => `sha256:${digit.repeat(64)}`;
 
-test("images that a release needs are kept by their digest, each once, and only what else is old goes", () => {
+test("images that a release needs are kept by digest, without duplicates, and only other old ones are deleted", () => {
   const images = [
     `r.dev/p/mcp/akosha@${digest("b")}`,
     `r.dev/p/mcp/edge@${digest("a")}`,
@@ -15,7 +15,7 @@ test("images that a release needs are kept by their digest, each once, and only 
   ]);
 });
 
-test("an image by a tag says nothing about what to keep", () => {
+test("an image named by tag adds no keep rule", () => {
   expect(cleanUpPolicies(["akosha:latest", `r.dev/akosha@${digest("c")}`])[0]).toMatchObject({
     condition: { versionNamePrefixes: [digest("c")] },
   });

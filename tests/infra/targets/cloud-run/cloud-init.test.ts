@@ -29,7 +29,7 @@ test("an update of its system takes effect in the maintenance window", () => {
   );
 });
 
-test("what the metadata says is done once for each change, and until it succeeds", async () => {
+test("each change of the metadata is applied once, and retried until it succeeds", async () => {
   const folder = await temporaryFolder();
   const [log, bin] = [join(folder, "log"), join(folder, "bin")];
   mkdirSync(bin);

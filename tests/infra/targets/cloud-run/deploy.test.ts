@@ -13,9 +13,9 @@ const namesOf = (graph: CloudGraph, type: string) =>
     .sort();
 
 describe("before the first release", () => {
-  test("there is no alert policy, so that nobody is paged", () => expect(graphs.none.those("AlertPolicy")).toEqual([]));
+  test("there is no alert policy, so no one is paged", () => expect(graphs.none.those("AlertPolicy")).toEqual([]));
 
-  test("the ground is there, and nothing runs on it", () => {
+  test("the base resources exist, and nothing runs", () => {
     const { none } = graphs;
     expect(namesOf(none, "Repository")).toEqual(["registry-repository"]);
     expect(none.those("DatabaseInstance")).toHaveLength(1);
@@ -45,7 +45,7 @@ describe("a stack whose services are all single", async () => {
   );
   const of = (type: string) => resources.filter((resource) => resource.type.endsWith(`:${type}`));
 
-  test("is watched all the same, by what its machine tells", () => {
+  test("is monitored through its machine's reports", () => {
     expect(those.map(({ service }) => service)).toEqual(["session-buddy"]);
     expect(of("AlertPolicy").length).toBeGreaterThan(0);
     const asked = (alert: string) =>
@@ -59,7 +59,7 @@ describe("a stack whose services are all single", async () => {
   });
 });
 
-test("nothing of the ground changes with the state of the releases", () => {
+test("the base resources do not depend on the releases", () => {
   const ground = ["apis", "network", "registry", "database-server", "database-address"];
   const of = (graph: CloudGraph) =>
     graph.resources
@@ -141,7 +141,7 @@ describe("secrets", () => {
     for (const { inputs } of read) expect(inputs.role).toBe("roles/secretmanager.secretAccessor");
   });
 
-  test("are there, and readable, before the service that reads them", () => {
+  test("exist and are readable before the service that reads them", () => {
     const { stable } = graphs;
     const service = stable.one("mahavishnu", "cloud-run:Service").dependsOn;
     for (const name of ["secrets-auth-secret-version", "mahavishnu-identity-reads-auth-secret"]) {
@@ -188,7 +188,7 @@ describe("the database", () => {
     ).toEqual(["akosha", "mahavishnu"]);
   });
 
-  test("is known by a name that revisions can freeze", () => {
+  test("has a stable name that revisions can contain", () => {
     expect(graphs.stable.one("database-address").inputs).toMatchObject({
       name: `${databaseName}.`,
       type: "A",

@@ -3,7 +3,7 @@ import { graphsOf } from "./fixtures.ts";
 
 const graphs = await graphsOf("stable", "candidate", "open", "openCandidate", "iap");
 
-describe("the way in", () => {
+describe("the ingress", () => {
   test("without a domain is Cloud Run's own", () => {
     for (const graph of [graphs.open, graphs.openCandidate]) {
       for (const type of ["URLMap", "BackendService", "SecurityPolicy", "RegionUrlMap"])
@@ -32,7 +32,7 @@ describe("the way in", () => {
     }
   });
 
-  test("leads to the candidate by its tag, behind the same door", () => {
+  test("routes to the candidate by its tag, with the same protection", () => {
     const { stable, candidate } = graphs;
     expect(stable.those("RegionNetworkEndpointGroup").filter(({ name }) => name.includes("candidate"))).toEqual([]);
     expect(candidate.one("balancer-akosha-endpoints").inputs.cloudRun).toEqual({ service: "akosha" });

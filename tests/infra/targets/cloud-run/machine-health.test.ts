@@ -51,7 +51,7 @@ const [up, memory] = [
   "custom_googleapis_com:mahavishnu_single_memory_percent session-buddy",
 ];
 
-test("the machine tells each minute, of itself, whether its single answers and how much memory that uses", async () => {
+test("the machine reports every minute whether its single service answers, and its memory usage", async () => {
   const machine = await testMachine();
   machine.mark("memory", "12.50%\n");
   await machine.run(scriptOf(single("a", "stable")));
@@ -68,7 +68,7 @@ test("the machine tells each minute, of itself, whether its single answers and h
   expect(machine.read("etc/systemd/system/health.timer")).toContain("OnCalendar=minutely\n");
 });
 
-test("a single that does not answer is told as down, whether its container runs or not", async () => {
+test("a single service that does not answer is reported as down, whether its container runs or not", async () => {
   const machine = await testMachine();
   machine.mark("memory", "99.90%\n");
   machine.mark("ill/8678");
@@ -79,7 +79,7 @@ test("a single that does not answer is told as down, whether its container runs 
   expect((await told(machine)).values).toEqual({ [up]: 0 });
 });
 
-test("a single that cannot even be prepared is told as down", async () => {
+test("a single service whose preparation fails is reported as down", async () => {
   const machine = await testMachine();
   machine.mark("unreachable");
   machine.mark("ill/8678");
@@ -87,7 +87,7 @@ test("a single that cannot even be prepared is told as down", async () => {
   expect((await told(machine)).values).toEqual({ [up]: 0 });
 });
 
-test("a candidate is not told of, and a release changes nothing in what is", async () => {
+test("a candidate is not reported, and a release does not change the reports", async () => {
   const machine = await testMachine();
   machine.mark("memory", "12.50%\n");
   await machine.run(scriptOf(single("a", "stable"), single("b", "candidate")));

@@ -95,7 +95,7 @@ test("run again it changes nothing", async () => {
   expect([...those(calls, "docker run"), ...those(calls, "docker stop"), ...those(calls, "mount")]).toEqual([]);
 });
 
-test("a candidate starts beside its stable, on a scratch volume and a port of its own, and leaves without a trace", async () => {
+test("a candidate starts beside its stable, on its own scratch volume and port, and is removed completely", async () => {
   const machine = await testMachine();
   await machine.run(scriptOf(stable()));
   await machine.run(scriptOf(stable(), candidate()));
@@ -110,7 +110,7 @@ test("a candidate starts beside its stable, on a scratch volume and a port of it
   expect(those(machine.calls(), "docker volume rm")).toEqual([`--force scratch-${after.id}`]);
 });
 
-test("a promoted candidate takes over the durable disk only when its stable has gone", async () => {
+test("a promoted candidate takes over the persistent disk only after its stable was removed", async () => {
   const machine = await testMachine();
   await machine.run(scriptOf(stable(), candidate()));
   expect(await machine.run(scriptOf(stable(after)))).toMatchObject({ ok: true });
@@ -123,7 +123,7 @@ test("a promoted candidate takes over the durable disk only when its stable has 
   expect(machine.running()).toEqual([after.id]);
 });
 
-describe("what goes wrong", () => {
+describe("failures", () => {
   test("an image of the candidate that cannot be fetched leaves stable alone", async () => {
     const machine = await testMachine();
     await machine.run(scriptOf(stable()));
@@ -134,7 +134,7 @@ describe("what goes wrong", () => {
     expect(await machine.run(scriptOf(stable(), candidate()))).toMatchObject({ ok: true });
   });
 
-  test("a candidate that never answers is told with its last words, and stable runs on", async () => {
+  test("a candidate that never answers is reported with its last log lines, and stable keeps running", async () => {
     const machine = await testMachine();
     machine.mark("ill/18678");
     const { ok, output } = await machine.run(scriptOf(stable(), candidate()));
@@ -151,7 +151,7 @@ describe("what goes wrong", () => {
     expect(those(machine.calls(), "systemctl enable")).toContain("--now backup-volumes.timer");
   });
 
-  test("a disk that cannot be read is never given a new file system, and nothing is stopped", async () => {
+  test("an unreadable disk is never formatted, and nothing is stopped", async () => {
     const machine = await testMachine();
     await machine.run(scriptOf(stable(before)));
     machine.mark("blkid", "4");
@@ -174,7 +174,7 @@ test("the files of both timers are written, and systemd hears of each once", asy
   expect(those(machine.calls(), "systemctl")).toEqual(enabled);
 });
 
-test("a word of a revision can hold whatever it likes", async () => {
+test("a revision's values may contain any characters", async () => {
   const machine = await testMachine();
   const odd = { ...before, environment: { ODD: `it's "$(id)" \`id\`; exit 1\n# \\` } };
   expect(await machine.run(scriptOf(stable(odd)))).toMatchObject({ ok: true });

@@ -6,7 +6,7 @@ import { type CloudGraph, graphsOf } from "./fixtures.ts";
 const graphs = await graphsOf("stable", "candidate");
 
 describe("the machine of the single services", () => {
-  test("is a small one without an address outside, whose system checks and updates itself", () => {
+  test("is small, has no external address, and verifies and updates its system", () => {
     const { inputs } = graphs.stable.one("singles-instance");
     expect(inputs).toMatchObject({
       name: "singles",
@@ -26,7 +26,7 @@ describe("the machine of the single services", () => {
     expect(JSON.stringify(inputs.metadata)).toContain("session-encryption-key");
   });
 
-  test("says in its metadata what it runs, as data", () => {
+  test("describes its workload in its metadata, as data", () => {
     const { metadata } = graphs.candidate.one("singles-instance").inputs as { metadata: Record<string, string> };
     const description = JSON.parse(metadata["singles-description"] ?? "") as MachineDescription;
     expect(description.containers).toMatchObject([
@@ -51,7 +51,7 @@ describe("the machine of the single services", () => {
     });
   });
 
-  test("is reached from the services alone, at the ports of what runs there", () => {
+  test("is reachable only from the services, at the ports of its containers", () => {
     const callers = (graph: CloudGraph) => graph.one("singles-callers").inputs;
     expect(graphs.stable.those("Firewall")).toHaveLength(1);
     expect(callers(graphs.stable)).toMatchObject({
@@ -63,7 +63,7 @@ describe("the machine of the single services", () => {
     expect(callers(graphs.candidate)).toMatchObject({ allows: [{ ports: ["8678", "18678"] }] });
   });
 
-  test("does no more in its own name than fetch images, write logs and series, and stand for its services", () => {
+  test("with its own identity can only pull images, write logs and metrics, and impersonate its services", () => {
     const member = "serviceAccount:mcp-singles@mahavishnu-prod.iam.gserviceaccount.com";
     const roles = graphs.stable.resources
       .filter(({ name, inputs }) => inputs.member === member && name.startsWith("singles-"))
@@ -76,7 +76,7 @@ describe("the machine of the single services", () => {
     ]);
   });
 
-  test("changes what it runs without a restart, and is another one only when its start is", () => {
+  test("changes its workload without a restart, and is replaced only when its cloud-init changes", () => {
     expect(graphs.stable.one("singles-instance")).toMatchObject({
       replaceOnChanges: ['metadata["user-data"]'],
       deleteBeforeReplace: true,

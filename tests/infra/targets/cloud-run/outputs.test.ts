@@ -8,7 +8,7 @@ const machine = "http://singles.europe-west1-b.c.mahavishnu-prod.internal";
 const outputsOf = async (settings: Settings, state: "none" | "stable" | "candidate") =>
   (await graphOf(settings, state)).outputs;
 
-describe("where a stack is found", () => {
+describe("the addresses of a stack on Cloud Run", () => {
   test("with a domain, by each service's name below it; the candidate by a header", async () => {
     const outputs = await outputsOf(prod, "candidate");
     const header = { headers: { "x-revision": "candidate" } };
@@ -38,7 +38,7 @@ describe("where a stack is found", () => {
     });
   });
 
-  test("nowhere before the first release, and without a preview while there is no candidate", async () => {
+  test("are empty before the first release, and have no candidate URL without a candidate", async () => {
     expect(await outputsOf(prod, "none")).toMatchObject({ urls: {}, candidateUrls: {}, revisions: {} });
     expect(await outputsOf(prod, "stable")).toMatchObject({ candidateUrls: {} });
   });

@@ -9,7 +9,7 @@ const pair = (stable: Pair["stable"], candidate?: Pair["stable"]): [Pair["stable
   { stable, ...(candidate && { candidate }) },
 ];
 
-test("single writers go to the machine, and nobody else", () => {
+test("only single writers are placed on the machine", () => {
   const pairs = new Map([
     pair(revisionOf("session-buddy", "a")),
     pair(revisionOf("akosha", "a")),
@@ -29,8 +29,8 @@ test("a candidate cannot go from Cloud Run to the machine in steps", () => {
 
 const alone = { akosha: { instances: { min: 1, max: 1 } } };
 
-describe("who calls whom through a proxy", () => {
-  test("is what the revisions say, whichever of the two", () => {
+describe("peers called through a proxy", () => {
+  test("are those of both revisions", () => {
     const mahavishnu = revisionOf("mahavishnu", "a");
     const { identityProxy: _, ...quiet } = mahavishnu;
     const called = new Map([["akosha", ["mahavishnu"]]]);

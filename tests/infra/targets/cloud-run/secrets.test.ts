@@ -21,7 +21,7 @@ const deployment: CloudRunDeployment = {
 };
 const plain = (output: pulumi.Output<string> | undefined) => new Promise((resolve) => output?.apply(resolve));
 
-test("what is given or made is stored as it is, and what is derived is put together with the server's name", async () => {
+test("given and generated secrets are stored unchanged, derived ones with the server's name", async () => {
   const stored = storedSecrets(deployment);
   expect(await plain(stored.get("auth-secret"))).toBe("<auth-secret>");
   expect(await plain(stored.get("akosha-database-url"))).toBe(
@@ -30,7 +30,7 @@ test("what is given or made is stored as it is, and what is derived is put toget
   for (const [name, value] of stored) expect(await pulumi.isSecret(value), name).toBe(true);
 });
 
-test("only what something of the stack reads is stored", () => {
+test("only secrets that the stack reads are stored", () => {
   const stored = [...storedSecrets(deployment).keys()];
   expect(stored).toEqual(expect.arrayContaining(["session-encryption-key", "restic-password"]));
   // of a PostgreSQL that a stack runs itself, and of places outside the platform
@@ -39,7 +39,7 @@ test("only what something of the stack reads is stored", () => {
   }
 });
 
-test("a service reads what its revisions do, and nothing that only its description names", () => {
+test("a service can read its revisions' secrets, and no others of its description", () => {
   const [revision, old] = [
     revisionOf("akosha", "a"),
     { ...revisionOf("akosha", "b"), secrets: { OLD: "auth-secret" } },
@@ -67,7 +67,7 @@ test("a file is known by its content, and only where Cloud Run needs it", () => 
   );
 });
 
-test("each service with data in PostgreSQL has a role and a database of its own", async () => {
+test("each service with data in PostgreSQL has its own role and database", async () => {
   const roles = databaseRoles(deployment);
   expect(roles.map(({ service, name, user }) => [service, name, user])).toEqual([
     ["akosha", "akosha", "akosha"],

@@ -39,7 +39,7 @@ describe("a revision as Cloud Run's template", () => {
     });
   });
 
-  test("is asked at its health path, and gets as long to start as it takes", () => {
+  test("is probed at its health path, and has its full start time", () => {
     const health = { httpGet: { path: "/healthz", port: 8680 } };
     expect(server).toMatchObject({
       startupProbe: { ...health, periodSeconds: 5, failureThreshold: 12 },
@@ -58,7 +58,7 @@ describe("a revision as Cloud Run's template", () => {
     }
   });
 
-  test("gets its files in folders of their own", () => {
+  test("has its files in separate folders", () => {
     const [[path, content] = ["", ""]] = Object.entries(revision.files);
     expect(made.volumes).toEqual([
       {
@@ -91,7 +91,7 @@ const rest = ["--disable-hot-restart", "--log-level", "warning"];
 
 // Cloud Run refuses another template under a revision's name. Whoever changes what stands here makes a new release for
 // every stack with it, and gives revisions something that changes their ids, or the next deployment fails with a 409.
-test("revisions that run somewhere keep their template", () => {
+test("deployed revisions keep their template", () => {
   const hash = createHash("sha256")
     .update(JSON.stringify(template(frozen, place)))
     .digest("hex");

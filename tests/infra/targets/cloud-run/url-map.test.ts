@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { urlMapOf } from "../../../../infra/targets/cloud-run/url-map.ts";
 
-test("each service answers by its own name, and a header leads to the candidate of the one that has any", () => {
+test("each service has its own name, and a header selects its candidate if it has one", () => {
   const map = urlMapOf(
     "mcp.acme.dev",
     new Map([

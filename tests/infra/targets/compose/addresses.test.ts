@@ -29,7 +29,7 @@ describe("the addresses of a stack", () => {
     expect(ofPair({ stable: two }).stable).toBe(ofPair({ stable: one, candidate: two }).candidate);
   });
 
-  test("are refused where two revisions have the same one, as those of two branches may", () => {
+  test("are refused when two revisions have the same one, as releases from two branches may", () => {
     const [one, two] = [revision("mahavishnu-1", 41), revision("akosha-1", 40, "single")];
     const candidate = revision("akosha-2", 40, "single");
     expect(() => addressesIn("10.77.3.0/24", pairs({ stable: one }, { stable: two }))).not.toThrow();
@@ -38,7 +38,7 @@ describe("the addresses of a stack", () => {
     );
   });
 
-  test("are refused where the network has become too small for them", () => {
+  test("are refused when the network has become too small", () => {
     expect(() => addressesIn("10.77.3.0/24", pairs({ stable: revision("akosha-1", 255) }))).toThrow(
       /akosha-1: its address is outside compose\.subnet 10\.77\.3\.0\/24/,
     );

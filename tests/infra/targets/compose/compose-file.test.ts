@@ -49,7 +49,7 @@ describe("a stack as compose.yaml", () => {
     ]);
   });
 
-  test("waits for what must be well, and for what must be done", () => {
+  test("waits for containers that must be healthy, and for those that must have finished", () => {
     expect(file.services.akosha?.depends_on).toEqual({
       "session-buddy": { condition: "service_healthy" },
       "postgres-roles": { condition: "service_completed_successfully" },
@@ -73,7 +73,7 @@ describe("a stack as compose.yaml", () => {
     for (const name of Object.keys(file.secrets)) expect(text).toContain(`#   secrets/${name}: `);
   });
 
-  test("says how to put together what secrets init does not make", () => {
+  test("explains how to compose the derived secrets", () => {
     const text = asYaml(describedIn("stable"));
     for (const role of ["akosha", "mahavishnu"]) {
       expect(text).toContain(
@@ -84,7 +84,7 @@ describe("a stack as compose.yaml", () => {
     }
   });
 
-  test("says which folders its host must have, and whose they are", () => {
+  test("lists the required host folders and their owner", () => {
     expect(foldersIn(asYaml(describedIn("stable")))).toEqual([
       "/var/backups/mahavishnu: written by backup-save, written by backup-check, read by backup-vault",
       "/var/backups/mahavishnu-vault: written by backup-vault",
@@ -96,7 +96,7 @@ describe("a stack as compose.yaml", () => {
     expect(asYaml(describedIn("stable", localWith(elsewhere)))).not.toContain("host folders");
   });
 
-  test("says which of its images no registry holds, and nothing where all are published", () => {
+  test("lists images that are not in a registry, and nothing if all are published", () => {
     const [head = ""] = asYaml(descriptionOf(root, "local")).split("\nservices:");
     expect(head).toMatch(/No registry holds these images: build images/);
     for (const name of [...serviceNames, "edge", "promoter", "backup"])
@@ -109,7 +109,7 @@ describe("a stack as compose.yaml", () => {
     expect(asYaml(describedIn("candidate", { ...local, ...own }))).not.toContain("No registry");
   });
 
-  test("lets Compose read no variable out of a script, and no word as a truth", () => {
+  test("lets Compose expand no variable in scripts, and parse no word as a boolean", () => {
     const service = parse(asYaml(describedIn("candidate")), { version: "1.1" }).services[mv1];
     expect(service.entrypoint.join("\n")).toContain('exec "$$@"');
     expect(service.entrypoint.join("\n").replaceAll("$$", "")).not.toContain("$");

@@ -16,7 +16,7 @@ describe("the database of a stack on a Docker host", () => {
     },
   );
 
-  test("before the first release is all that there is", () => {
+  test("is the only container before the first release", () => {
     expect(describedIn("none").containers.map(({ key }) => key)).toEqual(["postgres", "postgres-roles"]);
   });
 

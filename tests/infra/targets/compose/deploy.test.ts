@@ -39,7 +39,7 @@ describe("the resources of a stack on a Docker host", () => {
     }
   });
 
-  test("of a settled candidate: what may live beside its stable stays, a single writer takes the old one's place", async () => {
+  test("of a settled candidate: revisions that can coexist stay, a single writer replaces the old one", async () => {
     const [before, after] = [await graphIn("candidate"), await graphIn("settled")];
     expect(after.named(mv2).inputs).toEqual(before.named(mv2).inputs);
     const writer = after.named("session-buddy");
@@ -63,7 +63,7 @@ describe("the resources of a stack on a Docker host", () => {
     for (const [name, other] of pairs) expect(waitsFor(name, other), `${name} after ${other}`).toBe(true);
   });
 
-  test("are made on the host of the settings, with a login of whoever deploys where its registry asks for one", async () => {
+  test("are created on the configured host, with the deployer's registry login if required", async () => {
     const providerOf = async (changes: object) =>
       (await graphIn("none", localWith(changes))).named("mahavishnu-local-docker").inputs;
     expect(await providerOf({})).toEqual({ host: "unix:///var/run/docker.sock" });
@@ -73,7 +73,7 @@ describe("the resources of a stack on a Docker host", () => {
     });
   });
 
-  test("run images by their ids: of a registry's digest when it is there, and as it stands where it is one", async () => {
+  test("run images by id: pulled by digest, or as given if the image is an id", async () => {
     const { named, resources } = await graphIn("stable", {
       ...local,
       edge: { ...local.edge, image: `sha256:${"e".repeat(64)}` },
@@ -106,7 +106,7 @@ describe("the resources of a stack on a Docker host", () => {
     expect(named(mv1).dependsOn).toContain(files.urn);
   });
 
-  test("are protected where they hold data, but on local", async () => {
+  test("are protected if they hold data, except on local", async () => {
     const kept = (await graphIn("stable", local, "prod")).resources.filter(({ protect }) => protect);
     expect(kept.map(({ inputs }) => inputs.name).sort()).toEqual(
       ["akosha-data", "postgres-data", "session-buddy-data"].map((name) => `mahavishnu-prod-${name}`),

@@ -52,7 +52,7 @@ describe("a container for the Docker provider", () => {
     expect(JSON.stringify(argsOf(mv1).healthcheck)).toContain("http://127.0.0.1:8680/healthz");
   });
 
-  test("carries the labels that Compose lists projects by, our own, and what its secrets came from", () => {
+  test("has Compose's project labels, our own, and the fingerprint of its secrets", () => {
     const labels = Object.fromEntries(
       (argsOf(mv1).labels as { label: string; value: string }[]).map(({ label, value }) => [label, value]),
     );
@@ -70,7 +70,7 @@ describe("a container for the Docker provider", () => {
     expect(labels["com.docker.compose.config-hash"]).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  test("without a health check works once, and is waited for", () => {
+  test("without a health check is a one-shot, and is waited for", () => {
     expect(argsOf("edge-files")).toMatchObject({
       restart: "no",
       mustRun: false,

@@ -29,7 +29,7 @@ function seeded(state: State, settings = local): Edge {
 }
 
 describe("the edge of a stack on a Docker host", () => {
-  test("knows each revision by an address of its own, and limits nobody of its own network", () => {
+  test("has a separate address for each revision, and does not rate-limit its own network", () => {
     const settings = settingsIn("candidate");
     expect(settings).toMatchObject({
       folder: "/var/lib/edge",
@@ -51,7 +51,7 @@ describe("the edge of a stack on a Docker host", () => {
     }
   });
 
-  test("is filled with the resting position, whatever it was told before", () => {
+  test("is filled with the resting position, whatever it had before", () => {
     const { settings, position } = seeded("candidate");
     expect(settings).toEqual(settingsIn("candidate"));
     expect(position).toEqual({ share: 0, draining: [], retired: [] });
@@ -65,13 +65,13 @@ describe("the edge of a stack on a Docker host", () => {
     );
   });
 
-  test("is not another container when its files are other ones: who fills its folder is", () => {
+  test("is not replaced when its files change: the container that fills its folder is", () => {
     const [stable, candidate] = [describedIn("stable"), describedIn("candidate")];
     expect(containerOf(candidate, "edge")).toEqual(containerOf(stable, "edge"));
     expect(containerOf(candidate, "edge-files").command).not.toEqual(containerOf(stable, "edge-files").command);
   });
 
-  test("is another container when what Envoy starts with is another: where the issuer's keys are", () => {
+  test("is replaced when Envoy's bootstrap changes: the address of the issuer's keys", () => {
     const edgeWith = (jwks: string) =>
       containerOf(describedIn("stable", localWith({}, { issuer: "https://a.test/", audience: "mcp", jwks })), "edge");
     expect(edgeWith("https://a.test/jwks")).not.toEqual(edgeWith("https://b.test/jwks"));
@@ -89,7 +89,7 @@ describe("the edge of a stack on a Docker host", () => {
     expect(containerOf(describedIn("stable"), "edge").published?.address).toBe("127.0.0.1");
   });
 
-  test("published beyond its host asks who calls, and spares the revisions alone: their host calls for others, too", () => {
+  test("published beyond its host authenticates callers, except the revisions: the host may proxy for others", () => {
     const compose = { ...prod.compose, subnet: "172.29.0.0/16" };
     expect(() => localWith(compose)).toThrow(/mahavishnu:edge\.auth: missing \(the issuer of the tokens/);
     const { auth, peers, services } = settingsIn("candidate", localWith(compose, prod.edge.auth));

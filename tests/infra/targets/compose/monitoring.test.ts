@@ -9,8 +9,8 @@ function written(state: "stable" | "candidate", key: string): Record<string, str
   return Object.fromEntries(at.map((index) => [command[index + 1] ?? "", command[index + 2] ?? ""]));
 }
 
-describe("who watches a stack on its host", () => {
-  test("asks the edge and every live revision, each by the address that it really has", () => {
+describe("the monitoring of a stack on its host", () => {
+  test("scrapes the edge and every live revision at their actual addresses", () => {
     const { scrape_configs } = parse(written("candidate", "prometheus")["/etc/prometheus/prometheus.yml"] ?? "");
     const targets = (scrape_configs as { static_configs: { targets: string[]; labels?: Record<string, string> }[] }[])
       .flatMap(({ static_configs }) => static_configs)
@@ -37,7 +37,7 @@ describe("who watches a stack on its host", () => {
     expect(containerOf(describedIn("stable"), "prometheus").scratch).toEqual(["/etc/prometheus"]);
   });
 
-  test("tells the receivers by secrets in files, and alone of all watchers may leave the host", () => {
+  test("notifies receivers with secrets from files; only Alertmanager has egress", () => {
     const { secrets = [] } = containerOf(describedIn("stable"), "alertmanager");
     const configuration = written("stable", "alertmanager")["/etc/alertmanager/alertmanager.yml"] ?? "";
     const named = [...configuration.matchAll(/\/run\/secrets\/([a-z-]+)/g)].map(([, name]) => name);
@@ -49,7 +49,7 @@ describe("who watches a stack on its host", () => {
     expect(outside).toEqual(["alertmanager"]);
   });
 
-  test("reads the backups' series where those leave them, and the host's disks without writing", () => {
+  test("reads the backups' series from their volume, and the host's disks read-only", () => {
     const { mounts = [] } = containerOf(describedIn("stable"), "node-exporter");
     expect(mounts).toEqual([
       { path: "/host", folder: "/", readOnly: true },

@@ -64,7 +64,7 @@ describeWith(needs, "a stack's life on a real Docker engine", { timeout: PATIENC
       .split("\n")
       .map((line) => line.split(" ") as [string, string]);
 
-  test("begins with one command, after which every service answers behind the edge", async () => {
+  test("is deployed by one command, after which every service answers behind the edge", async () => {
     await set({ stable: "r1" });
     await up();
     for (const name of serviceNames) expect((await open(url(name))).version).toBe("1.0.0");
@@ -77,12 +77,12 @@ describeWith(needs, "a stack's life on a real Docker engine", { timeout: PATIENC
     ).toBe(true);
   });
 
-  test("changes nothing when nothing is changed, not even when it looks again at what is there", async () => {
+  test("shows no changes without changes, not even after a refresh", async () => {
     await up("--expect-no-changes");
     await up("--refresh", "--expect-no-changes");
   });
 
-  test("shows no secret: neither to who inspects its containers, nor in its state, and yet its servers have them", async () => {
+  test("shows no secret in docker inspect or its state, although its servers have them", async () => {
     const ids = (await docker("ps", "--all", "--quiet", "--filter", `label=stack=${STACK}`)).trimEnd().split("\n");
     const inspected = await docker("inspect", ...ids);
     const { output: state } = await stack.pulumi("stack", "export");
@@ -95,7 +95,7 @@ describeWith(needs, "a stack's life on a real Docker engine", { timeout: PATIENC
     expect(environment).toContain(`:${secretValue("mahavishnu-database-password")}@postgres:5432/mahavishnu`);
   });
 
-  test("confines its servers: no root, nothing to write but their own folders, no way out but for who calls the internet", async () => {
+  test("confines its servers: no root, writable folders only where declared, egress only where needed", async () => {
     const inside = container(id("r1", "mahavishnu"));
     const attempt = (command: string, within = inside) => docker("exec", within, "sh", "-c", command);
     expect(await attempt("id -u")).toBe("10001\n");
@@ -134,7 +134,7 @@ describeWith(needs, "a stack's life on a real Docker engine", { timeout: PATIENC
     }
   });
 
-  test("takes a candidate beside its stable, which nobody feels", async () => {
+  test("adds a candidate beside its stable without failing a call", async () => {
     const before = await running();
     const calls = serviceNames.map((name) => keepCalling(url(name)));
     const { session } = await open(url("mahavishnu"));
@@ -154,7 +154,7 @@ describeWith(needs, "a stack's life on a real Docker engine", { timeout: PATIENC
     await up("--expect-no-changes");
   });
 
-  test("lets who guards the traffic read where it stands", async () => {
+  test("lets the guard read its traffic state", async () => {
     const read = composeTrafficState({
       host: "unix:///var/run/docker.sock",
       container: container("edge"),
@@ -167,7 +167,7 @@ describeWith(needs, "a stack's life on a real Docker engine", { timeout: PATIENC
     }
   });
 
-  test("is refused while traffic stands somewhere else, and lets it stand", async () => {
+  test("is refused while traffic is not at its resting position, and leaves it there", async () => {
     const move = async (share: number) => {
       const { settings } = JSON.parse(
         await docker("exec", container("edge"), "cat", "/var/lib/edge/edge.json"),
@@ -193,7 +193,7 @@ describeWith(needs, "a stack's life on a real Docker engine", { timeout: PATIENC
     await up("--expect-no-changes");
   });
 
-  test("settles: where two may live side by side no call fails, and a single writer is never two", async () => {
+  test("settles: no call fails where revisions can coexist, and a single writer never runs twice", async () => {
     const settled = container(id("r2", "mahavishnu"));
     const before = new Map(await running());
     const calls = keepCalling(url("mahavishnu"));
@@ -213,7 +213,7 @@ describeWith(needs, "a stack's life on a real Docker engine", { timeout: PATIENC
     await up("--expect-no-changes");
   });
 
-  test("takes other values of its secrets at once, and nothing else with them", async () => {
+  test("applies changed secrets at once, and changes nothing else", async () => {
     const before = new Map(await running());
     await stack.pulumi("config", "set", "--path", "--secret", 'secrets["akosha-api-token"]', "another0123456789");
     await up();
@@ -224,7 +224,7 @@ describeWith(needs, "a stack's life on a real Docker engine", { timeout: PATIENC
     expect(environment).toContain("AKOSHA_API_TOKEN=another0123456789\0");
   });
 
-  test("does not let its data go with one command, and leaves nothing behind when it may", async () => {
+  test("does not delete its data by one command, and leaves nothing behind once unprotected", async () => {
     const refused = await stack.pulumi("destroy", "--yes", "--skip-preview");
     expect(refused.code).not.toBe(0);
     expect(refused.output).toMatch(/session-buddy-data.*protected|protected.*session-buddy-data/s);

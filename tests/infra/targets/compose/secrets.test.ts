@@ -23,7 +23,7 @@ describe("the values of a stack's secrets", () => {
     expect(await value(name)).toEqual([expected, true]);
   });
 
-  test("can all be had, also those that are put together", async () => {
+  test("are all available, including derived ones", async () => {
     for (const name of secretNames) {
       const [plain] = await value(name);
       expect(plain.startsWith("<"), name).toBe(secretNamed(name).origin !== "derived");

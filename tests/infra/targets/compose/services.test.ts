@@ -44,7 +44,7 @@ describe("the containers of the services", () => {
     expect(waiting).toContain("edge-files");
   });
 
-  test("that are settled change in nothing, where two may live beside each other", () => {
+  test("that are settled do not change, if revisions can coexist", () => {
     const [before, after] = [describedIn("candidate"), describedIn("settled")].map((described) => {
       const { after: _, ...rest } = containerOf(described, mv2);
       return rest;
@@ -52,7 +52,7 @@ describe("the containers of the services", () => {
     expect(after).toEqual(before);
   });
 
-  test("of a single service are one writer of the service's volume, and its candidate has another for the trial", () => {
+  test("of a single service are one writer of its volume, and a candidate with a scratch volume", () => {
     const volumes = (state: State, key: string) =>
       (containerOf(describedIn(state), key).mounts ?? []).flatMap((mount) => ("volume" in mount ? [mount.volume] : []));
     expect(volumes("candidate", "session-buddy")).toEqual([{ key: "session-buddy-data", keeps: true }]);
@@ -84,7 +84,7 @@ describe("the containers of the services", () => {
     );
   });
 
-  test("hold no secret: each finds its own as files, and starts with them as variables", () => {
+  test("contain no secret: each reads its own from files into variables at start", () => {
     const { command, environment, secrets } = containerOf(describedIn("stable"), mv1);
     expect(secrets).toEqual(["auth-secret", "mahavishnu-database-password", "mahavishnu-database-url"]);
     expect(Object.keys(environment ?? {})).not.toContain("MAHAVISHNU_AUTH_SECRET");

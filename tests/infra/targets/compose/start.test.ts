@@ -23,7 +23,7 @@ async function run(command: string[], preparations: Parameters<typeof started>[1
 const show = ["sh", "-c", 'printf "%s|%s|%s" "$A" "$B" "$*"', "sh"];
 
 describe("a container's start", () => {
-  test("makes secrets into variables, whatever is in them, and gives its place to the command with all its arguments", async () => {
+  test("exports secrets as variables, whatever their content, and execs the command with all its arguments", async () => {
     const value = 'it\'s "$HOME" `id` \\n %s\nand more';
     const { stdout, code } = await run(
       [...show, "one  two", "", "*"],
@@ -45,7 +45,7 @@ describe("a container's start", () => {
     expect(await readFile(`${folder}/a/c`, "utf8")).toBe("");
   });
 
-  test("fails where a secret is not there, and the command does not begin", async () => {
+  test("fails if a secret is missing, without starting the command", async () => {
     const { code, stdout, stderr } = await run(["echo", "begun"], { variables: { A: "missing" } }, {});
     expect(code).not.toBe(0);
     expect(stdout).toBe("");

@@ -88,7 +88,7 @@ describeWith([apiServer], "a real API server", {}, () => {
     }
   });
 
-  test("keeps what a promoter wrote when the stack is declared anew", async () => {
+  test("keeps the promoter's data when the stack is deployed again", async () => {
     const traffic = manifests.candidate.find(({ metadata }) => metadata.name === "edge-traffic") as Manifest;
     const { apiVersion, kind } = traffic;
     const metadata = { name: "edge-traffic", namespace: NAMESPACE };

@@ -15,13 +15,13 @@ const [sessionBuddy, akosha, mahavishnu] = services.map(({ name }) => [
 ]) as [[string, string], [string, string], [string, string]];
 
 describe("a stack in a cluster", () => {
-  test("before its first release is a namespace in which nothing can happen", () => {
+  test("before its first release is a namespace in which nothing runs", () => {
     const kinds = all.none.resources.filter(({ type }) => type.startsWith("kubernetes:")).map(({ type }) => type);
     expect(new Set(kinds.map((kind) => kind.split(":").at(-1)))).toEqual(new Set(["Namespace", "NetworkPolicy"]));
     expect(all.none.outputs).toMatchObject({ target: "kubernetes", urls: {}, candidateUrls: {}, edgeAdmin: null });
   });
 
-  test("takes restricted pods only, and says so to whoever tries another one", () => {
+  test("admits only restricted pods, and warns about others", () => {
     const { "mahavishnu-prod": namespace } = objects(all.stable, "Namespace");
     expect(at(namespace, "metadata", "labels")).toMatchObject({
       "pod-security.kubernetes.io/enforce": "restricted",
@@ -48,7 +48,7 @@ describe("a stack in a cluster", () => {
     }
   });
 
-  test("leaves what runs alone when a candidate comes, and when it becomes stable", () => {
+  test("does not change running pods when a candidate is added or becomes stable", () => {
     const deployments = objects(all.candidate, "Deployment");
     for (const [name, { inputs }] of Object.entries(objects(all.stable, "Deployment"))) {
       expect(deployments[name]?.inputs, name).toEqual(inputs);
@@ -63,7 +63,7 @@ describe("a stack in a cluster", () => {
     expect(volumeless(akosha[1], "settled")).toEqual(volumeless(akosha[1], "candidate"));
   });
 
-  test("gives the volume of a single writer to its service, and a candidate a folder that nobody will miss", () => {
+  test("gives a single writer's volume to its service, and its candidate a scratch folder", () => {
     const claims = objects(all.candidate, "PersistentVolumeClaim");
     for (const [service, [stable, candidate]] of Object.entries({ "session-buddy": sessionBuddy, akosha })) {
       const claim = claims[`${service}-data`];
@@ -157,7 +157,7 @@ describe("a stack in a cluster", () => {
     expect(binding?.inputs).toMatchObject({ subjects: [{ kind: "ServiceAccount", name: "edge" }] });
   });
 
-  test("declares the promoter's ConfigMap without data, with what has the traffic and the edge it rests on", () => {
+  test("declares the promoter's ConfigMap without data, annotated with the declared split and the resting edge", () => {
     const { "edge-traffic": traffic, "edge-resting": resting } = objects(all.candidate, "ConfigMap");
     expect(traffic?.inputs).not.toHaveProperty("data");
     expect(traffic?.ignoreChanges).toEqual([]);
@@ -202,7 +202,7 @@ describe("a stack in a cluster", () => {
     }
   });
 
-  test("says where users, smoke tests and the promotion find it", () => {
+  test("outputs the addresses for users, smoke tests and the promotion", () => {
     expect(all.candidate.outputs).toEqual({
       target: "kubernetes",
       urls: {

@@ -14,7 +14,7 @@ const { spec, metadata } = edgePod({
 const [watcher] = spec.initContainers;
 const [envoy] = spec.containers;
 
-test("Envoy starts when the watcher has written the last file, and the watcher goes on beside it", () => {
+test("Envoy starts once the watcher has written the last file, and the watcher keeps running beside it", () => {
   expect(watcher).toMatchObject({
     name: "watcher",
     restartPolicy: "Always",
@@ -35,7 +35,7 @@ test("the watcher runs the agent of the promoter's image, and the drain is a pro
   expect(readFileSync(join(root, "images/edge/Dockerfile"), "utf8")).toContain(`COPY ${program} /usr/local/bin/`);
 });
 
-test("an edge that is stopped has longer than its drain may last, and its health decides who sends it calls", () => {
+test("a stopping edge has longer than its drain limit, and its readiness decides whether it gets calls", () => {
   const [least, most] = (envoy?.lifecycle.preStop.exec.command ?? []).slice(-2).map(Number) as [number, number];
   expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(most);
   expect(least).toBeLessThan(most);
@@ -46,7 +46,7 @@ test("an edge that is stopped has longer than its drain may last, and its health
   expect(livenessProbe).toHaveProperty("tcpSocket");
 });
 
-test("the edge is spread over machines and zones, and another bootstrap starts other pods", () => {
+test("the edge is spread over nodes and zones, and a changed bootstrap replaces its pods", () => {
   expect(spec.topologySpreadConstraints.map(({ topologyKey }) => topologyKey)).toEqual([
     "kubernetes.io/hostname",
     "topology.kubernetes.io/zone",

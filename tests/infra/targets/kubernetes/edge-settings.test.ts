@@ -19,7 +19,7 @@ const pairs = new Map<ServiceName, Pair>(
 );
 const settings = edgeSettings("prod", pairs, asked);
 
-test("the edge of a cluster divides its limits, believes the Gateway, asks who calls and knows instances by name", () => {
+test("the edge of a cluster divides its limits, trusts the Gateway, authenticates callers and names instances", () => {
   expect(settings).toMatchObject({
     folder: "/var/lib/edge",
     limits: { perMinute: 60, burst: 10, perHour: 1000, replicas: 2, exempt: ["10.84.0.0/14"] },

@@ -5,7 +5,7 @@ import { first, prod, revisionOf } from "../../../fixtures/kubernetes/states.ts"
 
 const cluster = prod.settings.kubernetes as KubernetesSettings;
 
-test("the Gateway answers by TLS alone, for all names below the domain", () => {
+test("the Gateway serves only TLS, for all names below the domain", () => {
   expect(gatewaySpec(cluster)).toEqual({
     gatewayClassName: "envoy-gateway",
     listeners: [

@@ -42,7 +42,7 @@ describe("a stack as Kubernetes YAML", () => {
     expect(text).not.toContain("pulumi.com/");
   });
 
-  test("puts what others need before them", () => {
+  test("puts objects after their dependencies", () => {
     const place = (kind: string) => manifests.objects.findIndex((object) => object.kind === kind);
     expect(place("Namespace")).toBe(0);
     for (const needed of ["ServiceAccount", "RoleBinding", "ConfigMap", "PersistentVolumeClaim", "Service"]) {
@@ -52,7 +52,7 @@ describe("a stack as Kubernetes YAML", () => {
     expect(place("Deployment")).toBeLessThan(place("Gateway"));
   });
 
-  test("shows no secret, and says which must be there with which keys", () => {
+  test("shows no secret, and lists the required ones with their keys", () => {
     const body = text.slice(text.indexOf("---"));
     for (const name of secretNames) expect(body).not.toContain(`<${name}>`);
     expect(text).not.toContain("[secret]");
@@ -75,7 +75,7 @@ describe("a stack as Kubernetes YAML", () => {
     }
   });
 
-  test("says how to put together what secrets init does not make", () => {
+  test("explains how to compose the derived secrets", () => {
     const at = "postgres.mahavishnu.internal:5432";
     for (const role of ["akosha", "mahavishnu"]) {
       expect(text).toContain(
@@ -84,7 +84,7 @@ describe("a stack as Kubernetes YAML", () => {
     }
   });
 
-  test("says which of its images no registry holds, and nothing where all are published", async () => {
+  test("lists images that are not in a registry, and nothing if all are published", async () => {
     const head = text.slice(0, text.indexOf("---"));
     expect(head).toMatch(/No registry holds these images: build images/);
     for (const name of [...serviceNames, "edge", "backup"]) expect(head).toContain(`#   unpublished.invalid/${name}\n`);
@@ -112,14 +112,14 @@ describe("a stack as Kubernetes YAML", () => {
     for (const secret of read) expect([...known]).toContain(secret);
   });
 
-  test.each(["[secret]", "[unknown]"])("is refused where an object holds %s, which text cannot stand for", (value) => {
+  test.each(["[secret]", "[unknown]"])("is refused if an object contains %s, which text cannot represent", (value) => {
     const metadata = { name: "a", namespace: "b" };
     const inputs = { apiVersion: "v1", kind: "ConfigMap", metadata, data: { deep: [value] } };
     const resource = { type: "kubernetes:core/v1:ConfigMap", name: "settings", inputs } as unknown as GraphResource;
     expect(() => objectsOf({ resources: [resource] })).toThrow(/^settings contains .+ which only Pulumi can fill in/);
   });
 
-  test("before a first release is the namespace and what holds in it", async () => {
+  test("before a first release is the namespace with its policies", async () => {
     const captured = await stateOf("none");
     expect(new Set(objectsOf(captured).map(({ kind }: Manifest) => kind))).toEqual(
       new Set(["Namespace", "NetworkPolicy"]),

@@ -31,7 +31,7 @@ const internet =
   "-> ipBlock:cidr:0.0.0.0/0,except:[10.0.0.0/8,100.64.0.0/10,169.254.0.0/16,172.16.0.0/12,192.168.0.0/16] 443";
 
 describe("the network of a stack in a cluster", () => {
-  test("lets nobody speak to anybody, but ask for names", () => {
+  test("denies all traffic except DNS", () => {
     expect(basePolicies["deny-all"]).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
     expect(words(basePolicies.dns as Policy)).toEqual([
       "-> namespaceSelector:name:kube-system 53,53",
@@ -65,7 +65,7 @@ describe("the network of a stack in a cluster", () => {
     expect(policy.podSelector).toEqual({ matchLabels: { component: "service", service: name } });
   });
 
-  test("lets the edge be called by the Gateway, by services that have peers and by Prometheus, and ask the issuer for its keys", () => {
+  test("lets the Gateway, services with peers and Prometheus call the edge, and lets the edge fetch the issuer's keys", () => {
     expect(words(edgePolicy(pairs, settings))).toEqual([
       "namespaceSelector:name:envoy-gateway-system -> 8678,8682,8680",
       "podSelector:service:mahavishnu -> 8678",
@@ -79,7 +79,7 @@ describe("the network of a stack in a cluster", () => {
     ]);
   });
 
-  test("lets traces out where there is a collector, by its port", () => {
+  test("allows traces to a collector, on its port", () => {
     const traced = (name: string, collector: string) => ({ ...revisionOf(first, name), collector });
     const stable = traced("session-buddy", "http://otel.monitoring:4317");
     expect(words(servicePolicy({ stable }, settings))).toContain("->  4317");

@@ -100,7 +100,7 @@ describe("the pod of a revision", () => {
     expect(hasClaim({ sessions }, role)).toBe(expected);
   });
 
-  test("of a single writer brings along what copies its volume; a candidate's has nothing of the service's", () => {
+  test("of a single writer includes the backup sidecar; a candidate's has nothing of the service's volume", () => {
     expect(podOf("akosha").containers.map(({ name }) => name)).toEqual(["akosha", "backup"]);
     expect(podOf("mahavishnu").containers.map(({ name }) => name)).toEqual(["mahavishnu"]);
     expect(JSON.stringify(podOf("akosha", "candidate").volumes)).not.toContain("claimName");

@@ -21,7 +21,7 @@ test.each(services.map(({ name, secrets }) => [name, new Set(Object.values(secre
   },
 );
 
-test("a database's URL is put together with its role's password, checks the server's name, and stays a secret", async () => {
+test("a database URL contains its role's password, verifies the server's name, and stays a secret", async () => {
   expect(await dataOf("akosha")).toMatchObject({
     "akosha-api-token": "value-of-akosha-api-token",
     "akosha-database-url":

@@ -82,7 +82,7 @@ test("a stable that is there behind a newer revision has been overtaken", async 
   expect((await read())?.overtaken).toEqual({ akosha: "akosha-b" });
 });
 
-test("traffic that goes to the newest revision, whether it is ready or not, was moved by nobody", async () => {
+test("traffic to the newest revision, ready or not, does not count as moved", async () => {
   const { read, put } = await startDouble();
   const revisions = "projects/p/locations/europe-west1/services/akosha/revisions";
   put("akosha", {

@@ -41,7 +41,7 @@ test("no socket is an error that names it", async () => {
   );
 });
 
-test("silence is given up on", async () => {
+test("a silent admin socket times out", async () => {
   await answering(200);
   await expect(adminSocket(socket).get("/ready", AbortSignal.timeout(50))).rejects.toThrow("timed out");
 });

@@ -70,7 +70,7 @@ function fastClock() {
   };
 }
 
-test("a rejected file is told at once, with what was wanted and what is in force", async () => {
+test("a rejected file is reported at once, with the wanted state and the one in force", async () => {
   const settings = await folderOfEdge();
   let rejected = 0;
   const clock = fastClock();

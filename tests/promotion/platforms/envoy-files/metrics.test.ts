@@ -111,7 +111,7 @@ test("real output of Envoy comes out as it was when it was captured", async () =
   );
 });
 
-test("a source without Envoy, or with one that says nonsense, is silent with the reason", async () => {
+test("a source without Envoy, or with invalid output, is silent with the reason", async () => {
   const source = (get: (path: string) => Promise<string>) => edgeMetrics({ settings, admin: { get } });
   await expect(source(() => Promise.reject(new Error("no socket"))).poll()).resolves.toEqual({
     silent: true,

@@ -124,7 +124,7 @@ test("a service comes and goes beside another one, which notices nothing", async
   allGood(await stop());
 });
 
-test("a listener that changes is in force when it is said to be, and drops no call", async () => {
+test("a changed listener is in force when reported, and drops no call", async () => {
   const { echo, admin, edge, bring } = await setUp();
   const limits = { perMinute: 6000, burst: 6000, perHour: 360_000, exempt: [] };
   const stop = calling(echo);

@@ -85,7 +85,7 @@ test("a sample says what happened, to which revision, for which client and in wh
   ]);
 });
 
-test("what says nothing is no sample", () => {
+test("an incomplete line is not a sample", () => {
   const text =
     line() +
     line({ by: "edge", code: "413" }) +

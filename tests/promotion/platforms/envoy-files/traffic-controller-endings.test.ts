@@ -14,7 +14,7 @@ import { at, type Everyday, probing, startEveryday } from "../../../fixtures/edg
 import { startUpstream } from "../../../fixtures/edge/upstream.ts";
 import { startTestEdge, temporaryFolder } from "../../../fixtures/envoy.ts";
 
-test("a drain waits for open calls and streams, up to its limit; sessions go on meanwhile", async () => {
+test("a drain waits for open calls and streams, up to its limit; sessions continue meanwhile", async () => {
   const { client, target, stable } = await startEveryday();
   const session = await client.open();
   const stream = await client.stream(session.id);
@@ -132,7 +132,7 @@ test("a restart of Envoy keeps the share and every session", async () => {
   if (!before.silent && !after.silent) expect(after.since).not.toBe(before.since);
 });
 
-test("a killed Envoy is told plainly, and does what it was told meanwhile once it is back", async () => {
+test("a killed Envoy is reported, and applies pending changes once it is back", async () => {
   const edge = await startEveryday();
   const { admin } = edgePaths(edge.settings.folder);
   await edge.target.setShare(25);

@@ -96,7 +96,7 @@ test("50 shifts under load fail no call and move no session", { timeout: 60_000 
   expect(calls).toBeGreaterThan(300);
 });
 
-test("at share 0 the candidate's sessions are told to begin again, and stable's notice nothing", async () => {
+test("at share 0 the candidate's clients are asked to start new sessions, and stable's notice nothing", async () => {
   await edge.target.setShare(50);
   const sessions = await open(40);
   const probed = await edge.client.open(probing("candidate"));
@@ -141,7 +141,7 @@ test("no forged session reaches the candidate at share 0", async () => {
   expect(edge.candidate.seen).toBe(before);
 });
 
-test("services that disagree are named, and the next setShare brings them together", async () => {
+test("disagreeing services are named, and the next setShare reconciles them", async () => {
   const [one, two, three] = [await startUpstream("a"), await startUpstream("b"), await startUpstream("c")];
   const settings = {
     folder: await temporaryFolder(),
@@ -171,7 +171,7 @@ test("services that disagree are named, and the next setShare brings them togeth
   await Promise.all([one, two, three].map((upstream) => upstream.stop()));
 });
 
-test("ids whose address begins like another's are told apart", async () => {
+test("ids whose addresses share a prefix are distinguished", async () => {
   const [short, long] = await portsThatBeginAlike();
   const [stable, candidate] = [await startUpstream("echo-1", long), await startUpstream("echo-2", short)];
   const port = await freePort();

@@ -34,7 +34,7 @@ const watching = (double: WatchApi) =>
   vi.waitFor(() => expect(double.asked.at(-1)).toContain("watch=1"), { timeout: 10_000, interval: 5 });
 
 describeWith(["openssl"], "a ConfigMap that is followed, at a double of the API server", {}, () => {
-  test("is seen as it is, and after each change", async () => {
+  test("is reported at first, and after each change", async () => {
     const { double, seen, until } = await following(({ put }) => put({ a: "1" }));
     await until({ a: "1" });
     await watching(double);
@@ -45,7 +45,7 @@ describeWith(["openssl"], "a ConfigMap that is followed, at a double of the API 
     expect(seen.at(-1)?.metadata.annotations).toEqual({ "x/y": "z" });
   });
 
-  test("is null while there is none, and again when it is gone", async () => {
+  test("is null before it exists, and after its deletion", async () => {
     const { double, until } = await following();
     await until(null);
     await watching(double);
@@ -55,7 +55,7 @@ describeWith(["openssl"], "a ConfigMap that is followed, at a double of the API 
     await until(null);
   });
 
-  test("is found again after a cut, with what happened meanwhile", async () => {
+  test("is followed again after a lost connection, including the changes meanwhile", async () => {
     const { double, said, until } = await following(({ put }) => put({ a: "1" }));
     await until({ a: "1" });
     await watching(double);
@@ -87,7 +87,7 @@ describeWith(["openssl"], "a ConfigMap that is followed, at a double of the API 
     await until({ a: "3" });
   });
 
-  test("is asked for with the token of the moment", async () => {
+  test("is requested with the current token", async () => {
     const { double, until } = await following(({ put }) => put({ a: "1" }));
     await until({ a: "1" });
     double.token.server = "t2";
@@ -97,7 +97,7 @@ describeWith(["openssl"], "a ConfigMap that is followed, at a double of the API 
     await until({ a: "2" });
   });
 
-  test("is asked for by its name, so that a right to one name is enough", async () => {
+  test("is requested by name, so that access to one name is enough", async () => {
     const { double, until } = await following(({ put }) => put({ a: "1" }));
     await until({ a: "1" });
     await watching(double);
@@ -105,7 +105,7 @@ describeWith(["openssl"], "a ConfigMap that is followed, at a double of the API 
     expect(double.asked[1]).toMatch(/allowWatchBookmarks=true&timeoutSeconds=\d+&resourceVersion=2$/);
   });
 
-  test("is not believed when another authority vouches for the server", async () => {
+  test("is rejected when another CA signed the server's certificate", async () => {
     const other = await certificate(mkdtempSync(join(tmpdir(), "api-")));
     const { double, seen, said } = await following((double) => {
       double.put({ a: "1" });

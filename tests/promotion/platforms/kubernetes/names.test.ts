@@ -24,22 +24,22 @@ test("an edge with host names becomes the edge with their addresses", async () =
   expect(found).toEqual(edge("10.96.0.1", "10.96.0.2"));
 });
 
-test("a name without an address leads nowhere, and the other revision is as it was", async () => {
+test("a name without an address leads nowhere, and the other revision is not affected", async () => {
   expect(await resolved(edge("akosha-1.prod", "10.96.0.2"), async () => undefined)).toEqual(edge(NOWHERE, "10.96.0.2"));
 });
 
-test("an edge without names is left as it is, and nobody is asked", async () => {
+test("an edge without names is not changed, and nothing is resolved", async () => {
   const find = vi.fn(async () => "10.0.0.1");
   expect(await resolved(edge("10.96.0.1", "10.96.0.2"), find)).toEqual(edge("10.96.0.1", "10.96.0.2"));
   expect(find).not.toHaveBeenCalled();
 });
 
-test("where names cannot be looked up, there is no edge", async () => {
+test("when names cannot be resolved, there is no edge", async () => {
   const failing = async () => Promise.reject(new Error("cannot resolve x"));
   await expect(resolved(edge("x.prod", "10.96.0.2"), failing)).rejects.toThrow("cannot resolve x");
 });
 
-test("what was found last is remembered while nobody answers, and a change is told", async () => {
+test("the last known address is kept while resolution fails, and changes are reported", async () => {
   const answers = [async () => "10.0.0.1", async () => Promise.reject(new Error("down")), async () => "10.0.0.2"];
   const changed = vi.fn();
   const find = remembering(() => (answers.shift() ?? (async () => undefined))(), changed);

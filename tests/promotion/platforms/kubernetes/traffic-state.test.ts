@@ -111,7 +111,7 @@ describeWith([apiServer], "where there is a real API server", { timeout: 120_000
   platformConforms("a cluster (a real API server)", startReal, options);
 });
 
-test("traffic that was moved from an older edge rests where it was declared since", async () => {
+test("traffic moved from an older edge is at the resting position declared since", async () => {
   const { put, read } = await startDouble();
   const edge = JSON.stringify({ settings, position: { ...restingPosition, share: 25 } });
   await put({ [TRAFFIC_CONFIG_MAP.edge]: edge, [TRAFFIC_CONFIG_MAP.resting]: "f0" });

@@ -23,7 +23,7 @@ const deployment = deploymentOf({
 });
 const watched = { service: "akosha", host: "akosha.mcp.acme.dev", stack: "prod", cloud, path: "/mcp" } as const;
 
-test("a rule becomes a policy with its own words, length and priority", () => {
+test("a rule becomes a policy with its own text, duration and priority", () => {
   const rule = rulesFor(cloudRunConditions(project)).find(({ alert }) => alert === "ErrorBudgetBurn6x");
   if (!rule) throw new Error("no such rule");
   expect(policy(rule, watched)).toMatchObject({
@@ -51,7 +51,7 @@ test.each(rulesFor(cloudRunConditions(project)))("$alert looks back a day at mos
   expect(Number.parseInt(evaluationInterval, 10) % 30).toBe(0);
 });
 
-test("a service is asked as a client asks, with an identity; behind IAP the front door alone is", () => {
+test("a service is probed as by an MCP client, with an identity; behind IAP only the front end is", () => {
   const { httpCheck, contentMatchers } = uptimeCheck(watched);
   expect(httpCheck).toMatchObject({
     path: "/mcp",
@@ -73,7 +73,7 @@ test("the objectives are the ecosystem's", () => {
   ]);
 });
 
-test("what Google says of an incident becomes a message of Slack's", () => {
+test("Google's incident becomes a Slack message", () => {
   const say = new Function(`${slack}; return slack;`)() as (message: { data: string }) => {
     data: string;
     attributes: Record<string, string>;

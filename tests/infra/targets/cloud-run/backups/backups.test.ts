@@ -8,7 +8,7 @@ const ofType = (resources: GraphResource[], type: string): Record<string, Inputs
   Object.fromEntries(resources.filter((one) => one.type === type).map(({ name, inputs }) => [name, inputs]));
 
 describe("the buckets", () => {
-  test("the repository's keeps versions and retains nothing by force, since restic deletes its locks", () => {
+  test("the repository's has versioning and no retention policy, since restic deletes its locks", () => {
     const bucket = repositoryBucket(backedOn("prod", "cloud-run"));
     expect(bucket).toMatchObject({
       name: "mahavishnu-prod-backups",
@@ -21,7 +21,7 @@ describe("the buckets", () => {
     expect(bucket).not.toHaveProperty("retentionPolicy");
   });
 
-  test("the vault is elsewhere, keeps what it has for as long as monthly backups are kept, and is locked where the settings say so", () => {
+  test("the vault is in another location, retains objects as long as monthly backups are kept, and is locked if configured", () => {
     const vault = vaultBucketOf(backedOn("prod", "cloud-run"));
     expect(vault).toMatchObject({
       name: "mahavishnu-prod-vault",
@@ -37,7 +37,7 @@ describe("the buckets", () => {
   });
 });
 
-test("only the pruner deletes; the writer no more than its locks, the copier nothing, and nobody anything in the vault", () => {
+test("only the pruner deletes: the writer only its locks, the copier nothing, and no identity anything in the vault", () => {
   const grants = grantsOf(backedOn("prod", "cloud-run").settings);
   const deleting = grants.filter(({ role }) => !/objectCreator|objectViewer/.test(role));
   expect(deleting).toEqual([
@@ -98,7 +98,7 @@ describe("the backups of prod on Google Cloud", async () => {
     expect(resources.flatMap(({ secretPaths }) => secretPaths)).toEqual([]);
   });
 
-  test("the machine is a writer too, and the condition on locks is theirs", () => {
+  test("the machine is also a writer, with the same condition on locks", () => {
     const members = ofType(resources, "gcp:storage/bucketIAMMember:BucketIAMMember");
     for (const who of ["writer", "machine"]) {
       expect(members[`backups-${who}-repository-locks`]?.condition).toMatchObject({
@@ -137,7 +137,7 @@ describe("the backups of prod on Google Cloud", async () => {
   });
 });
 
-test("before the first release the buckets are there, and nothing is saved", async () => {
+test("before the first release the buckets exist, and nothing is backed up", async () => {
   const names = (await backupsOn("prod", "cloud-run", false)).map(({ type, name }) => `${type} ${name}`);
   expect(names).toEqual(
     expect.arrayContaining(["gcp:storage/bucket:Bucket backups-repository", "gcp:storage/bucket:Bucket backups-vault"]),

@@ -14,7 +14,7 @@ const filesOf = (backed: Backed<"cloud-run">) => {
 };
 const files = filesOf(backedOn("prod", "cloud-run")) ?? {};
 
-test("the machine saves its volumes by a timer of 02:00 UTC, in the hardened container of all targets", () => {
+test("the machine backs up its volumes at 02:00 UTC by a timer, in the same hardened container as on all targets", () => {
   expect(Object.keys(files)).toEqual([
     "/etc/mahavishnu/backup-volumes.env",
     "/etc/systemd/system/backup-volumes.service",
@@ -51,7 +51,7 @@ test("a release of the other services changes nothing on the machine", () => {
   expect(filesOf({ ...backed, stable })).toEqual(files);
 });
 
-test("where nothing lies on the machine, nothing is saved there", () => {
+test("a machine without volumes has no backup", () => {
   expect(backupContainer(backedOn("prod", "cloud-run", {}, false))).toBeUndefined();
 });
 

@@ -20,7 +20,7 @@ const alerts: Settings["alerts"] = {
 const secretFile = (secret: string) => `/run/secrets/${secret}`;
 const text = alertmanagerFiles(alerts, secretFile)["alertmanager.yml"];
 
-test("every receiver leads somewhere, by files alone", () => {
+test("every receiver has an integration, with its secret in a file", () => {
   const { receivers } = alertmanagerConfig(alerts, secretFile);
   expect(Object.fromEntries(receivers.map(({ name, ...ways }) => [name, Object.keys(ways)]))).toEqual({
     "dead-man": ["webhook_configs"],
@@ -46,7 +46,7 @@ test("every receiver leads somewhere, by files alone", () => {
   ]);
 });
 
-test("each priority has a pace of its own, and tickets are opened in business hours", () => {
+test("each priority has its own intervals, and tickets are opened during business hours", () => {
   const { routes } = (parse(text) as ReturnType<typeof alertmanagerConfig>).route;
   expect(routes.map(({ receiver, group_wait, repeat_interval }) => [receiver, group_wait, repeat_interval])).toEqual([
     ["dead-man", "0s", "5m"],
@@ -84,7 +84,7 @@ describeWith(["amtool"], "amtool", {}, () => {
 });
 
 describeWith(["prometheus-alertmanager"], "a real Alertmanager", {}, () => {
-  test("tells the dead man at once, and keeps still about what follows from a greater alert", async () => {
+  test("notifies the dead man's switch at once, and inhibits alerts that follow from a graver one", async () => {
     const heard = await listener();
     const all = Object.fromEntries(["P1", "P2", "P3", "P4"].map((priority) => [priority, ["ticket-webhook-url"]]));
     const folder = folderWith({ "ticket-webhook-url": heard.url, "deadman-webhook-url": heard.url });

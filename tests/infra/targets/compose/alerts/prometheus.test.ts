@@ -27,7 +27,7 @@ const files = (at: string) =>
     },
   });
 
-test("each live revision is asked where it listens, with its role", () => {
+test("each live revision is scraped at its own port, with its role", () => {
   const { scrape_configs } = parse(files("edge:9902")["prometheus.yml"]) as ReturnType<typeof prometheusConfig>;
   expect(scrape_configs.find(({ job_name }) => job_name === "services/akosha-0000000002")).toEqual({
     job_name: "services/akosha-0000000002",

@@ -15,7 +15,7 @@ describe("the backups of a stack on its host", () => {
     ]);
   });
 
-  test("read the services' own volumes and never write to them", () => {
+  test("mount the services' volumes read-only", () => {
     const { mounts = [] } = containerOf(describedIn("stable"), "backup-save");
     for (const service of ["session-buddy", "akosha"]) {
       expect(mounts).toContainEqual({
@@ -26,7 +26,7 @@ describe("the backups of a stack on its host", () => {
     }
   });
 
-  test("reach the world outside only where their repository is there", () => {
+  test("have egress only if their repository is external", () => {
     const outside = (changes: object) =>
       keys.filter((key) => containerOf(describedIn("stable", localWith(changes)), key).network?.outside);
     expect(outside({})).toEqual([]);

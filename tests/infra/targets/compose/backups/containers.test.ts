@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { composeBackup } from "../../../../../infra/targets/compose/backups/containers.ts";
 import { backedOn } from "../../../backups/fixtures.ts";
 
-test("three containers wait for their times of day; each sees what its work needs and no more", () => {
+test("three containers wait for their schedules; each can access only what its job needs", () => {
   const [save, check, vault, ...others] = composeBackup(backedOn("local", "compose"));
   expect(others).toEqual([]);
   expect(save).toMatchObject({
@@ -43,7 +43,7 @@ test("three containers wait for their times of day; each sees what its work need
   });
 });
 
-test("where the places are outside, no folder of the host is seen, and each identity has its own key", () => {
+test("with external locations, no host folder is mounted, and each identity has its own key", () => {
   const containers = composeBackup(backedOn("prod", "compose"));
   for (const { folders } of containers) expect(folders).toEqual({});
   expect(containers.map(({ secrets }) => Object.values(secrets).filter((name) => name.startsWith("backup-")))).toEqual([

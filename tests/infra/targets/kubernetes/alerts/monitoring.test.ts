@@ -26,7 +26,7 @@ const akosha = stable.stable.get("akosha");
 if (!akosha) throw new Error("prod's release has no akosha");
 const trial = { ...stable, candidate: new Map([["akosha", { ...akosha, id: "akosha-0123456789" }]] as const) };
 
-test("each live revision is scraped where its pods listen, as what it is", () => {
+test("each live revision is scraped at its pods' port, with its role", () => {
   const monitors = podMonitors(trial);
   expect(Object.keys(monitors)).toEqual([
     "edge",
@@ -46,7 +46,7 @@ test("each live revision is scraped where its pods listen, as what it is", () =>
   });
 });
 
-test("the rules speak of the stack's own namespace and jobs, and carry what its routes look for", () => {
+test("the rules select the stack's own namespace and jobs, and have the labels that its routes match", () => {
   const [group] = prometheusRule(stable).groups;
   for (const rule of group?.rules ?? []) {
     expect(rule.expr).toContain("mahavishnu-prod");

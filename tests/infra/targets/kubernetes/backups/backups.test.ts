@@ -39,7 +39,7 @@ describe("the CronJobs", () => {
     }
   });
 
-  test("a volume's job comes to the node of the one pod that has it, and takes the copy that was made there", () => {
+  test("a volume's job runs on the node of the pod that mounts it, and takes the copy made there", () => {
     const pod = podOf("session-buddy");
     expect(pod.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution).toEqual([
       {
@@ -61,7 +61,7 @@ describe("the CronJobs", () => {
   });
 });
 
-test("beside a single writer stands a container that reads its volume, and has neither secrets nor a way out", () => {
+test("a single writer has a sidecar that reads its volume, without secrets or egress", () => {
   const { container, volume } = backupSidecar("session-buddy", backed);
   expect(container).toMatchObject({
     args: ["serve"],
