@@ -20,7 +20,7 @@ export const resourceViolations = (resource: Resource, facts: StackFacts): Viola
         .map((finding) => ({ ...violation(finding, rule), urn: resource.urn })),
     );
 
-/** What a report says against deploying its stack (`stops`), and what it only advises. */
+/** A report's reasons not to deploy the stack (`stops`), and its advice. */
 export function stackViolations(report: Report, { level }: StackFacts): { stops: Violation[]; advice: Violation[] } {
   const findings = [...report.checks, ...report.rules].flatMap((outcome) =>
     outcome.findings.map((finding) => ({ finding, outcome, fatal: level.gates(outcome.name) })),

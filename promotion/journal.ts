@@ -81,7 +81,7 @@ export function memoryJournal(events: Event[] = []): Journal {
   return { read: async () => [...events], append: async (event) => void events.push(event), close: async () => {} };
 }
 
-/** The events of a journal that has a beginning. Throws a JournalError where it has none. */
+/** The events of a journal that has a beginning. Throws a JournalError when it has none. */
 export function begunEvents(events: readonly Event[], path: string): [Begun, ...Event[]] {
   const [first, ...rest] = events;
   if (first?.event === "begun") return [first, ...rest];

@@ -13,6 +13,6 @@ export type Observation =
 export type MetricsSource = {
   /** Never throws, and returns within a second: an unreachable source is `silent`, with the reason. */
   poll(): Promise<Observation>;
-  /** The newest requests that went wrong, at most `MOST_SAMPLES` of each service and role, oldest first. Never throws: none where there are none to be had. */
+  /** The newest failed requests, at most `MOST_SAMPLES` per service and role, oldest first. Never throws: empty when unavailable. */
   samples(): Promise<Sample[]>;
 };

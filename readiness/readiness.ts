@@ -13,8 +13,8 @@ import { ReadinessError } from "./error.ts";
 type ReadinessRequest = { stack: string; target?: Target; file?: string };
 
 /**
- * Judges a stack as its program declares it, or as an exported state (`file`) records it. Throws a ReadinessError for a
- * request that makes no sense.
+ * Judges a stack as its program declares it, or as an exported state (`file`) records it. Throws a ReadinessError for an
+ * invalid request.
  */
 export async function readinessOf(
   root: string,

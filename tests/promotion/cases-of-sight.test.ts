@@ -150,7 +150,7 @@ describe("case 16: traffic is moved by hand", () => {
     const { promotion } = await stage.begin();
     expect((await promote(promotion)).outcome).toMatchObject({
       result: "held",
-      reason: expect.stringContaining("0 % is in force where 100 %"),
+      reason: expect.stringContaining("0 % is in force instead of 100 %"),
     });
     expect(stage.edge.calls).not.toContain("retire stable");
     expect(stage.edge.share).toBe(0);

@@ -189,11 +189,19 @@ describe("journals that are refused, with the file, the line and what to do", ()
     ["zeros", Buffer.concat([Buffer.alloc(100), Buffer.from("\n")]), /line 2 is damaged/],
     ["a byte that is no text", brokenByte, /line 2 is damaged/],
     ["two events in one line", `${JSON.stringify(smoked)}${JSON.stringify(smoked)}\n`, /line 2 is damaged/],
-    ["JSON that is no event", "[1]\n", /line 2 is no event/],
-    ["null", "null\n", /line 2 is no event/],
-    ["an unknown event", '{"event":"exploded","at":1}\n', /line 2 is no event/],
-    ["an event with a key too many", line({ ...smoked, mood: "fine" } as Event), /line 2 is no event.*mood/],
-    ["an event with a key too few", '{"event":"smoked","at":1,"passed":true}\n', /line 2 is no event.*reason/],
+    ["JSON that is not an event", "[1]\n", /line 2 is not a promotion event/],
+    ["null", "null\n", /line 2 is not a promotion event/],
+    ["an unknown event", '{"event":"exploded","at":1}\n', /line 2 is not a promotion event/],
+    [
+      "an event with a key too many",
+      line({ ...smoked, mood: "fine" } as Event),
+      /line 2 is not a promotion event.*mood/,
+    ],
+    [
+      "an event with a key too few",
+      '{"event":"smoked","at":1,"passed":true}\n',
+      /line 2 is not a promotion event.*reason/,
+    ],
   ];
 
   test.each(inTheMiddle)("%s in the middle is refused, and nothing is appended behind it", async (_, damage, words) => {

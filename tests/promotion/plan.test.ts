@@ -94,7 +94,7 @@ describe("a bad plan is refused with its file, its problem and an example", () =
       ["steps.2.share: 20 is not above the previous share, 25", "shares must increase"],
     ],
     ["a share that stands still", with_(1, { share: 10 }), ["steps.1.share: 10 is not above the previous share, 10"]],
-    ["no step of 100", { steps: [first, second, third] }, ["the last share is 50", "ends at 100"]],
+    ["no step of 100", { steps: [first, second, third] }, ["the last share is 50", "must be 100"]],
     [
       "100 before the end",
       { steps: [last, first] },

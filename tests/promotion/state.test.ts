@@ -227,7 +227,7 @@ describe("manual actions", () => {
     expect(moved).toMatchObject({
       wanted: 7,
       inForce: 7,
-      outcome: { result: "held", reason: expect.stringContaining("7 % is in force where 10 % was put") },
+      outcome: { result: "held", reason: expect.stringContaining("7 % is in force instead of 10 %") },
     });
     expect(step(moved, { event: "resumed", at: 3000, note: "" })).toMatchObject({
       wanted: 10,

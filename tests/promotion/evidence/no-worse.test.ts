@@ -147,6 +147,6 @@ test.each<Row>([
   [1, 2, 1, 0],
   [1, 0, 1, 2],
   [1, 0, 1.5, 0],
-])("counts that cannot be are refused: %o", (...impossible) => {
+])("invalid counts are refused: %o", (...impossible) => {
   expect(() => new NoWorse(0.005).observe(poll(impossible))).toThrow(RangeError);
 });

@@ -130,7 +130,7 @@ test.each([
   window(-1, 0, 1, 0),
   window(1, 0, 1.5, 0),
   window(1, Number.NaN, 1, 0),
-])("counts that cannot be are refused and leave nothing behind: %o", (impossible) => {
+])("invalid counts are refused and leave nothing behind: %o", (impossible) => {
   const compared = new TwoSample();
   expect(() => compared.observe(impossible)).toThrow(RangeError);
   expect(compared.eValue).toBe(1);

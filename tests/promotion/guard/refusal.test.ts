@@ -66,7 +66,7 @@ const cases: [string, DeclaredRevisions, TrafficState | null, LastPromotion | nu
     next("a", "c"),
     trafficState(on("a"), { a: 75, b: 25 }),
     promotion("open"),
-    /not over/,
+    /still running/,
   ],
   [
     "a promotion that is not settled",
@@ -121,7 +121,7 @@ describe("reasons to refuse a deployment", () => {
     const where = { ...trafficState(on("a"), on("a")), overtaken: { akosha: "b" } };
     const said = (declared: DeclaredRevisions) =>
       refusal({ stack: "prod", next: declared, trafficState: where, last: null });
-    expect(said(next("a"))).toMatch(/the newest revision of akosha is b, and this deployment names a alone/);
+    expect(said(next("a"))).toMatch(/the newest revision of akosha is b, but this deployment names only a/);
     expect(said(next("a", "b"))).toBeNull();
   });
 

@@ -98,7 +98,7 @@ describe("a stack as compose.yaml", () => {
 
   test("lists images that are not in a registry, and nothing if all are published", () => {
     const [head = ""] = asYaml(descriptionOf(root, "local")).split("\nservices:");
-    expect(head).toMatch(/No registry holds these images: build images/);
+    expect(head).toMatch(/These images are not in a registry: build images/);
     for (const name of [...serviceNames, "edge", "promoter", "backup"])
       expect(head).toContain(`#   unpublished.invalid/${name}\n`);
     const own = {

@@ -86,7 +86,7 @@ describe("a stack as Kubernetes YAML", () => {
 
   test("lists images that are not in a registry, and nothing if all are published", async () => {
     const head = text.slice(0, text.indexOf("---"));
-    expect(head).toMatch(/No registry holds these images: build images/);
+    expect(head).toMatch(/These images are not in a registry: build images/);
     for (const name of [...serviceNames, "edge", "backup"]) expect(head).toContain(`#   unpublished.invalid/${name}\n`);
     const objects = objectsOf(await stateOf("stable", publishedSettings));
     expect(asYaml({ ...manifests, objects })).not.toContain("No registry");
