@@ -11,6 +11,8 @@ const groups: Record<string, () => Promise<Figures>> = {
   policies: async () => (await import("./policies.ts")).policies(),
   judge: async () => (await import("./judge.ts")).judge(),
   outages: async () => (await import("./outages.ts")).outages(),
+  edge: async () => (await import("./edge.ts")).edge(),
+  fuzz: async () => (await import("./fuzz.ts")).fuzz(),
 };
 
 const asked = process.argv.slice(2);

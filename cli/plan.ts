@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { parseJson } from "../ecosystem/json.ts";
 import { type Plan, parsePlan, plans } from "../promotion/plan.ts";
 import { pathOption } from "./paths.ts";
 import { UsageError } from "./usage.ts";
@@ -21,7 +22,7 @@ async function readJson(file: string): Promise<unknown> {
     );
   });
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw new UsageError(`--plan ${file}: not valid JSON: ${(error as Error).message}`);
   }

@@ -14,13 +14,14 @@ type Flags = {
   expectVersion?: string;
   expectLimit?: number;
   header?: Record<string, string>;
+  headerEnv?: Record<string, string>;
   timeout?: Seconds;
 };
 
 export const command = verb<Flags>(
   "smoke <url>",
   "run the eight smoke tests against an MCP server",
-  "npx maha smoke http://127.0.0.1:8680 --service mahavishnu --header 'Authorization: Bearer ...'",
+  "npx maha smoke http://127.0.0.1:8680 --service mahavishnu --header-env Authorization=MCP_AUTHORIZATION",
   async ([url = ""], flags, io) => {
     const options = optionsOf(url, flags);
     const { runSmoke } = await import("../smoke/smoke.ts");
@@ -41,7 +42,16 @@ export const command = verb<Flags>(
     "expect a 429 beyond this many calls",
     numberOption("expect-limit", { min: 1, max: 10_000, whole: true }, "60"),
   )
-  .option("--header <name:value>", "a header for every request; its value is never shown; repeatable", collectedHeaders)
+  .option(
+    "--header <name:value>",
+    "a header for every request; repeatable; other users of the machine can see it, so use --header-env for secrets",
+    collectedHeaders,
+  )
+  .option(
+    "--header-env <name=variable>",
+    "a header whose whole value (for example `Bearer ...`) is in an environment variable; repeatable",
+    collectedFromEnvironment,
+  )
   .option(
     "--timeout <seconds>",
     "timeout of each test (default: 10)",
@@ -66,7 +76,7 @@ function optionsOf(url: string, flags: Flags): SmokeOptions {
     calls: flags.call ?? service?.calls.map((tool) => ({ tool, arguments: {} })),
     expectVersion: flags.expectVersion,
     expectLimit: flags.expectLimit,
-    headers: flags.header,
+    headers: { ...flags.header, ...flags.headerEnv },
     timeoutMs: flags.timeout === undefined ? undefined : toMilliseconds(flags.timeout),
   };
 }
@@ -105,6 +115,18 @@ function collectedHeaders(text: string, before: Record<string, string> = {}): Re
   const headers = new Headers(before);
   headers.append(name, value.trim());
   return Object.fromEntries(headers);
+}
+
+function collectedFromEnvironment(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [, name, variable = ""] = /^([^:=\s]+)=(\w+)$/.exec(text) ?? [];
+  if (name === undefined) {
+    throw new UsageError("--header-env: expected NAME=VARIABLE. Example: --header-env Authorization=MCP_AUTHORIZATION");
+  }
+  const value = process.env[variable];
+  if (value === undefined || value.trim() === "") {
+    throw new UsageError(`--header-env ${name}=${variable}: the environment variable ${variable} is not set`);
+  }
+  return collectedHeaders(`${name}:${value}`, before);
 }
 
 function parsedJson(text: string): unknown {

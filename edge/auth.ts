@@ -58,18 +58,16 @@ export function authFilter(
 const SPEAKS_FOR_ITSELF = { name: "x-forwarded-for", string_match: { safe_regex: { regex: "[^,]+" } } };
 
 /** Envoy answers 403 to a token for another audience. It is as good as none, and the client can get another one: 401. */
-export const refusals = {
-  mappers: [
-    {
-      filter: {
-        status_code_filter: {
-          comparison: { op: "EQ", value: { default_value: 403, runtime_key: "edge.another_audience" } },
-        },
+export const tokenRefusals = [
+  {
+    filter: {
+      status_code_filter: {
+        comparison: { op: "EQ", value: { default_value: 403, runtime_key: "edge.another_audience" } },
       },
-      status_code: 401,
     },
-  ],
-};
+    status_code: 401,
+  },
+];
 
 /** Where the issuer's keys come from: by TLS, from a server that proves its name. */
 export function jwksCluster({ jwks, ca = PUBLIC_AUTHORITIES }: Auth): NamedCluster {

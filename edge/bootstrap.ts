@@ -1,7 +1,8 @@
 import { jwksCluster } from "./auth.ts";
 import { ENVOY_BOUNDS_MS, STATS_PREFIX } from "./counters.ts";
-import { type Bootstrap, typed } from "./envoy.ts";
+import type { Bootstrap } from "./envoy.ts";
 import { metricsResources } from "./metrics.ts";
+import { connectionLimits, overloadManager } from "./overload.ts";
 import { edgePaths, FILES, watchedFile } from "./paths.ts";
 import type { EdgeSettings } from "./settings.ts";
 
@@ -9,7 +10,10 @@ import type { EdgeSettings } from "./settings.ts";
 export function bootstrap(settings: EdgeSettings): Bootstrap {
   return {
     node: { id: "edge", cluster: "edge" },
-    admin: { address: { pipe: { path: edgePaths(settings.folder).admin, mode: 0o600 } } },
+    admin: {
+      address: { pipe: { path: edgePaths(settings.folder).admin, mode: 0o600 } },
+      ignore_global_conn_limit: true,
+    },
     // Histograms appear in the admin's answers at each flush; counters are live.
     stats_flush_interval: "1s",
     stats_config: {
@@ -20,17 +24,8 @@ export function bootstrap(settings: EdgeSettings): Bootstrap {
       lds_config: watchedFile(settings, FILES.listeners),
       cds_config: watchedFile(settings, FILES.clusters),
     },
-    overload_manager: {
-      resource_monitors: [
-        {
-          name: "envoy.resource_monitors.global_downstream_max_connections",
-          typed_config: typed(
-            "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
-            { max_active_downstream_connections: 10_000 },
-          ),
-        },
-      ],
-    },
+    overload_manager: overloadManager(),
+    layered_runtime: connectionLimits(settings),
   };
 }
 

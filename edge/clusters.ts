@@ -1,6 +1,8 @@
 import { type Cluster, type ClusterLoadAssignment, typed } from "./envoy.ts";
+import { BUFFER } from "./overload.ts";
 import { FILES, watchedFile } from "./paths.ts";
 import { type EdgeRevision, type EdgeSettings, type Position, servedRevisions } from "./settings.ts";
+import { streamsThreshold } from "./streams.ts";
 
 /** The metadata of a cluster that says whose it is; it is there even for requests that never reached an instance. */
 export const REVISION_METADATA = { namespace: "edge", key: "revision" } as const;
@@ -65,6 +67,7 @@ const cluster = (settings: EdgeSettings, revision: EdgeRevision, name: string): 
     type: "EDS" as const,
     metadata: { filter_metadata: { [REVISION_METADATA.namespace]: { [REVISION_METADATA.key]: revision.id } } },
     connect_timeout: "1s",
+    per_connection_buffer_limit_bytes: BUFFER,
     lb_policy: "ROUND_ROBIN" as const,
     eds_cluster_config: {
       eds_config: watchedFile(settings, FILES.endpoints(revision.id)),
@@ -82,7 +85,10 @@ const cluster = (settings: EdgeSettings, revision: EdgeRevision, name: string): 
     circuit_breakers: {
       // Only a connection that did not come about is tried again, which burdens no instance: Envoy's own three at a time
       // would fail most calls that come while one of two instances is gone.
-      thresholds: [{ max_connections: 1024, max_pending_requests: 256, max_requests: 1024, max_retries: 256 }],
+      thresholds: [
+        { max_connections: 1024, max_pending_requests: 256, max_requests: 1024, max_retries: 256 },
+        streamsThreshold,
+      ],
     },
     common_lb_config: {
       // A session goes on at an instance that drains; without the last status it would be sent to another one.

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson as parse } from "../ecosystem/json.ts";
 
 /** The percent of new traffic of each revision, by its id; a revision that is missing gets none. */
 export type Split = Record<string, number>;
@@ -33,10 +34,10 @@ export function decodeDeclared(text: string, where: string): Splits {
   return parsed.data;
 }
 
-/** Parses JSON. `where` names its place for the person who reads the error. */
+/** Parses JSON without the key `__proto__`. `where` names its place for the person who reads the error. */
 export function parseJson(text: string, where: string): unknown {
   try {
-    return JSON.parse(text);
+    return parse(text);
   } catch (error) {
     throw new Error(`${where} is not JSON: ${(error as Error).message}`);
   }

@@ -34,10 +34,11 @@ export type Cluster = Typed & {
   type: "EDS";
   metadata: { filter_metadata: Record<string, Record<string, string>> };
   connect_timeout: string;
+  per_connection_buffer_limit_bytes: number;
   lb_policy: "ROUND_ROBIN";
   eds_cluster_config: { eds_config: ConfigSource; service_name: string };
   typed_extension_protocol_options: Record<string, Typed>;
-  circuit_breakers: { thresholds: Record<string, number>[] };
+  circuit_breakers: { thresholds: Record<string, number | "HIGH">[] };
   common_lb_config: {
     override_host_status: { statuses: string[] };
     healthy_panic_threshold: { value: number };
@@ -72,7 +73,7 @@ export type StaticCluster = {
 
 export type HeaderMatcher = { name: string } & (
   | { present_match: true }
-  | { string_match: { exact: string } | { prefix: string } }
+  | { string_match: { exact: string } | { prefix: string } | { safe_regex: { regex: string } }; invert_match?: true }
 );
 
 /** Where a route sends a call: to one cluster, or to one of several by weight. */
@@ -96,8 +97,9 @@ export type Route = {
   metadata?: { filter_metadata: Record<string, object> };
 } & (
   | {
-      route: { timeout: string; idle_timeout: string; retry_policy?: RetryPolicy } & Destination;
+      route: { timeout: string; idle_timeout: string; priority?: "HIGH"; retry_policy?: RetryPolicy } & Destination;
       request_headers_to_remove?: string[];
+      typed_per_filter_config?: Record<string, Typed>;
     }
   | {
       direct_response: { status: number; body: { inline_string: string } };
@@ -110,8 +112,11 @@ export type RouteConfiguration = Typed & {
   virtual_hosts: { name: string; domains: string[]; routes: Route[] }[];
 };
 
+type Comparison = { op: "EQ"; value: { default_value: number; runtime_key: string } };
+
 export type AccessLogFilter =
   | { header_filter: { header: HeaderMatcher } }
+  | { status_code_filter: { comparison: Comparison } }
   | { response_flag_filter: { flags: string[] } }
   | { extension_filter: Extension }
   | { and_filter: { filters: AccessLogFilter[] } }
@@ -124,6 +129,10 @@ export type Listener = Typed & {
   address: SocketAddress;
   enable_reuse_port: boolean;
   per_connection_buffer_limit_bytes: number;
+  /** Whether it stands outside the limit of connections that all listeners share. */
+  ignore_global_conn_limit?: true;
+  listener_filters?: Extension[];
+  listener_filters_timeout?: string;
   filter_chains: FilterChain[];
   metadata?: { filter_metadata: Record<string, Record<string, string>> };
 };
@@ -143,10 +152,11 @@ export type Untyped<Resource extends Typed> = Omit<Resource, "@type">;
 
 export type Bootstrap = {
   node: { id: string; cluster: string };
-  admin: { address: { pipe: { path: string; mode: number } } };
+  admin: { address: { pipe: { path: string; mode: number } }; ignore_global_conn_limit: true };
   stats_flush_interval: string;
   stats_config: { histogram_bucket_settings: { match: { prefix: string }; buckets: readonly number[] }[] };
   static_resources?: { listeners: Untyped<Listener>[]; clusters: (StaticCluster | NamedCluster)[] };
   dynamic_resources: { lds_config: ConfigSource; cds_config: ConfigSource };
-  overload_manager: { resource_monitors: Extension[] };
+  overload_manager: { resource_monitors: Extension[]; actions: object[]; loadshed_points: object[] };
+  layered_runtime: { layers: { name: string; static_layer: Record<string, number> }[] };
 };

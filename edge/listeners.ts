@@ -1,28 +1,45 @@
 import { createHash } from "node:crypto";
-import { authFilter, refusals } from "./auth.ts";
+import { authFilter, tokenRefusals } from "./auth.ts";
+import { bodyLimits } from "./bodies.ts";
 import { countingLoggers } from "./counters.ts";
 import { type Extension, type FilterChain, type Listener, typed } from "./envoy.ts";
+import { hostFilter, hostRefusals } from "./hosts.ts";
+import { internalHeaders } from "./internal-headers.ts";
 import { limitFilters, range } from "./limits.ts";
+import { BUFFER, idleTimeout, REQUEST_TIMEOUT, silentConnections } from "./overload.ts";
 import { FILES, previewTokenFile, watchedFile } from "./paths.ts";
 import { readerFilter } from "./reader.ts";
 import { requestLog } from "./requestlog.ts";
 import { sampleLogs } from "./samples.ts";
-import type { EdgeService, EdgeSettings } from "./settings.ts";
+import type { Address, EdgeService, EdgeSettings } from "./settings.ts";
 import { tlsSocket } from "./tls.ts";
 
-/** One listener for each service. */
+/** One listener per service, plus one for its peers where it has a port for them. */
 export function listeners(settings: EdgeSettings): Listener[] {
-  return settings.services.map((service) => {
-    const listener = {
-      name: service.name,
-      address: { socket_address: { address: service.listen.address, port_value: service.listen.port } },
-      // Two edges on one port would silently share its calls; this way the second one fails to start.
-      enable_reuse_port: false,
-      per_connection_buffer_limit_bytes: LARGEST_BODY,
-      filter_chains: filterChains(settings, service),
-    };
-    return typed("envoy.config.listener.v3.Listener", { ...listener, metadata: versionOf(listener) });
-  });
+  return settings.services.flatMap((service) => [
+    listener(service.name, service.listen, filterChains(settings, service)),
+    ...(service.peersListen
+      ? [listener(`${service.name}-peers`, service.peersListen, [peersChain(forPeers(settings), service)])]
+      : []),
+  ]);
+}
+
+/** Peers have no rate limits, and no proxy in front of them. */
+function forPeers({ limits: _, trustedHops: __, ...settings }: EdgeSettings): EdgeSettings {
+  return settings;
+}
+
+function listener(name: string, { address, port }: Address, filter_chains: FilterChain[]): Listener {
+  const content = {
+    name,
+    address: { socket_address: { address, port_value: port } },
+    // Two edges on one port would silently share its calls; this way the second one fails to start.
+    enable_reuse_port: false,
+    per_connection_buffer_limit_bytes: BUFFER,
+    ...silentConnections,
+    filter_chains,
+  };
+  return typed("envoy.config.listener.v3.Listener", { ...content, metadata: versionOf(content) });
 }
 
 /** The version of a listener, as its configuration carries it: Envoy prints that otherwise than it was written. */
@@ -50,17 +67,15 @@ function filterChains(settings: EdgeSettings, service: EdgeService): FilterChain
   };
   if (peers.length === 0) return [clients];
   const filter_chain_match = { source_prefix_ranges: peers.map(range) };
-  return [{ name: "peers", filter_chain_match, filters: [connectionManager(settings, service, "peers")] }, clients];
+  return [{ ...peersChain(settings, service), filter_chain_match }, clients];
 }
 
-type Callers = "clients" | "peers";
+const peersChain = (settings: EdgeSettings, service: EdgeService): FilterChain => ({
+  name: "peers",
+  filters: [connectionManager(settings, service, "peers")],
+});
 
-/**
- * The largest body in bytes, of a request (413 above it) and of an answer in JSON, which is held until it has been read
- * for errors (500 above it; with Envoy's own 1 MiB a good answer of 1.5 MB failed). It is one number for both because
- * Envoy has one limit for a call: a lower one for requests would make good larger answers fail.
- */
-const LARGEST_BODY = 16 * 1024 * 1024;
+type Callers = "clients" | "peers";
 
 const connectionManager = (settings: EdgeSettings, service: EdgeService, from: Callers): Extension => ({
   name: "envoy.filters.network.http_connection_manager",
@@ -76,7 +91,7 @@ const connectionManager = (settings: EdgeSettings, service: EdgeService, from: C
     merge_slashes: true,
     path_with_escaped_slashes_action: "REJECT_REQUEST",
     common_http_protocol_options: {
-      idle_timeout: "3600s",
+      idle_timeout: idleTimeout(settings),
       headers_with_underscores_action: "REJECT_REQUEST",
       max_headers_count: 100,
     },
@@ -87,29 +102,29 @@ const connectionManager = (settings: EdgeSettings, service: EdgeService, from: C
     },
     max_request_headers_kb: 32,
     request_headers_timeout: "10s",
+    request_timeout: REQUEST_TIMEOUT,
     stream_idle_timeout: "120s",
     delayed_close_timeout: "1s",
     generate_request_id: true,
     always_set_request_id_in_response: true,
     access_log: [requestLog(settings, service), ...countingLoggers(), ...sampleLogs(settings, service)],
     rds: { route_config_name: service.name, config_source: watchedFile(settings, FILES.routes(service.name)) },
-    ...(settings.auth && { local_reply_config: refusals }),
+    local_reply_config: {
+      mappers: [...(settings.hosts ? hostRefusals(settings.hosts) : []), ...(settings.auth ? tokenRefusals : [])],
+    },
     http_filters: [
+      internalHeaders,
       // first, so that no flood of calls makes the edge check as many tokens
       ...(settings.limits ? limitFilters(service, settings.limits) : []),
+      ...(settings.hosts ? [hostFilter(settings.hosts, service)] : []),
       ...(settings.auth ? [authFilter(settings.auth, service, from)] : []),
-      readerFilter({ heldBytes: LARGEST_BODY, tokenFile: previewTokenFile(settings) }),
-      bodyLimit,
+      readerFilter({ heldBytes: BUFFER, tokenFile: previewTokenFile(settings) }),
+      ...bodyLimits,
       sessions,
       router,
     ],
   }),
 });
-
-const bodyLimit: Extension = {
-  name: "envoy.filters.http.buffer",
-  typed_config: typed("envoy.extensions.filters.http.buffer.v3.Buffer", { max_request_bytes: LARGEST_BODY }),
-};
 
 /** Writes the instance that opened a session into the id that the client gets, and sends the session's calls back to it. */
 const sessions: Extension = {
@@ -126,5 +141,5 @@ const sessions: Extension = {
 
 const router: Extension = {
   name: "envoy.filters.http.router",
-  typed_config: typed("envoy.extensions.filters.http.router.v3.Router", {}),
+  typed_config: typed("envoy.extensions.filters.http.router.v3.Router", { suppress_envoy_headers: true }),
 };

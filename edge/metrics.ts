@@ -1,4 +1,5 @@
 import { type Listener, type StaticCluster, typed, type Untyped } from "./envoy.ts";
+import { BUFFER } from "./overload.ts";
 import { edgePaths } from "./paths.ts";
 import type { Address, EdgeSettings } from "./settings.ts";
 
@@ -16,7 +17,9 @@ export function metricsResources({ folder }: EdgeSettings, { address, port }: Ad
     name: METRICS,
     address: { socket_address: { address, port_value: port } },
     enable_reuse_port: false,
-    per_connection_buffer_limit_bytes: 1024 * 1024,
+    per_connection_buffer_limit_bytes: BUFFER,
+    // a flood of clients is when its counters are needed
+    ignore_global_conn_limit: true,
     filter_chains: [{ name: METRICS, filters: [connectionManager] }],
   };
   const cluster: StaticCluster = {

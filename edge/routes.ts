@@ -20,6 +20,7 @@ import {
   servedRevisions,
   takesNewSessions,
 } from "./settings.ts";
+import { withStreams } from "./streams.ts";
 
 /** The headers that lead a probe or a smoke test to one revision whatever the share is: which one, and the edge's preview token. */
 export const REVISION_HEADER = "x-revision";
@@ -49,6 +50,8 @@ export const ROUTES = {
   noRevision: "no-revision",
   /** A call of a session that a served revision gave out. */
   session: "session",
+  /** A path that is not forwarded: 404. */
+  notForwarded: "not-forwarded",
   /** A call with any other session id: 404, so that the client begins again. */
   ended: "ended",
   /** A user's call without a session: the one that the share decides on. */
@@ -71,7 +74,8 @@ export function routes(service: EdgeService, position: Position): RouteConfigura
       {
         name: service.name,
         domains: ["*"],
-        routes: [
+        routes: withStreams(service, [
+          ...(service.forwards ? [notForwarded(service.forwards)] : []),
           ...probeRoutes(served, position),
           ...served
             .filter(({ role }) => role === "stable" || takesNewSessions(role, share))
@@ -90,7 +94,7 @@ export function routes(service: EdgeService, position: Position): RouteConfigura
               })),
             },
           }),
-        ].map((route) => (share > 0 ? { ...route, metadata: { filter_metadata: { [SAMPLED]: {} } } } : route)),
+        ]).map((route) => (share > 0 ? { ...route, metadata: { filter_metadata: { [SAMPLED]: {} } } } : route)),
       },
     ],
   });
@@ -204,6 +208,28 @@ const elsewhere: RetryPolicy = {
   ],
   host_selection_retry_max_attempts: 3,
 };
+
+const notForwarded = ({ paths, health }: NonNullable<EdgeService["forwards"]>) =>
+  refuse(
+    ROUTES.notForwarded,
+    [
+      {
+        name: ":path",
+        string_match: {
+          safe_regex: {
+            regex: [
+              ...paths.map((path) => `${literal(path)}([/?].*)?`),
+              ...health.map((path) => `${literal(path)}(\\?.*)?`),
+            ].join("|"),
+          },
+        },
+        invert_match: true,
+      },
+    ],
+    "Nothing is served at this path",
+  );
+
+const literal = (path: string) => path.replaceAll(".", "\\.");
 
 /** Answers 404 as an MCP server does for a session that it does not know. */
 const refuse = (name: string, headers: HeaderMatcher[], message: string): Route => ({

@@ -76,6 +76,8 @@ const revisionAt = (endpoint: typeof address | typeof namedAddress) =>
   z.object({ id: name, endpoints: z.array(endpoint).min(1) });
 const edgeRevision = revisionAt(address);
 
+const path = z.string().regex(/^(\/[\w.-]+)+$/, "a path like /mcp");
+
 const serviceOf = (revision: typeof edgeRevision) =>
   z.object({
     name,
@@ -84,6 +86,10 @@ const serviceOf = (revision: typeof edgeRevision) =>
     health: z.string().startsWith("/").exactOptional(),
     stable: revision,
     candidate: revision.exactOptional(),
+    /** A port for peers alone, without limits and without a proxy in front; network policy must keep others out. Optional. */
+    peersListen: address.exactOptional(),
+    /** The paths that are forwarded: prefixes, and exact paths for health. All paths when absent. */
+    forwards: z.strictObject({ paths: z.array(path).min(1), health: z.array(path) }).exactOptional(),
   });
 const edgeService = serviceOf(edgeRevision);
 
@@ -101,6 +107,11 @@ const limits = z
     replicas: z.int().min(1).max(100).exactOptional(),
   })
   .refine(({ burst, perHour }) => burst <= perHour, { path: ["perHour"], error: "must be at least the burst" });
+
+/** A host name or address without a port. */
+const host = z
+  .string()
+  .regex(/^([\w-]+(\.[\w-]+)*|\[[\da-f:]+\])$/i, "a host name, an IPv4 address or an IPv6 address in brackets");
 
 const tls = z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) });
 
@@ -120,6 +131,8 @@ const settingsOf = (service: typeof edgeService) =>
       folder: z.string().min(1),
       services: z.array(service).min(1),
       limits: limits.exactOptional(),
+      /** The names of the edge: requests with another Host or a foreign Origin get 403. Not checked when absent. */
+      hosts: z.array(host).min(1).exactOptional(),
       /** How many proxies before the edge tell the client's address; none where nothing is said: clients connect directly. */
       trustedHops: z.int().min(0).max(5).exactOptional(),
       /** Where the request log goes; into the folder where nothing is said. */
@@ -135,7 +148,10 @@ const settingsOf = (service: typeof edgeService) =>
     })
     .superRefine(({ services, metrics }, context) => {
       const revisions = services.flatMap(({ stable, candidate }) => (candidate ? [stable, candidate] : [stable]));
-      const listening = [...services.map(({ listen }) => listen), ...(metrics ? [metrics] : [])];
+      const listening = [
+        ...services.flatMap(({ listen, peersListen }) => (peersListen ? [listen, peersListen] : [listen])),
+        ...(metrics ? [metrics] : []),
+      ];
       const text = ({ address, port }: Address) => `${address}:${port}`;
       const unique = (what: string, values: string[]) => {
         for (const value of new Set(values.filter((value, index) => values.indexOf(value) !== index))) {

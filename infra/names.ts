@@ -51,6 +51,9 @@ export const AGENT = ["node", "/app/promotion/agent/main.ts"] as const;
 /** The port of the edge's health and metrics inside a host's network or a cluster. */
 export const edgeMetricsPort = 9902;
 
+/** The edge's port for the Gateway; the service's own port is for calls between services. */
+export const gatewayPort = (port: number): number => port + 10_000;
+
 /** The ConfigMap that holds the edge of a cluster once a promoter has moved traffic; declared without data. */
 export const edgeConfigMap = "edge-traffic";
 

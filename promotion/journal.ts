@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { open, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { parseJson } from "../ecosystem/json.ts";
 import { type Begun, type Event, eventSchema, FORMAT } from "./events.ts";
 
 /** The append-only record of one promotion. */
@@ -113,10 +114,10 @@ function linesOf(bytes: Buffer): Buffer[] {
 function parseLine(line: Buffer, where: string): Event {
   let content: unknown;
   try {
-    content = JSON.parse(utf8.decode(line));
-  } catch {
+    content = parseJson(utf8.decode(line));
+  } catch (error) {
     throw new JournalError(
-      `${where} is damaged: not valid JSON. The lines before it are intact; restore the file from a copy`,
+      `${where} is damaged: not valid JSON (${(error as Error).message}). The lines before it are intact; restore the file from a copy`,
     );
   }
   const parsed = eventSchema.safeParse(content);

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { parseJson } from "../ecosystem/json.ts";
 import type { Milliseconds } from "../ecosystem/units.ts";
 import type { Clock } from "./clock.ts";
 import { UnwritableError } from "./journal.ts";
@@ -154,7 +155,7 @@ async function newest(folder: string): Promise<{ number: number; path: string; t
 
 function parseTicket(text: string, path: string): Ticket {
   try {
-    return ticketSchema.parse(JSON.parse(text));
+    return ticketSchema.parse(parseJson(text));
   } catch {
     throw new LeaseError(
       `${path} is not a lease that this version can read; if no promotion is running, delete the file`,
@@ -180,6 +181,6 @@ const replace = async (path: string, ticket: Ticket): Promise<void> => rename(aw
 
 async function writeDraft(path: string, ticket: Ticket): Promise<string> {
   const draft = join(dirname(path), `.lease.${randomUUID()}.draft`);
-  await writeFile(draft, JSON.stringify(ticket));
+  await writeFile(draft, JSON.stringify(ticket), { flag: "wx" });
   return draft;
 }

@@ -43,6 +43,14 @@ function verdictOf({ stack, target, score, band, gate }: Report): string {
 const painted = (verdict: CheckVerdict): string =>
   process.env.CI ? verdict : styleText(colours[verdict], verdict, { stream: process.stderr });
 
+/** Escapes text for Markdown: names of resources and reasons must not become links, HTML or mentions. */
+const escaped = (text: string): string =>
+  text
+    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ")
+    .replace(/[\\`*_[\]<>|~#]/g, "\\$&")
+    .replace(/@/g, "&#64;")
+    .replace(/:\/\//g, "&#58;//");
+
 /** A report as Markdown, for a pull request. */
 export function markdown(report: Report): string {
   const { checks, rules } = report;
@@ -54,20 +62,20 @@ export function markdown(report: Report): string {
     const cells = [
       id === undefined ? name : `${id} ${name}`,
       `${marks[verdict]} ${verdict}`,
-      first?.resource ?? "",
-      `${first?.reason ?? ""}${more}`,
+      escaped(first?.resource ?? ""),
+      `${escaped(first?.reason ?? "")}${more}`,
       verdict === "fail" || verdict === "warn" ? remedy : "",
     ];
     return `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
   };
   return [
-    `### Readiness: ${verdictOf(report)}`,
+    `### Readiness: ${escaped(verdictOf(report))}`,
     "",
     "| check | verdict | resource | reason | to do |",
     "|---|---|---|---|---|",
     ...checks.map(row),
     ...rules.map(row),
-    ...(report.exemptions.length > 0 ? ["", ...exemptions(report).map((line) => `- ${line}`)] : []),
+    ...(report.exemptions.length > 0 ? ["", ...exemptions(report).map((line) => `- ${escaped(line)}`)] : []),
   ].join("\n");
 }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { Milliseconds } from "../ecosystem/units.ts";
+import { plainText } from "../load/plain-text.ts";
 import { reason } from "../load/reason.ts";
 
 /** An unexpected exit of a child: its name, exit code or signal, and last lines of output. */
@@ -40,7 +41,7 @@ export async function startChild({ what, command, env, folder, log }: Start): Pr
   try {
     child = spawn(program, args, {
       cwd: folder,
-      env: { ...process.env, ...env },
+      env: { ...inherited(process.env), ...env },
       stdio: ["ignore", file, file],
       detached: true,
     });
@@ -88,6 +89,15 @@ export async function startChild({ what, command, env, folder, log }: Start): Pr
   };
 }
 
+/**
+ * The part of this process's environment that commands inherit. Anything else may be a secret and is passed only when the
+ * workload names it.
+ */
+const inherited = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(INHERITED.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+
+const INHERITED = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ", "LANG", "LC_ALL", "LC_CTYPE"];
+
 /** Describes an exit, followed by the last lines of output. */
 export function describeDeath({ what, code, signal, output }: Death): string {
   const how = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
@@ -98,14 +108,14 @@ export function describeDeath({ what, code, signal, output }: Death): string {
 export const quote = (output: string): string =>
   output === "" ? "It printed nothing." : `Its last lines:\n${output.replaceAll(/^/gm, "  | ")}`;
 
-/** The last lines of a log file, at most twenty, ignoring its first `begin` bytes. */
+/** The last lines of a log file, at most twenty and without control sequences, ignoring its first `begin` bytes. */
 export function lastLines(log: string, begin = 0): string {
   const file = openSync(log, "r");
   try {
     const { size } = fstatSync(file);
     const bytes = Buffer.alloc(Math.min(MOST_BYTES, size - begin));
     readSync(file, bytes, 0, bytes.length, size - bytes.length);
-    return bytes.toString().trimEnd().split("\n").slice(-MOST_LINES).join("\n");
+    return plainText(bytes.toString()).trimEnd().split("\n").slice(-MOST_LINES).join("\n");
   } finally {
     closeSync(file);
   }

@@ -28,7 +28,8 @@ export async function raiseEdge(
 ): Promise<RaisedEdge> {
   const before = await readEdge(folder).catch(() => null);
   const services = await Promise.all(staged.map(edgeService));
-  const settings: EdgeSettings = { folder, services, trustedHops: 1 };
+  // other pages of a browser on this machine reach these ports, too
+  const settings: EdgeSettings = { folder, services, trustedHops: 1, hosts: ["127.0.0.1", "localhost"] };
   await createEdge(settings, before?.position.share ?? 0);
   await run(folder);
   const admin = adminSocket(edgePaths(folder).admin);

@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import type { Milliseconds } from "../ecosystem/units.ts";
 import { edgePaths } from "../edge/paths.ts";
 import type { EdgeSettings } from "../edge/settings.ts";
+import { plainText } from "../load/plain-text.ts";
 import { type Admin, adminSocket } from "../promotion/platforms/envoy-files/admin.ts";
 import { readEdge } from "../promotion/platforms/envoy-files/folder.ts";
 import { listenersInForce, rejections, startOfLife } from "../promotion/platforms/envoy-files/readback.ts";
@@ -169,7 +170,7 @@ async function listenersOf(admin: Admin, started: number): Promise<string[]> {
 
 /** The errors in Envoy's log since `from`, without notices about work-in-progress extensions. */
 async function complaints(log: string, from: number): Promise<string> {
-  const lines = (await readFile(log)).subarray(from).toString().split("\n");
+  const lines = plainText((await readFile(log)).subarray(from).toString()).split("\n");
   return lines
     .filter(
       (line) =>

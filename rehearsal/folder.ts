@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
+import { parseJson } from "../ecosystem/json.ts";
 import { planSchema } from "../promotion/plan.ts";
 import { RehearsalError } from "./error.ts";
 
@@ -57,10 +58,16 @@ export async function findFolder(journal: string | undefined): Promise<Rehearsal
   return at(dirname(resolve(journal)));
 }
 
+/** Whether the rehearsal was started here. Any other folder is untrusted: it names the commands that a resume runs. */
+export async function isOwn({ path }: RehearsalFolder): Promise<boolean> {
+  const [own, other] = await Promise.all([ROOT, path].map((folder) => realpath(folder).catch(() => null)));
+  return own !== null && other !== null && dirname(other as string) === own;
+}
+
 /** The saved settings of a rehearsal. Throws a RehearsalError if they cannot be read. */
 export async function readSettings({ settings }: RehearsalFolder): Promise<RehearsalSettings> {
   try {
-    return settingsSchema.parse(JSON.parse(await readFile(settings, "utf8")));
+    return settingsSchema.parse(parseJson(await readFile(settings, "utf8")));
   } catch (error) {
     throw new RehearsalError(
       `${settings}: cannot read the rehearsal's settings: ${error instanceof Error ? error.message : error}. ${example}`,

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
+import { plainText } from "../load/plain-text.ts";
 import type { Tally } from "../load/tally.ts";
 import { type Users, users } from "../load/users.ts";
 import { isUnchanged, type RevisionIds } from "../promotion/admission.ts";
@@ -91,6 +92,23 @@ async function goOn(
   checkRevisions(workload, state, folder);
   return withLease(folder, (lease) =>
     perform({ settings, folder, workload, lease, audience }, (promotion) => run(promotion, lease)),
+  );
+}
+
+/**
+ * The commands that a resume of this folder runs, as they are shown to a person. Throws a RehearsalError where the folder does
+ * not say, and a JournalError where nothing could be resumed.
+ */
+export async function commandsOf(folder: RehearsalFolder): Promise<string[]> {
+  begunEvents(await fileJournal(folder.journal).read(), folder.journal);
+  const { folder: at, services } = loadWorkload(await readSettings(folder));
+  return services.flatMap(({ name, stable, candidate }) =>
+    [stable, candidate].map(({ version, command, env }) => {
+      const variables = Object.entries(env).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+      return plainText(
+        `${name} ${version}, in ${at}: ${[...variables, ...command.map((word) => JSON.stringify(word))].join(" ")}`,
+      );
+    }),
   );
 }
 

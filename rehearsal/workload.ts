@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { parseJson } from "../ecosystem/json.ts";
 import { reason } from "../load/reason.ts";
 import type { WorkloadCall } from "../load/workload-call.ts";
 import { RehearsalError } from "./error.ts";
@@ -13,7 +14,10 @@ export type Workload = { folder: string; services: RehearsedService[] };
 /** One MCP server in two versions, and how to exercise it: see `serviceSchema`. */
 export type RehearsedService = z.infer<typeof serviceSchema>;
 
-/** How to start one version of a server. `{port}` in the command and the environment is replaced with its port. */
+/**
+ * How to start one version of a server. `{port}` in the command and the environment is replaced with its port. Servers
+ * inherit little of this process's environment; `{"from": "NAME"}` passes a variable on.
+ */
 export type Side = z.infer<typeof sideSchema>;
 
 /**
@@ -23,7 +27,7 @@ export type Side = z.infer<typeof sideSchema>;
 export function readWorkload(file: string): Workload {
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(file, "utf8"));
+    json = parseJson(readFileSync(file, "utf8"));
   } catch (error) {
     throw new RehearsalError(`${file}: cannot read the workload: ${reason(error)}`);
   }
@@ -68,22 +72,33 @@ export function revisionId(service: RehearsedService, role: "stable" | "candidat
 /** One side's command and environment with the port filled in. */
 export function withPort({ command, env }: Side, port: number): { command: string[]; env: Record<string, string> } {
   const fill = (text: string) => text.replaceAll("{port}", String(port));
+  const filled = (value: Side["env"][string]) =>
+    typeof value === "string" ? fill(value) : (process.env[value.from] ?? "");
   return {
     command: command.map(fill),
-    env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, fill(value)])),
+    env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, filled(value)])),
   };
 }
+
+const fromEnvironment = z.strictObject({ from: z.string() }).refine(({ from }) => process.env[from] !== undefined, {
+  error: "this environment variable is not set",
+  path: ["from"],
+});
 
 const sideSchema = z
   .strictObject({
     version: z.string().min(1),
     command: z.array(z.string()).min(1),
-    env: z.record(z.string(), z.string()).default({}),
+    env: z.record(z.string(), z.union([z.string(), fromEnvironment])).default({}),
   })
-  .refine(({ command, env }) => [...command, ...Object.values(env)].some((text) => text.includes("{port}")), {
-    path: ["command"],
-    message: "{port} must occur in the command or the environment, so that the server knows where to listen",
-  });
+  .refine(
+    ({ command, env }) =>
+      [...command, ...Object.values(env)].some((text) => typeof text === "string" && text.includes("{port}")),
+    {
+      path: ["command"],
+      message: "{port} must occur in the command or the environment, so that the server knows where to listen",
+    },
+  );
 
 const callSchema: z.ZodType<WorkloadCall> = z.strictObject({
   tool: z.string().min(1),
@@ -123,7 +138,8 @@ const EXAMPLES: Record<string, string> = {
   candidate: '"candidate": { "version": "1.5.0", "command": ["files-1.5.0", "--port", "{port}"] }',
   version: '"version": "1.4.0"',
   command: '"command": ["files-server", "--host", "127.0.0.1", "--port", "{port}"]',
-  env: '"env": { "PORT": "{port}" }',
+  env: '"env": { "PORT": "{port}", "API_TOKEN": { "from": "FILES_TOKEN" } }',
+  from: '"env": { "API_TOKEN": { "from": "FILES_TOKEN" } }',
   path: '"path": "/mcp"',
   health: '"health": "/healthz"',
   ready: '"ready": 60',

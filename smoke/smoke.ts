@@ -14,6 +14,7 @@ import {
 } from "./checks.ts";
 import { type Connection, connect, disconnect } from "./connection.ts";
 import { below, credentials, type EndpointPlace, endpointPlacesOf } from "./endpoint.ts";
+import { foreignOrigin } from "./origin.ts";
 import { masking, secretsOf, shownHeaders, shownUrl } from "./secrets.ts";
 import { openTrials, Skipped, type TestReport } from "./trial.ts";
 import type { Wire } from "./wire.ts";
@@ -143,7 +144,14 @@ const inOrder: SmokeTest[] = [
       return timeHealth(() => ask(run, signal));
     },
   },
-  { id: 8, name: "refusals", work: async (run, signal) => refusals(benchOf(run, signal)) },
+  {
+    id: 8,
+    name: "refusals",
+    async work(run, signal) {
+      const refused = await refusals(benchOf(run, signal));
+      return run.connection ? `${refused}; ${await foreignOrigin(run.connection, { ...run, signal })}` : refused;
+    },
+  },
   {
     id: 6,
     name: "burst and limit",

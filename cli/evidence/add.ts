@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { parseJson } from "../../ecosystem/json.ts";
 import { pathOption, projectFolder } from "../paths.ts";
 import { stackOption } from "../stack-option.ts";
 import { UsageError } from "../usage.ts";
@@ -41,9 +42,9 @@ function contentOf(file: string): unknown {
     throw new UsageError(`--from ${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
   try {
-    return JSON.parse(text);
-  } catch {
-    throw new UsageError(`--from ${file}: not JSON`);
+    return parseJson(text);
+  } catch (error) {
+    throw new UsageError(`--from ${file}: not JSON (${(error as Error).message})`);
   }
 }
 

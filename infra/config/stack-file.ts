@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { checkKeys } from "../../ecosystem/json.ts";
 import { secretNames } from "../../ecosystem/secrets.ts";
 import { stackNameFault } from "../names.ts";
 import type { Settings } from "./schema.ts";
@@ -65,6 +66,7 @@ function rawSettings(text: string, file: string): Record<string, unknown> {
   let content: unknown;
   try {
     content = parse(text);
+    checkKeys(content);
   } catch (error) {
     throw new SettingsError(`${file}: not YAML: ${(error as Error).message}`);
   }

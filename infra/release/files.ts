@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseJson } from "../../ecosystem/json.ts";
 import { RELEASE_NAME } from "../config/schema.ts";
 import { checkRelease, type Release, ReleaseError } from "./release.ts";
 
@@ -57,7 +58,7 @@ export function writeRelease(root: string, release: Release): string {
 
 function parsed(text: string, file: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw new ReleaseError(`${file} is not JSON: ${(error as Error).message}`);
   }

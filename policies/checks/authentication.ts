@@ -1,7 +1,7 @@
 import { type ServiceName, serviceNamed } from "../../ecosystem/services.ts";
 import { check } from "../check.ts";
 import { proofOf } from "../evidence/proof.ts";
-import { at, listAt, textAt } from "../props.ts";
+import { at, listAt, numberAt, textAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
 import { demand, type Finding, fail, pass } from "../verdict.ts";
 import { SERVICE } from "../view/cloud-run.ts";
@@ -107,6 +107,13 @@ function entrances(view: View): Finding[] {
               "neither this gateway nor the edge behind it authenticates callers",
             ),
           ),
+        ...view.of("kubernetes:gateway.networking.k8s.io/v1:HTTPRoute").map((route) =>
+          demand(
+            backendPorts(route).every((port) => view.listeners.some((one) => one.port === port)),
+            route,
+            "it routes around the edge, or to an edge port reserved for calls between services",
+          ),
+        ),
         ...view
           .of("kubernetes:core/v1:Service")
           .filter(({ props }) => ["LoadBalancer", "NodePort"].includes(textAt(props, "spec.type") ?? ""))
@@ -119,6 +126,11 @@ function entrances(view: View): Finding[] {
       return [];
   }
 }
+
+const backendPorts = ({ props }: Resource): (number | undefined)[] =>
+  listAt(props, "spec.rules")
+    .flatMap((rule) => listAt(rule, "backendRefs"))
+    .map((backend) => numberAt(backend, "port"));
 
 const allAuthenticate = ({ listeners }: View): boolean =>
   listeners.length > 0 && listeners.every(({ authenticates }) => authenticates);

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseJson } from "../../ecosystem/json.ts";
 import { checkEvidence, type Evidence, EvidenceError } from "./evidence.ts";
 import { type EvidenceKind, kindNames } from "./kinds.ts";
 
@@ -52,7 +53,8 @@ export function writeEvidence(root: string, evidence: Evidence): string {
   }
   mkdirSync(join(root, folder), { recursive: true });
   const temporary = join(root, `${file}.new`);
-  writeFileSync(temporary, `${JSON.stringify(evidence, null, 2)}\n`);
+  rmSync(temporary, { force: true }); // left by a killed command, or planted: links are never followed
+  writeFileSync(temporary, `${JSON.stringify(evidence, null, 2)}\n`, { flag: "wx" });
   renameSync(temporary, join(root, file));
   return file;
 }
@@ -67,7 +69,7 @@ const folders = (path: string): string[] =>
 
 function readable(path: string, file: string): Evidence | undefined {
   try {
-    return checkEvidence(JSON.parse(readFileSync(path, "utf8")), file);
+    return checkEvidence(parseJson(readFileSync(path, "utf8")), file);
   } catch {
     return undefined;
   }

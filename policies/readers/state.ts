@@ -1,3 +1,4 @@
+import { parseJson } from "../../ecosystem/json.ts";
 import { type DeclaredResource, SECRET, SIGNATURE } from "./declared-resource.ts";
 
 /** A file that is not a stack's exported state; the message says what was expected. */
@@ -46,9 +47,11 @@ export function fromState(text: string, file: string): DeclaredResource[] {
 
 function parsed(text: string, file: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    throw new StateError(`${file}: not JSON, so not an exported state. Export one: pulumi stack export --file ${file}`);
+    return parseJson(text);
+  } catch (error) {
+    throw new StateError(
+      `${file}: not JSON (${(error as Error).message}), so not an exported state. Export one: pulumi stack export --file ${file}`,
+    );
   }
 }
 

@@ -3,7 +3,7 @@ import { at, listAt, numberAt, objectAt, textAt } from "../props.ts";
 import type { Resource } from "../resource.ts";
 import type { ParsedFile } from "./files.ts";
 
-/** One listener of an Envoy edge. Each faces the clients of one service. */
+/** What one listener of an Envoy edge does with what reaches it. */
 export type EdgeListener = {
   resource: Resource;
   name: string;
@@ -57,27 +57,34 @@ function envoyResources(files: readonly ParsedFile[], type: string): EdgeResourc
 const filter = (chain: unknown, suffix: string): unknown =>
   listAt(chain, "filters").find((one) => textAt(at(one, "typed_config"), "@type")?.endsWith(`.${suffix}`));
 
-/** The listeners that face clients. `replicas` is how many edges share the clients. */
+/**
+ * The listeners that face clients, one per service; listeners for calls between services have names of their own.
+ * `replicas` is how many edges share the clients.
+ */
 export const listenersOf = (files: readonly ParsedFile[], replicas: number): EdgeListener[] =>
-  envoyResources(files, "Listener").map(({ resource, value }) => {
-    const chains = listAt(value, "filter_chains");
-    const managers = chains.map(managerOf);
-    const filters = managers.flatMap((manager) => listAt(manager, "http_filters"));
-    const sockets = chains
-      .filter((chain) => !isInside(chain))
-      .map((chain) => at(chain, "transport_socket.typed_config"));
-    return {
-      resource,
-      name: textAt(value, "name") ?? "",
-      port: numberAt(value, "address.socket_address.port_value"),
-      buckets: bucketsOf(filters, replicas),
-      tls: sockets.length > 0 && sockets.every(speaksTls),
-      authenticates: chains.length > 0 && chains.every(rejectsStrangers),
-      logged: managers
-        .flatMap((manager) => listAt(manager, "access_log"))
-        .flatMap((log) => Object.keys(objectAt(log, "typed_config.log_format.json_format"))),
-    };
-  });
+  envoyResources(files, "Listener")
+    .filter(facesClients)
+    .map(({ resource, value }) => {
+      const chains = listAt(value, "filter_chains");
+      const managers = chains.map(managerOf);
+      const filters = managers.flatMap((manager) => listAt(manager, "http_filters"));
+      const sockets = chains
+        .filter((chain) => !isInside(chain))
+        .map((chain) => at(chain, "transport_socket.typed_config"));
+      return {
+        resource,
+        name: textAt(value, "name") ?? "",
+        port: numberAt(value, "address.socket_address.port_value"),
+        buckets: bucketsOf(filters, replicas),
+        tls: sockets.length > 0 && sockets.every(speaksTls),
+        authenticates: chains.length > 0 && chains.every(rejectsStrangers),
+        logged: managers
+          .flatMap((manager) => listAt(manager, "access_log"))
+          .flatMap((log) => Object.keys(objectAt(log, "typed_config.log_format.json_format"))),
+      };
+    });
+
+const facesClients = ({ value }: { value: unknown }): boolean => !textAt(value, "name")?.endsWith("-peers");
 
 const managerOf = (chain: unknown): unknown => at(filter(chain, "HttpConnectionManager"), "typed_config");
 
@@ -134,6 +141,7 @@ const bucketsOf = (filters: readonly unknown[], replicas: number): Bucket[] =>
     .filter((one) => textAt(one, "@type")?.endsWith(".LocalRateLimit"))
     .filter((one) => (numberAt(one, "filter_enforced.default_value.numerator") ?? 0) >= 100)
     .filter((one) => !exemptsTheWorld(one))
+    .filter(isForCalls)
     .flatMap((one) => listAt(one, "descriptors"))
     .map((descriptor) => {
       const bucket = objectAt(descriptor, "token_bucket");
@@ -143,6 +151,13 @@ const bucketsOf = (filters: readonly unknown[], replicas: number): Bucket[] =>
         perHour: Math.round((3600 * replicas * (numberAt(bucket, "tokens_per_fill") ?? Number.NaN)) / seconds),
       };
     });
+
+/** Limits that apply to event streams or health checks only do not limit calls. */
+const isForCalls = (limit: unknown): boolean =>
+  listAt(limit, "rate_limits")
+    .flatMap((one) => listAt(one, "actions"))
+    .map((action) => at(action, "header_value_match"))
+    .every((match) => match === undefined || at(match, "expect_match") === false);
 
 /** Limits exempt the services' own networks; an exemption wider than /8 leaves nobody to limit. */
 const exemptsTheWorld = (limit: unknown): boolean =>

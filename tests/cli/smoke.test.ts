@@ -1,6 +1,9 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { Command } from "commander";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { command } from "../../cli/smoke.ts";
 import { UsageError } from "../../cli/usage.ts";
 import { type ReferenceServer, startReferenceServer } from "../reference-server/server.ts";
@@ -69,6 +72,29 @@ test("with --json standard output holds one object and standard error nothing; w
   expect(report).toMatchObject({ passed: 5, failed: 3, skipped: 0, server: { name: "mahavishnu", version: "0.36.0" } });
 });
 
+test("a header's value can come from the environment, where no other user of the machine reads it", async () => {
+  process.env.SMOKE_AUTHORIZATION = "Bearer s3cret-1";
+  onTestFinished(() => void delete process.env.SMOKE_AUTHORIZATION);
+  const said: string[] = [];
+  const seen = createServer((request, response) => {
+    said.push(request.headers.authorization ?? "none");
+    response.writeHead(404).end();
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => void seen.close());
+  await once(seen, "listening");
+  const url = `http://127.0.0.1:${(seen.address() as AddressInfo).port}`;
+  const { stdout, stderr } = await maha(
+    url,
+    "--json",
+    "--header-env",
+    "Authorization=SMOKE_AUTHORIZATION",
+    "--timeout",
+    "2",
+  );
+  expect(new Set(said)).toEqual(new Set(["Bearer s3cret-1"]));
+  expect(stdout + stderr).not.toContain("s3cret");
+});
+
 test("a server that is not there fails", async () => {
   const gone = await startReferenceServer({ name: "gone", version: "1" });
   await gone.close();
@@ -93,6 +119,11 @@ describe("wrong usage names the problem, without a secret", () => {
     [["http://h", "--call", "echo [1]"], "--call 'echo [1]': expected a tool name and a JSON object"],
     [["http://h", "--header", "secret"], "--header: expected NAME:VALUE"],
     [["http://h", "--header", "X-Key: \u0001secret"], "--header X-Key: its name or value contains a character"],
+    [["http://h", "--header-env", "Authorization: Bearer secret"], "--header-env: expected NAME=VARIABLE"],
+    [
+      ["http://h", "--header-env", "X-Key=NOT_SET"],
+      "--header-env X-Key=NOT_SET: the environment variable NOT_SET is not set",
+    ],
     [["http://h", "--timeout", "soon"], "--timeout soon: expected a number from 0.1 to 3600"],
     [["http://h", "--expect-limit", "0"], "--expect-limit 0: expected a whole number from 1"],
     [["http://h", "--health", "healthz"], "--health healthz: not a path"],

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { noCounts } from "../../promotion/counts.ts";
+import { freePort } from "../../rehearsal/port.ts";
 import { Client } from "../fixtures/edge/client.ts";
-import { deferred, type Everyday, probing, startEveryday } from "../fixtures/edge/everyday.ts";
+import { at, deferred, type Everyday, probing, startEveryday } from "../fixtures/edge/everyday.ts";
 import { type Issuer, startIssuer } from "../fixtures/edge/issuer.ts";
 import { describeWith } from "../fixtures/tools.ts";
 
@@ -83,6 +84,23 @@ describeWith(["openssl"], "an edge that asks who calls", {}, () => {
     const token = shown(issuer.token());
     expect((await proxy.call(undefined, { "x-forwarded-for": PEER, ...token })).status).toBe(200);
     expect((await proxy.call()).status).toBe(200);
+  });
+
+  test("has a listener for its peers alone, and the one for clients makes nobody a peer, forwarded or not", async () => {
+    const peersListen = at(await freePort());
+    const limits = { perMinute: 6, burst: 4, perHour: 1000, exempt: [] };
+    const behind = await startEveryday(onTestFinished, { trustedHops: 1, auth: issuer.auth, limits }, { peersListen });
+    const inside = new Client(peersListen.port, PEER);
+    onTestFinished(() => inside.close());
+    const answers = await Promise.all(Array.from({ length: 20 }, () => inside.call()));
+    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
+    expect((await inside.call(undefined, { "x-forwarded-for": "203.0.113.7" })).status).toBe(401);
+
+    const gateway = clientFrom(PEER, behind);
+    const said = [undefined, { "x-forwarded-for": PEER }].map((headers) => gateway.call(undefined, headers));
+    expect((await Promise.all(said)).map(({ status }) => status)).toEqual([401, 401]);
+    const more = await Promise.all(Array.from({ length: 10 }, () => gateway.call(undefined, shown(issuer.token()))));
+    expect(more.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(6);
   });
 
   test("counts none of those whom it refuses, neither for a revision nor against one", async () => {

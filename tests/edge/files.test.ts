@@ -24,7 +24,12 @@ const settings: EdgeSettings = {
       stable: { id: "backend-1", endpoints: [at(9001), at(9003)] },
       candidate: { id: "backend-2", endpoints: [at(9002)] },
     },
-    { name: "frontend", listen: at(8001), stable: { id: "frontend-1", endpoints: [at(9011)] } },
+    {
+      name: "frontend",
+      listen: at(8001),
+      stable: { id: "frontend-1", endpoints: [at(9011)] },
+      forwards: { paths: ["/mcp"], health: ["/healthz"] },
+    },
   ],
 };
 /** The same with everything that an edge can have. */
@@ -42,6 +47,7 @@ const equipped: EdgeSettings = {
   },
   peers: ["172.30.0.16/32"],
   previewTokenFile: "/run/secrets/preview-token",
+  hosts: ["mcp.test.dev", "edge"],
 };
 const position = { share: 25, draining: ["backend-1"], retired: [] };
 

@@ -22,6 +22,8 @@ function clientFrom(address: string, { settings }: Everyday = edge) {
   return client;
 }
 
+const seen = () => [...edge.stable, edge.candidate].reduce((sum, { seen }) => sum + seen, 0);
+
 /** How many of that many calls, all at once, were answered with each status. */
 async function statuses(calls: number, call: () => Promise<{ status: number }>) {
   const counts: Record<number, number> = {};
@@ -48,7 +50,19 @@ test("a refused client is told when to come again", async () => {
   expect(refused.map(({ headers }) => Number(headers["retry-after"]))).toEqual([expect.closeTo(10, -1)]);
 });
 
-test("named peers are never refused, and nobody who asks for health is", async () => {
+test("of 1,000 questions for health by one client no more reach a server than any monitor asks", async () => {
+  const client = clientFrom("127.0.0.9");
+  const before = seen();
+  const answers = await statuses(1000, () => client.get("/healthz"));
+  expect(answers[200]).toBeGreaterThanOrEqual(60);
+  expect(answers[200]).toBeLessThan(80);
+  expect(seen() - before).toBe(answers[200]);
+  expect((await client.call()).status).toBe(200);
+  // only GETs are questions for health
+  expect(await statuses(12, () => client.call(undefined, {}, "{}", "/healthz"))).toEqual({ 200: 9, 429: 3 });
+});
+
+test("named peers are never refused, and who asks for health now and then is not", async () => {
   for (const address of ["127.0.0.3", "127.1.2.3"]) {
     const peer = clientFrom(address);
     expect(await statuses(40, () => peer.call())).toEqual({ 200: 40 });
@@ -116,21 +130,29 @@ test.each([
     1,
     { max_tokens: 10, tokens_per_fill: 60, fill_interval: "60s" },
     { max_tokens: 1000, tokens_per_fill: 1000, fill_interval: "3600s" },
+    { max_tokens: 5, tokens_per_fill: 60, fill_interval: "120s" },
+    { max_tokens: 60, tokens_per_fill: 120, fill_interval: "60s" },
   ],
   [
     2,
     { max_tokens: 5, tokens_per_fill: 60, fill_interval: "120s" },
     { max_tokens: 500, tokens_per_fill: 1000, fill_interval: "7200s" },
+    { max_tokens: 3, tokens_per_fill: 60, fill_interval: "240s" },
+    { max_tokens: 30, tokens_per_fill: 120, fill_interval: "120s" },
   ],
   [
     3,
     { max_tokens: 4, tokens_per_fill: 60, fill_interval: "180s" },
     { max_tokens: 334, tokens_per_fill: 1000, fill_interval: "10800s" },
+    { max_tokens: 2, tokens_per_fill: 60, fill_interval: "360s" },
+    { max_tokens: 20, tokens_per_fill: 120, fill_interval: "180s" },
   ],
-])("the buckets of each of %i edges", (replicas, minute, hour) => {
+])("the buckets of each of %i edges", (replicas, minute, hour, streams, health) => {
   const filters = limitFilters({ name: "echo" }, { perMinute: 60, burst: 10, perHour: 1000, exempt: [], replicas });
   expect(filters.map(({ typed_config }) => typed_config)).toMatchObject([
     { descriptors: [{ token_bucket: minute }] },
     { descriptors: [{ token_bucket: hour }] },
+    { descriptors: [{ token_bucket: streams }] },
+    { descriptors: [{ token_bucket: health }] },
   ]);
 });

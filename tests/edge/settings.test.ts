@@ -21,6 +21,8 @@ test("good settings pass as they are", () => {
     tls: { certificate: "/run/tls/tls.crt", key: "/run/tls/tls.key" },
     auth: { issuer: "https://login.test.dev/", audience: "mcp", jwks: "https://login.test.dev/jwks", ca: "/ca.crt" },
     peers: ["10.0.0.0/8", "fd00::/8"],
+    hosts: ["mcp.test.dev", "127.0.0.1", "[::1]"],
+    services: [{ ...service, forwards: { paths: ["/mcp"], health: ["/healthz"] } }],
   };
   expect(checkSettings(more)).toEqual(more);
 });
@@ -75,6 +77,14 @@ test.each([
     "tokens for any audience",
     { ...settings, auth: { issuer: "me", jwks: "https://login.test.dev/" } },
     "auth.audience",
+  ],
+  ["a name with a port", { ...settings, hosts: ["mcp.test.dev:443"] }, "hosts[0]"],
+  ["a name that is a pattern", { ...settings, hosts: [".*"] }, "hosts[0]"],
+  ["no name at all", { ...settings, hosts: [] }, "hosts"],
+  [
+    "a path that is a pattern",
+    { ...settings, services: [{ ...service, forwards: { paths: ["/.*"], health: [] } }] },
+    "services[0].forwards.paths[0]",
   ],
   ["a peer by its name", { ...settings, peers: ["akosha"] }, "peers[0]"],
   ["a key without a certificate", { ...settings, tls: { key: "/run/tls.key" } }, "tls.certificate"],

@@ -4,7 +4,7 @@ const extension = (name: string, more: object = {}) => ({
   typed_config: { "@type": `type.googleapis.com/envoy.${name}`, ...more },
 });
 
-type Limit = { max: number; perFill: number; interval: string };
+type Limit = { max: number; perFill: number; interval: string /** Of streams, say, and of no call. */; only?: boolean };
 const minute: Limit = { max: 10, perFill: 60, interval: "60s" };
 const hour: Limit = { max: 1000, perFill: 1000, interval: "3600s" };
 
@@ -19,12 +19,13 @@ export function listenerFile({
   tls = undefined as object | undefined,
   filters = [] as string[],
 } = {}): string {
-  const limit = ({ max, perFill, interval }: Limit) =>
+  const limit = ({ max, perFill, interval, only = false }: Limit) =>
     extension("extensions.filters.http.local_ratelimit.v3.LocalRateLimit", {
       rate_limits: [
         {
           actions: [
             { remote_address_match: { address_matcher: { ranges: spared.map((prefix_len) => ({ prefix_len })) } } },
+            { header_value_match: { ...(!only && { expect_match: false }) } },
           ],
         },
       ],

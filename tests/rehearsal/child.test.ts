@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, expect, onTestFinished, test } from "vitest";
 import { type Child, describeDeath, startChild } from "../../rehearsal/child.ts";
 import { lives, soon } from "./processes.ts";
 
@@ -32,6 +32,21 @@ test("a crash is reported with its exit code and its last lines", async () => {
   expect([lines.length, lines[0], lines.at(-1)]).toEqual([20, "line 12", "no disk"]);
   expect(describeDeath(death)).toContain("the server exited with code 3. Its last lines:\n  | line 12\n");
   await child.ended;
+});
+
+test("a dying command's output cannot act on the terminal that shows it", async () => {
+  const child = await start(String.raw`console.log("\x1b]0;owned\x07\x1b[2Jgone\x1b[31m red"); process.exit(1)`);
+  expect(describeDeath(await child.died)).toBe("the server exited with code 1. Its last lines:\n  | gone red");
+});
+
+test("a command gets little of this process's environment, and what is meant for it", async () => {
+  process.env.SECRET_OF_THE_REHEARSER = "s3cret";
+  onTestFinished(() => void delete process.env.SECRET_OF_THE_REHEARSER);
+  const child = await start("console.log(JSON.stringify(process.env)); process.exit(1)", { env: { WHY: "meant" } });
+  const { output } = await child.died;
+  const names = Object.keys(JSON.parse(output));
+  expect(names).toEqual(expect.arrayContaining(["PATH", "WHY"]));
+  expect(names.filter((name) => !/^(PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|TZ|LANG|LC_\w+|WHY)$/.test(name))).toEqual([]);
 });
 
 test("a death by signal without output does not show earlier log lines", async () => {

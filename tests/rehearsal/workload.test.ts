@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, onTestFinished, test } from "vitest";
 import { RehearsalError } from "../../rehearsal/error.ts";
 import {
   defaultWorkload,
@@ -39,6 +39,25 @@ test("what may be left out has its usual value, and commands run beside the file
       },
     ],
   });
+});
+
+test("a variable of the own environment is passed on by its name, and never written down", () => {
+  process.env.FILES_TOKEN = "s3cret";
+  onTestFinished(() => void delete process.env.FILES_TOKEN);
+  const stable = { ...side("1"), env: { API_TOKEN: { from: "FILES_TOKEN" } } };
+  const workload = read({ services: [{ ...service, stable }] });
+  expect(JSON.stringify(workload)).not.toContain("s3cret");
+  expect(workload.services[0] && withPort(workload.services[0].stable, 1).env).toEqual({ API_TOKEN: "s3cret" });
+  delete process.env.FILES_TOKEN;
+  expect(() => read({ services: [{ ...service, stable }] })).toThrow(
+    /services\[0\]\.stable\.env\.API_TOKEN.*: .*this environment variable is not set/s,
+  );
+});
+
+test("a key that no object may have is refused with its place", () => {
+  expect(() => read('{"services": [{"env": {"__proto__": "x"}}]}')).toThrow(
+    /workload\.json: cannot read the workload: the key __proto__ is not allowed \(in services\[0\]\.env\)/,
+  );
 });
 
 test("everything that is wrong is said at once, with file, key and an example", () => {

@@ -28,6 +28,11 @@ export const compose = z
       "a host folder with tls.crt and tls.key, readable by user 10001; renewed in place",
       "certificates: /etc/mahavishnu/certificates",
     ).optional(),
+    hosts: field(
+      z.array(z.string().regex(/^([\w-]+\.)*[\w-]+$/)),
+      "further names or IPv4 addresses of this stack, without a port, besides the host's own: the edge refuses requests for any other",
+      "hosts: [mcp.acme.dev]",
+    ).default([]),
     subnet: field(
       z.cidrv4().refine((subnet) => Number(subnet.split("/")[1]) <= 24),
       "an IPv4 network of at least 256 addresses; every revision keeps its own",

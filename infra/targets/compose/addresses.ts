@@ -24,9 +24,7 @@ export type Addresses = { of(resident: Resident): string; ofPair(pair: Pair): { 
  * ReleaseError where two revisions have one address, or one lies beyond the network.
  */
 export function addressesIn(subnet: string, pairs: ReadonlyMap<ServiceName, Pair> = new Map()): Addresses {
-  const [network = ""] = subnet.split("/");
-  const size = sizeOf(subnet);
-  const first = Math.floor(numberOf(network) / size) * size;
+  const first = firstOf(subnet);
   const place = ({ hostNumber = 0, sessions }: Revision, role: RevisionRole) =>
     first + hostNumber + (role === "candidate" && sessions === "single" ? 1 : 0);
   const placesOf = ({ stable, candidate }: Pair) => ({
@@ -35,7 +33,7 @@ export function addressesIn(subnet: string, pairs: ReadonlyMap<ServiceName, Pair
   });
   checkPlaces(
     [...pairs.values()].flatMap((pair) => entriesOf(pair, placesOf(pair))),
-    first + size - 1,
+    first + sizeOf(subnet) - 1,
     subnet,
   );
   return {
@@ -45,6 +43,21 @@ export function addressesIn(subnet: string, pairs: ReadonlyMap<ServiceName, Pair
       return { stable: textOf(stable), ...(candidate !== undefined && { candidate: textOf(candidate) }) };
     },
   };
+}
+
+/**
+ * A network without the host's own address, as a list of CIDRs. Docker's proxy makes outside callers appear under the
+ * host's address, so it must not count as one of the stack's containers.
+ */
+export function withoutHost(subnet: string): string[] {
+  const [, length = ""] = subnet.split("/");
+  const host = firstOf(subnet) + 1;
+  // for each prefix length, the sibling of the block that contains the host
+  return Array.from({ length: 32 - Number(length) }, (_, bits) => {
+    const size = 2 ** bits;
+    const place = Math.floor(host / size);
+    return `${textOf((place % 2 === 0 ? place + 1 : place - 1) * size)}/${32 - bits}`;
+  });
 }
 
 type Places = { stable: number; candidate?: number };
@@ -71,6 +84,13 @@ function checkPlaces(all: readonly { id: string; place: number }[], last: number
     }
     holders.set(place, id);
   }
+}
+
+/** The number of a network's own address. */
+function firstOf(subnet: string): number {
+  const [network = ""] = subnet.split("/");
+  const size = sizeOf(subnet);
+  return Math.floor(numberOf(network) / size) * size;
 }
 
 const numberOf = (address: string): number => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);

@@ -8,11 +8,12 @@ import {
   restingPosition,
 } from "../../../edge/settings.ts";
 import { fingerprint } from "../../../edge/traffic-config-map.ts";
-import { type ComposeDeployment, pairsOf } from "../../deployment.ts";
+import { type ComposeDeployment, type Pair, pairsOf } from "../../deployment.ts";
 import { AGENT, edgeContainer, edgeFolder, edgeMetricsPort, named } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
-import type { Addresses } from "./addresses.ts";
+import { type Addresses, withoutHost } from "./addresses.ts";
 import { asksHttp, type ComposeContainer, type Mount, OURS, SECRETS } from "./container.ts";
+import { hostnameOf } from "./outputs.ts";
 import { started } from "./start.ts";
 
 type EdgeDeployment = Pick<ComposeDeployment, "stack" | "settings" | "stable" | "candidate">;
@@ -25,6 +26,14 @@ export const SEEDING = "edge-files";
 /** Where it finds the edge to bring in force. */
 const SEED_FOLDER = "/seed";
 
+/** What a service's revisions say, each once. */
+const both = ({ stable, candidate }: Pair, of: (revision: Revision) => string): string[] => [
+  ...new Set([stable, ...(candidate ? [candidate] : [])].map(of)),
+];
+
+/** The names by which a host is called from itself. */
+const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
+
 /** Where the host's certificate stands in the edge: the folder is mounted, so that a renewal needs no restart. */
 export const CERTIFICATES = "/etc/edge/certificates";
 
@@ -36,7 +45,8 @@ export function edgeSettings({ settings, stable, candidate }: EdgeDeployment, ad
   return checkSettings({
     folder: edgeFolder,
     previewTokenFile: `${SECRETS}/preview-token`,
-    limits: { ...settings.edge.rateLimit, exempt: [subnet] },
+    limits: { ...settings.edge.rateLimit, exempt: withoutHost(subnet) },
+    hosts: [...new Set([...LOOPBACK, EDGE, hostnameOf(settings.compose), ...settings.compose.hosts])],
     accessLog: "stdout",
     metrics: { address: addresses.of(EDGE), port: edgeMetricsPort },
     ...(tls && { tls: { certificate: `${CERTIFICATES}/tls.crt`, key: `${CERTIFICATES}/tls.key` } }),
@@ -51,6 +61,10 @@ export function edgeSettings({ settings, stable, candidate }: EdgeDeployment, ad
         name,
         listen: { address: "0.0.0.0", port: pair.stable.port },
         health: pair.stable.health,
+        forwards: {
+          paths: both(pair, ({ path }) => path),
+          health: both(pair, ({ health }) => health),
+        },
         stable: revision(pair.stable, at.stable),
         ...(pair.candidate && at.candidate && { candidate: revision(pair.candidate, at.candidate) }),
       };

@@ -1,5 +1,6 @@
 import { edgePaths } from "../../../edge/paths.ts";
 import { REVISION_HEADER, TOKEN_HEADER } from "../../../edge/routes.ts";
+import type { ComposeSettings } from "../../config/schema.ts";
 import { type ComposeDeployment, type Outputs, pairsOf } from "../../deployment.ts";
 import { edgeContainer, edgeFolder } from "../../names.ts";
 
@@ -7,9 +8,9 @@ import { edgeContainer, edgeFolder } from "../../names.ts";
 export function composeOutputs(
   deployment: Pick<ComposeDeployment, "stack" | "settings" | "stable" | "candidate" | "secret">,
 ): Pick<Outputs, "urls" | "candidateUrls" | "edgeAdmin"> {
-  const { host, publish, tls } = deployment.settings.compose;
+  const { compose } = deployment.settings;
   const pairs = [...pairsOf(deployment)];
-  const origin = `${tls ? "https" : "http"}://${hostnameOf(host, publish)}`;
+  const origin = `${compose.tls ? "https" : "http"}://${hostnameOf(compose)}`;
   const url = (port: number, path: string) => `${origin}:${port}${path}`;
   const headers = () => ({ [REVISION_HEADER]: "candidate", [TOKEN_HEADER]: deployment.secret("preview-token") });
   return {
@@ -24,7 +25,7 @@ export function composeOutputs(
 }
 
 /** The host in URLs: the published address if there is one, else the host's own name. */
-function hostnameOf(host: string, publish: string): string {
+export function hostnameOf({ host, publish }: Pick<ComposeSettings, "host" | "publish">): string {
   if (publish !== "0.0.0.0") return publish;
   return /^ssh:\/\/(?:[^@]*@)?([^:/]+)/.exec(host)?.[1] ?? "127.0.0.1";
 }

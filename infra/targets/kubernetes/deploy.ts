@@ -5,7 +5,8 @@ import { ClusterAlerting } from "./alerts/monitoring.ts";
 import { KubernetesBackups } from "./backups/backups.ts";
 import { ClusterEdge } from "./edge.ts";
 import { EDGE } from "./edge-pod.ts";
-import { ClusterGateway, hostOf } from "./gateway.ts";
+import { hostOf } from "./edge-settings.ts";
+import { ClusterGateway } from "./gateway.ts";
 import { StackNamespace } from "./namespace.ts";
 import { ClusterService } from "./service.ts";
 

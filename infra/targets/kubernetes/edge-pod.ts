@@ -1,7 +1,6 @@
 import type { core } from "@pulumi/kubernetes/types/input.js";
 import { edgePaths } from "../../../edge/paths.ts";
 import { AGENT, component, edgeConfigMap, edgeFolder, edgeMetricsPort, labelsOf, namespaceOf } from "../../names.ts";
-import { SECRETS_FOLDER } from "./edge-settings.ts";
 import { resources, restrictedContainer, restrictedPod, scratch, spread } from "./pods.ts";
 
 /** The edge's service account, and what else has its name. */
@@ -12,6 +11,9 @@ export const RESTING = "edge-resting";
 
 /** The Secret with what the edge keeps to itself. */
 export const EDGE_SECRETS = "edge-secrets";
+
+/** Where the edge finds its secrets. */
+export const SECRETS_FOLDER = "/etc/edge/secrets";
 
 /** Seconds that calls which are open may take to end when an edge is stopped, and the least that it waits for nothing new to come. */
 const DRAIN = { mostSeconds: 60, leastSeconds: 10 };
@@ -25,7 +27,7 @@ const { bootstrap: BOOTSTRAP, admin: ADMIN_SOCKET } = edgePaths(edgeFolder);
 type EdgePodArgs = {
   stack: string;
   images: { envoy: string; watcher: string };
-  /** Where it answers, by service. */
+  /** Where it answers: services by their names, the Gateway by ports of its own. */
   ports: { name: string; port: number }[];
   /** Annotations: another value of one starts other pods, for what a running pod cannot follow. */
   restarts: Record<string, string>;

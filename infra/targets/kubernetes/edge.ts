@@ -15,7 +15,7 @@ import type { EdgeSettings } from "../../../edge/settings.ts";
 import { fingerprint, TRAFFIC_CONFIG_MAP } from "../../../edge/traffic-config-map.ts";
 import type { SettingsOn } from "../../config/schema.ts";
 import type { Pair } from "../../deployment.ts";
-import { component, edgeConfigMap, labelsOf } from "../../names.ts";
+import { component, edgeConfigMap, gatewayPort, labelsOf } from "../../names.ts";
 import type { TrafficBarrier } from "../../traffic-guard.ts";
 import { EDGE, EDGE_SECRETS, edgePod, RESTING } from "./edge-pod.ts";
 import { EDGE_REPLICAS, edgeSettings, restingEdge } from "./edge-settings.ts";
@@ -38,7 +38,10 @@ export class ClusterEdge extends pulumi.ComponentResource {
     const { stack, settings, namespace, pairs, previewToken, barrier } = args;
     const own = { parent: this };
     const called = (name: string) => ({ name, namespace, labels: { ...labelsOf(stack), ...component("edge") } });
-    const ports = [...pairs].map(([name, { stable }]) => ({ name, port: stable.port }));
+    const ports = [...pairs].flatMap(([name, { stable }]) => [
+      { name, port: stable.port },
+      { name: `gateway-${stable.port}`, port: gatewayPort(stable.port) },
+    ]);
     const edge = edgeSettings(stack, pairs, { edge: settings.edge, cluster: settings.kubernetes });
     const atRest = restingEdge(edge);
 

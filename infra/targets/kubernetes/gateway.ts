@@ -1,10 +1,10 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { ServiceName } from "../../../ecosystem/services.ts";
 import type { KubernetesSettings } from "../../config/schema.ts";
-import { labelsOf } from "../../names.ts";
+import { gatewayPort, labelsOf } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
 import { EDGE } from "./edge-pod.ts";
+import { hostOf } from "./edge-settings.ts";
 
 const API = "gateway.networking.k8s.io/v1";
 const GATEWAY = "gateway";
@@ -59,9 +59,6 @@ export class ClusterGateway extends pulumi.ComponentResource {
   }
 }
 
-/** The name under which users find a service. */
-export const hostOf = (service: ServiceName, { domain }: Pick<KubernetesSettings, "domain">) => `${service}.${domain}`;
-
 export const gatewaySpec = ({ gatewayClass, domain, certificateSecret }: KubernetesSettings) => ({
   gatewayClassName: gatewayClass,
   listeners: [
@@ -85,7 +82,7 @@ export function routeSpec({ service, path, health, port }: Revision, cluster: Ku
       {
         matches: [{ path: { type: "PathPrefix", value: path } }, { path: { type: "Exact", value: health } }],
         timeouts: { request: "0s" },
-        backendRefs: [{ name: EDGE, port }],
+        backendRefs: [{ name: EDGE, port: gatewayPort(port) }],
       },
     ],
   };

@@ -1,7 +1,7 @@
 import type { ServiceName } from "../../../ecosystem/services.ts";
 import type { SettingsOn } from "../../config/schema.ts";
 import type { Pair } from "../../deployment.ts";
-import { component, edgeMetricsPort } from "../../names.ts";
+import { component, edgeMetricsPort, gatewayPort } from "../../names.ts";
 
 /** Who may speak to whom. Policies add up: the first one forbids everything, each other one allows one thing. */
 export type Policy = {
@@ -27,7 +27,7 @@ export const basePolicies: Record<string, Policy> = {
   },
 };
 
-/** Who may reach the edge, and whom it reaches: the services, the issuer of its callers' tokens, and the API server for the watcher's sake. */
+/** Who may reach the edge, the Gateway and the services on separate ports, and what it may reach: the services, the issuer of its callers' tokens, and the API server for the watcher's sake. */
 export function edgePolicy(pairs: ReadonlyMap<ServiceName, Pair>, settings: SettingsOn<"kubernetes">): Policy {
   const { gatewayNamespace, monitoringNamespace, network } = settings.kubernetes;
   const services = [...pairs.values()].map(({ stable, candidate }) => ({
@@ -42,7 +42,7 @@ export function edgePolicy(pairs: ReadonlyMap<ServiceName, Pair>, settings: Sett
     podSelector: pods(component("edge")),
     policyTypes: ["Ingress", "Egress"],
     ingress: [
-      { from: [inNamespace(gatewayNamespace)], ports: portsOf(services) },
+      { from: [inNamespace(gatewayNamespace)], ports: services.map(({ port }) => tcp(gatewayPort(port))) },
       ...called.map(({ port, callers }) => ({
         from: callers.map((caller) => ({ podSelector: pods({ service: caller }) })),
         ports: [tcp(port)],

@@ -69,7 +69,8 @@ async function replaceFile(folder: string, name: string, text: string): Promise<
   const { root, xds } = edgePaths(folder);
   await mkdir(xds, { recursive: true });
   const next = join(root, `.${basename(name)}.${process.pid}.next`);
-  await writeFile(next, text);
+  await rm(next, { force: true }); // left by a killed process, or planted: links are never followed
+  await writeFile(next, text, { flag: "wx" });
   await rename(next, join(root, name));
 }
 

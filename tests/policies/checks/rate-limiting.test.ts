@@ -70,6 +70,11 @@ describe("rate limiting", () => {
   test.each([
     ["a limit that spares the world", [dockerService("akosha"), edge({ spared: [16, 0] })], "no per-client limit"],
     ["no limit", [dockerService("akosha"), edge({ limits: [] })], "no per-client limit"],
+    [
+      "limits of streams alone",
+      [dockerService("akosha"), edge({ limits: [minute, hour].map((one) => ({ ...one, only: true })) })],
+      "no per-client limit",
+    ],
     ["a limit that is not enforced", [dockerService("akosha"), edge({ enforced: 0 })], "no per-client limit"],
     [
       "too many a minute",

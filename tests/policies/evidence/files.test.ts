@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -34,6 +34,16 @@ test("written evidence is read back, from every stack with the release", () => {
     },
   ]);
   expect(readEvidence(root, ["r2"])).toEqual([]);
+});
+
+test("what somebody has put where it is prepared is neither followed nor kept", () => {
+  const folder = join(root, "releases", "prod", "r1.evidence");
+  mkdirSync(folder);
+  writeFileSync(join(root, "victim"), "untouched");
+  symlinkSync(join(root, "victim"), join(folder, "smoke.json.new"));
+  writeEvidence(root, evidence({ stack: "prod" }));
+  expect(readFileSync(join(root, "victim"), "utf8")).toBe("untouched");
+  expect(readdirSync(folder)).toEqual(["smoke.json"]);
 });
 
 test("newer evidence replaces older, and older does not replace newer", () => {

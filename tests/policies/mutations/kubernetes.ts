@@ -42,6 +42,13 @@ export const kubernetes: readonly Mutation[] = [
     }),
   ),
   cluster(
+    "a route to where the services call each other",
+    "authentication",
+    change("HTTPRoute akosha", (i) => {
+      i.spec.rules[0].backendRefs[0].port = 8682;
+    }),
+  ),
+  cluster(
     "a gateway without TLS",
     "data-encryption",
     change("v1:Gateway", (i) => {

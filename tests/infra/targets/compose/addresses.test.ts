@@ -1,11 +1,13 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Pair } from "../../../../infra/deployment.ts";
 import type { Revision } from "../../../../infra/release/revision.ts";
-import { addressesIn } from "../../../../infra/targets/compose/addresses.ts";
+import { addressesIn, withoutHost } from "../../../../infra/targets/compose/addresses.ts";
 
 const revision = (id: string, hostNumber: number, sessions: Revision["sessions"] = "sticky") =>
   ({ service: id.split("-")[0], sessions, id, hostNumber }) as Revision;
 const pairs = (...all: Pair[]) => new Map(all.map((pair) => [pair.stable.service, pair]));
+const numberOf = (address: string) => address.split(".").reduce((sum, part) => 256 * sum + Number(part), 0);
 
 describe("the addresses of a stack", () => {
   test.each([
@@ -41,6 +43,21 @@ describe("the addresses of a stack", () => {
   test("are refused when the network has become too small", () => {
     expect(() => addressesIn("10.77.3.0/24", pairs({ stable: revision("akosha-1", 255) }))).toThrow(
       /akosha-1: its address is outside compose\.subnet 10\.77\.3\.0\/24/,
+    );
+  });
+
+  test("are all but the host's own, where the host is left out", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 24, max: 28 }), (length) => {
+        const size = 2 ** (32 - length);
+        const first = numberOf("10.1.2.0");
+        const inside = withoutHost(`10.1.2.0/${length}`).flatMap((network) => {
+          const [address = "", bits] = network.split("/");
+          return Array.from({ length: 2 ** (32 - Number(bits)) }, (_, index) => numberOf(address) + index);
+        });
+        const all = Array.from({ length: size }, (_, index) => first + index);
+        expect(inside.sort((a, b) => a - b)).toEqual(all.filter((address) => address !== first + 1));
+      }),
     );
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { declaredSplits } from "../../../../edge/declared-split.ts";
 import { checkEdge, type Edge } from "../../../../edge/settings.ts";
-import { addressesIn } from "../../../../infra/targets/compose/addresses.ts";
+import { addressesIn, withoutHost } from "../../../../infra/targets/compose/addresses.ts";
 import { edgeSettings } from "../../../../infra/targets/compose/edge.ts";
 import {
   containerOf,
@@ -29,20 +29,22 @@ function seeded(state: State, settings = local): Edge {
 }
 
 describe("the edge of a stack on a Docker host", () => {
-  test("has a separate address for each revision, and does not rate-limit its own network", () => {
+  test("has a separate address for each revision, and does not rate-limit their calls", () => {
     const settings = settingsIn("candidate");
     expect(settings).toMatchObject({
       folder: "/var/lib/edge",
       accessLog: "stdout",
       metrics: { address: "172.29.0.2", port: 9902 },
-      limits: { perMinute: 60, burst: 10, perHour: 1000, exempt: ["172.29.0.0/16"] },
+      limits: { perMinute: 60, burst: 10, perHour: 1000, exempt: withoutHost("172.29.0.0/16") },
+      hosts: ["localhost", "127.0.0.1", "[::1]", "edge"],
     });
     expect(settings.services.map(({ name, listen }) => [name, listen.address, listen.port])).toEqual([
       ["session-buddy", "0.0.0.0", 8678],
       ["akosha", "0.0.0.0", 8682],
       ["mahavishnu", "0.0.0.0", 8680],
     ]);
-    for (const { name, stable, candidate } of settings.services) {
+    for (const { name, stable, candidate, forwards } of settings.services) {
+      expect(forwards).toEqual({ paths: ["/mcp"], health: [expect.stringMatching(/^\/health/)] });
       const described = describedIn("candidate").containers.filter(({ revision }) => revision?.service === name);
       expect([stable, candidate].map((revision) => revision?.endpoints[0]?.address)).toEqual(
         described.map(({ network }) => network?.address),
@@ -101,6 +103,15 @@ describe("the edge of a stack on a Docker host", () => {
     expect(peers).toEqual(revisions.map(({ address }) => `${address}/32`));
     expect(peers).not.toContain("172.29.0.1/32");
     expect(settingsIn("stable").auth).toBeUndefined();
+  });
+
+  test("answers to the name of its host, and to those that the settings add", () => {
+    const compose = { ...prod.compose, subnet: "172.29.0.0/16" };
+    const hostsOf = (more: object) => settingsIn("stable", localWith({ ...compose, ...more }, prod.edge.auth)).hosts;
+    expect(hostsOf({})).toEqual(["localhost", "127.0.0.1", "[::1]", "edge", "mcp.mahavishnu.dev"]);
+    expect(hostsOf({ hosts: ["mcp.acme.dev"] })).toContain("mcp.acme.dev");
+    expect(hostsOf({ publish: "203.0.113.7" })).toContain("203.0.113.7");
+    expect(() => hostsOf({ hosts: [".*"] })).toThrow(/compose\.hosts/);
   });
 
   test("published beyond its host has a certificate, from a folder that is mounted and not copied", () => {

@@ -187,7 +187,10 @@ describe("a stack in a cluster", () => {
       expect(["ClusterIP", undefined], name).toContain(at(service, "spec").type);
     }
     expect(at(objects(all.candidate, "Service").edge, "spec").ports).toEqual(
-      services.map(({ name, port }) => ({ name, port, targetPort: name })),
+      services.flatMap(({ name, port }) => [
+        { name, port, targetPort: name },
+        { name: `gateway-${port}`, port: port + 10_000, targetPort: `gateway-${port}` },
+      ]),
     );
     const routes = objects(all.candidate, "HTTPRoute");
     expect(Object.keys(routes).sort()).toEqual(["akosha", "mahavishnu", "session-buddy"]);

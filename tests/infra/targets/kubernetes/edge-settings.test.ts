@@ -22,18 +22,28 @@ const settings = edgeSettings("prod", pairs, asked);
 test("the edge of a cluster divides its limits, trusts the Gateway, authenticates callers and names instances", () => {
   expect(settings).toMatchObject({
     folder: "/var/lib/edge",
-    limits: { perMinute: 60, burst: 10, perHour: 1000, replicas: 2, exempt: ["10.84.0.0/14"] },
+    limits: { perMinute: 60, burst: 10, perHour: 1000, replicas: 2, exempt: [] },
     trustedHops: 1,
     auth: prod.settings.edge.auth,
-    peers: ["10.84.0.0/14"],
+    hosts: [
+      "session-buddy.mcp.mahavishnu.dev",
+      "akosha.mcp.mahavishnu.dev",
+      "mahavishnu.mcp.mahavishnu.dev",
+      "edge",
+      "edge.mahavishnu-prod",
+      "edge.mahavishnu-prod.svc",
+      "edge.mahavishnu-prod.svc.cluster.local",
+    ],
     accessLog: "stdout",
     metrics: { address: "0.0.0.0", port: 9902 },
   });
+  expect(settings.peers).toBeUndefined();
   const [, , mahavishnu] = settings.services;
   const [stable, candidate] = [revisionOf(first, "mahavishnu").id, revisionOf(second, "mahavishnu").id];
   expect(mahavishnu).toEqual({
     name: "mahavishnu",
-    listen: { address: "0.0.0.0", port: 8680 },
+    listen: { address: "0.0.0.0", port: 18680 },
+    peersListen: { address: "0.0.0.0", port: 8680 },
     health: "/healthz",
     stable: { id: stable, endpoints: [{ address: `${stable}.mahavishnu-prod`, port: 8680 }] },
     candidate: { id: candidate, endpoints: [{ address: `${candidate}.mahavishnu-prod`, port: 8680 }] },

@@ -29,7 +29,7 @@ test("a service's name leads to the edge, its metrics stay inside, and a stream 
       {
         matches: [{ path: { type: "PathPrefix", value: "/mcp" } }, { path: { type: "Exact", value: "/healthz" } }],
         timeouts: { request: "0s" },
-        backendRefs: [{ name: "edge", port: 8682 }],
+        backendRefs: [{ name: "edge", port: 18682 }],
       },
     ],
   });

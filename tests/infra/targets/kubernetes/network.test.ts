@@ -67,7 +67,7 @@ describe("the network of a stack in a cluster", () => {
 
   test("lets the Gateway, services with peers and Prometheus call the edge, and lets the edge fetch the issuer's keys", () => {
     expect(words(edgePolicy(pairs, settings))).toEqual([
-      "namespaceSelector:name:envoy-gateway-system -> 8678,8682,8680",
+      "namespaceSelector:name:envoy-gateway-system -> 18678,18682,18680",
       "podSelector:service:mahavishnu -> 8678",
       "podSelector:service:mahavishnu -> 8682",
       "namespaceSelector:name:monitoring -> 9902",

@@ -1,4 +1,5 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { edgePaths } from "../../../../edge/paths.ts";
 import { type EdgeSettings, restingPosition } from "../../../../edge/settings.ts";
@@ -41,6 +42,16 @@ test("a folder holds all that a fresh process needs, and nothing half written", 
     "rds-backend.json",
     "rds-frontend.json",
   ]);
+});
+
+test("what somebody has put where a file is prepared is neither followed nor kept", async () => {
+  const here = { ...settings, folder: await temporaryFolder() };
+  const victim = join(await temporaryFolder(), "victim");
+  await writeFile(victim, "untouched");
+  await symlink(victim, join(here.folder, `.edge.json.${process.pid}.next`));
+  await createEdge(here);
+  expect(await readFile(victim, "utf8")).toBe("untouched");
+  expect((await readEdge(here.folder)).settings).toEqual(here);
 });
 
 test("a folder without an edge, or with a damaged one, is refused by name", async () => {
