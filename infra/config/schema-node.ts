@@ -1,18 +1,18 @@
 import type { z } from "zod";
 
-/** What a setting says of itself where it is defined. */
+/** The metadata of a setting, from its definition. */
 export type SettingMeta = {
-  /** What is allowed, in words. */
+  /** The allowed values, in words. */
   allowed?: string;
-  /** A line of a stack's file. */
+  /** An example line of a stack's file. */
   example?: string;
-  /** What a number counts. */
+  /** The unit of a number. */
   unit?: string;
-  /** True where the keys are the names of services. */
+  /** True if the keys are service names. */
   perService?: boolean;
 };
 
-/** A part of the settings' schema, as far as it is looked at from outside. */
+/** A node of the settings schema, with the fields used here. */
 export type SchemaNode = z.ZodType & {
   shape?: Record<string, SchemaNode>;
   unwrap?: () => SchemaNode;
@@ -21,7 +21,7 @@ export type SchemaNode = z.ZodType & {
   def: { type: string; format?: string; defaultValue?: unknown };
 };
 
-/** A part without what makes it optional or gives it a default, and what all of that says together. */
+/** A node without its optional and default wrappers, and their combined metadata. */
 export function bare(schema: SchemaNode): {
   node: SchemaNode;
   meta: SettingMeta;
@@ -42,7 +42,7 @@ export function bare(schema: SchemaNode): {
   };
 }
 
-/** The parts that a path leads through, the whole first; a path may end before its last key where the schema does. */
+/** The nodes on a path, the root first; stops early if the schema has no node for a key. */
 export function along(schema: SchemaNode, path: readonly PropertyKey[]): SchemaNode[] {
   const { node } = bare(schema);
   const [key, ...rest] = path;

@@ -169,12 +169,12 @@ export type CloudRunSettings = z.infer<typeof cloudRun>;
 export type ComposeSettings = z.infer<typeof compose>;
 export type KubernetesSettings = z.infer<typeof kubernetes>;
 
-/** What the settings of a stack hold for each target. */
+/** The settings block of each target. */
 type Blocks = {
   "cloud-run": { cloudRun: CloudRunSettings };
   compose: { compose: ComposeSettings };
   kubernetes: { kubernetes: KubernetesSettings };
 };
 
-/** The settings of a stack as it is deployed on one target, whose block they have: `target` says which one. */
+/** The settings of a stack on one target, `target`, with that target's block. */
 export type SettingsOn<T extends Target = Target> = { [On in T]: Settings & { target: On } & Blocks[On] }[T];

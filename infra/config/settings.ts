@@ -42,7 +42,7 @@ export function settingsOn<T extends Target>(settings: Settings, target: T, file
   return { ...settings, target } as SettingsOn<T>;
 }
 
-/** What the settings of the target say of how services run on it. */
+/** The target's settings for its services: sizes and session models. */
 export const shapingOf = (settings: SettingsOn): Pick<ComposeSettings, "sizes" | "sessions"> =>
   settings[blocks[settings.target]] ?? {};
 

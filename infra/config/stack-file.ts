@@ -18,7 +18,7 @@ export const stackNames = (folder: string): string[] =>
     .flatMap((file) => /^Pulumi\.([^.]+)\.yaml$/.exec(file)?.[1] ?? [])
     .sort();
 
-/** Reads `Pulumi.<stack>.yaml` of a folder. Throws a SettingsError that names the stacks there are, or what is wrong. */
+/** Reads `Pulumi.<stack>.yaml` of a folder. Throws a SettingsError that lists the existing stacks, or the problem. */
 export function readStack(folder: string, name: string): Stack {
   checkStackName(name);
   const stacks = stackNames(folder);

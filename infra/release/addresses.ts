@@ -10,8 +10,8 @@ export const DATABASE_HOST = "{database.host}";
 const LOOPBACK = "127.0.0.1";
 
 /**
- * Where the services of a stack reach one of theirs: through the edge, so that they follow the split as users do. On
- * Cloud Run a caller needs an identity token, which the servers do not send: a proxy beside them does, on loopback.
+ * The address at which a stack's services call another: through the edge, so that they follow the traffic split as users do.
+ * Cloud Run requires an identity token, which the servers do not send: a sidecar proxy on loopback adds it.
  */
 export function addressOf(name: ServiceName, settings: SettingsOn): ServiceAddress {
   const { port, path, sessions } = serviceNamed(name);
@@ -21,13 +21,13 @@ export function addressOf(name: ServiceName, settings: SettingsOn): ServiceAddre
   return at(single ? machineHost(settings) : LOOPBACK);
 }
 
-/** The name inside the network of the machine of the single services. */
+/** The internal host name of the single services' VM. */
 export const machineHost = ({ cloudRun: { project, zone } }: SettingsOn<"cloud-run">): string =>
   `${singletonsMachine}.${zone}.c.${project}.internal`;
 
 /**
- * What the proxy beside a Cloud Run service calls for it: the peers that it has on loopback. Behind a domain their own
- * addresses are off, and the load balancer inside the network leads to them.
+ * The peers that a Cloud Run service calls through its sidecar proxy on loopback. Behind a domain their own URLs are disabled,
+ * and the internal load balancer routes to them.
  */
 export function peersBehindIdentity({ peers }: Service, settings: SettingsOn<"cloud-run">): IdentityProxy["peers"] {
   const { domain } = settings.cloudRun;
@@ -40,13 +40,13 @@ export function peersBehindIdentity({ peers }: Service, settings: SettingsOn<"cl
   });
 }
 
-/** Where clients call a Cloud Run service, without its path; also what their identity tokens must be for. */
+/** The URL of a Cloud Run service for clients, without its path; also the audience of their identity tokens. */
 export function cloudRunUrl(service: ServiceName, settings: SettingsOn<"cloud-run">): string {
   const { domain, projectNumber, region } = settings.cloudRun;
   return `https://${domain === undefined ? `${service}-${projectNumber}.${region}.run.app` : `${service}.${domain}`}`;
 }
 
-/** The database of a service. Beyond one host's own network the connection is encrypted, and the server's name is checked where it has one. */
+/** The database of a service. Outside a host's own network the connection is encrypted, and the server's name is verified if it has one. */
 export function databaseOf(name: ServiceName, settings: SettingsOn): Database {
   const role = { port: 5432, name: name.replaceAll("-", "_"), user: name.replaceAll("-", "_") };
   switch (settings.target) {

@@ -25,7 +25,7 @@ export function releasesOf(root: string, stack: string): Release[] {
     .sort((a, b) => a.created.localeCompare(b.created) || a.name.localeCompare(b.name));
 }
 
-/** Reads a release. Throws a ReleaseError that names the releases there are, or what is wrong with the file. */
+/** Reads a release. Throws a ReleaseError that lists the existing releases, or the problem with the file. */
 export function readRelease(root: string, stack: string, name: string): Release {
   const file = fileOf(stack, name);
   if (!RELEASE_NAME.test(name) || !existsSync(join(root, file))) {

@@ -50,6 +50,6 @@ function free(content: Content, single: boolean, size: number, taken: ReadonlySe
 
 function full(size: number): never {
   throw new ReleaseError(
-    `compose.subnet: no address is left in a network of ${size}. Choose a larger one, and deploy the stack anew. Example: subnet: 172.29.0.0/16`,
+    `compose.subnet: no address is left in a network of ${size}. Choose a larger one, and redeploy the stack. Example: subnet: 172.29.0.0/16`,
   );
 }

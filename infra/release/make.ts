@@ -114,7 +114,7 @@ const peers = (service: Service, settings: SettingsOn): Record<string, string> =
     ]),
   );
 
-/** The services that it calls, each once. */
+/** The distinct services that it calls. */
 function calledBy({ peers }: Service): Revision["peers"] {
   const called = [...new Set(Object.values(peers).map(({ service }) => service))];
   return called.map((service) => ({ service, port: serviceNamed(service).port }));

@@ -40,7 +40,7 @@ const releaseSchema = z.looseObject({
 /** Adds the digest of the content. */
 export const seal = (content: Omit<Release, "digest">): Release => ({ ...content, digest: contentDigest(content) });
 
-/** The revisions of one release on one target, by service, in the order in which they start. */
+/** The revisions of one release on one target, by service, in start order. */
 export type Revisions = ReadonlyMap<ServiceName, Revision>;
 
 /**
