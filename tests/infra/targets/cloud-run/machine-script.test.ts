@@ -139,7 +139,7 @@ describe("failures", () => {
     machine.mark("ill/18678");
     const { ok, output } = await machine.run(scriptOf(stable(), candidate()));
     expect(ok).toBe(false);
-    expect(output).toContain(`${after.id} does not answer http://127.0.0.1:18678/healthz after 3 s`);
+    expect(output).toContain(`${after.id} did not answer on http://127.0.0.1:18678/healthz within 3 s`);
     expect(machine.running()).toContain(before.id);
   });
 
