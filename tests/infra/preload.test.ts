@@ -38,6 +38,8 @@ test("unused modules are left out, and would be loaded otherwise", async () => {
 test("on a Node that cannot run TypeScript, an error names one that can", async () => {
   const { code, output } = await node("--no-strip-types", "--import", preload, "-e", "console.log('ran')");
   expect(code).toBe(1);
-  expect(output).toMatch(/cannot run this TypeScript program\. The project installs a Node that can: run export PATH=".*node_modules\/\.bin:/);
+  expect(output).toMatch(
+    /cannot run this TypeScript program\. The project installs a Node that can: run export PATH=".*node_modules\/\.bin:/,
+  );
   expect(output).not.toMatch(/ran/);
 });
