@@ -47,8 +47,8 @@ export const overloadManager = () => ({
     from("overload_actions.stop_accepting_requests", { threshold: { value: 0.9 } }),
   ],
   loadshed_points: [
-    // the counterpart for HTTP/1: a connection that keeps sending gets a 503 and is closed
-    from("load_shed_points.http1_server_abort_dispatch", { threshold: { value: 0.85 } }),
+    // the counterpart for HTTP/1, early because many send at once: a connection that keeps sending gets a 503 and is closed
+    from("load_shed_points.http1_server_abort_dispatch", { threshold: { value: 0.7 } }),
     from("load_shed_points.tcp_listener_accept", { threshold: { value: 0.95 } }),
   ],
 });
