@@ -1,3 +1,4 @@
+import { styleText } from "node:util";
 import type { Milliseconds } from "../ecosystem/units.ts";
 import { progress } from "../rehearsal/progress.ts";
 import type { Audience } from "../rehearsal/rehearse.ts";
@@ -11,6 +12,9 @@ const exitCodes: Record<Result, ExitCode> = { promoted: 0, unchanged: 0, "rolled
 const INTERRUPTED = "interrupted; `npx maha resume` continues from here";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+// the caller decides about colours with `plain`
+const red = (line: string): string => styleText("red", line, { validateStream: false });
 
 /** How long an interrupted rehearsal may take to shut down, in milliseconds; a second signal ends it immediately. */
 const ORDERLY_MS: Milliseconds = 5000;
@@ -40,9 +44,10 @@ export async function perform(
   try {
     const summary = await run({ say: screen.say, event: screen.event, signal: stop.signal });
     screen.end();
-    io.say(inWords(summary));
+    io.say(inWords(summary, plain ? undefined : red));
     io.print(summary);
-    return summary.result === ordered ? 0 : exitCodes[summary.result];
+    if (summary.result === ordered) return 0;
+    return summary.warnings.length > 0 ? 2 : exitCodes[summary.result];
   } finally {
     screen.end();
     for (const signal of signals) process.off(signal, interrupt);

@@ -58,7 +58,7 @@ export async function liveSession({
     const call = pick(random, service.calls);
     await session.call(call).catch((error) => view.sawError(call.tool, error));
   }
-  if (view.broken === "gone") await session.drop();
+  if (view.broken === "forgotten" || view.broken === "ended") await session.drop();
   else await session.close();
   return view.broken === null ? "lived" : "broken";
 }

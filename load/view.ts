@@ -2,12 +2,11 @@ import { type FetchLike, ProtocolError } from "@modelcontextprotocol/client";
 import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import type { Milliseconds } from "../ecosystem/units.ts";
 import { reason } from "./reason.ts";
-import { countFailure, countRequest, type Tally } from "./tally.ts";
+import { countFailure, countLostSession, countRequest, countSession, type Failure, type Tally } from "./tally.ts";
 import type { WorkloadCall } from "./workload-call.ts";
 
 /**
- * A service as users reach it: the edge's address, and the id of the stable revision (see `endedByDrain`); `preview` are the
- * headers that lead a probe to the revision of a role.
+ * A service as users reach it: the edge's address; `preview` are the headers that lead a probe to the revision of a role.
  */
 export type UsedService = {
   name: string;
@@ -15,7 +14,6 @@ export type UsedService = {
   path: string;
   calls: WorkloadCall[];
   sessions: boolean;
-  stable: string;
   preview: Record<RevisionRole, Record<string, string>>;
 };
 
@@ -24,9 +22,9 @@ export const TIMEOUT_MS: Milliseconds = 30_000;
 
 /** Observes the responses in one user's session and records them in the tally. */
 export class View {
-  /** What ended the session early: a failure, or a 404 for the session. */
-  broken: "failed" | "gone" | null = null;
-  #service: UsedService;
+  /** What ended the session early: a failure, a 404 for the session from its server, or one from the edge. */
+  broken: "failed" | "forgotten" | "ended" | null = null;
+  #service: Pick<UsedService, "name">;
   #tally: Tally;
   #isOpen = false;
   /** The session and the revision that started it; undefined if the server has no sessions. */
@@ -40,7 +38,7 @@ export class View {
   /** Marks the session as open. */
   opened(): void {
     this.#isOpen = true;
-    this.#tally.sessions += 1;
+    countSession(this.#tally, this.#session?.revision ?? null);
   }
 
   /** The client's `fetch`: observes every response, and reads those to a POST to the last byte. */
@@ -63,7 +61,8 @@ export class View {
       return new Response(body === "" ? null : body, { status, statusText, headers });
     } catch (error) {
       const what = timeout.aborted ? `no response within ${TIMEOUT_MS / 1000} s` : reason(error);
-      this.#failed(`${method}: ${response && !timeout.aborted ? `cut off (${what})` : what}`, response);
+      const cause = timeout.aborted ? "other" : "connection";
+      this.#failed(`${method}: ${response && !timeout.aborted ? `cut off (${what})` : what}`, cause, response);
       throw error;
     }
   };
@@ -72,24 +71,25 @@ export class View {
   sawError(doing: string, error: unknown): void {
     if (this.broken !== null) return;
     if (this.#isOpen && error instanceof ProtocolError) return;
-    this.#fail(`${doing}: ${reason(error)}`, undefined);
+    this.#fail(`${doing}: ${reason(error)}`, "other", undefined);
   }
 
   #answered(method: string, response: Response): void {
     if (response.status === 404 && this.#session) {
       this.#count(response);
-      this.#break("gone");
+      this.#break(answeredBy(response) === null ? "ended" : "forgotten");
     } else if (response.ok || (method === "server/discover" && response.status < 500)) {
       if (response.headers.has("mcp-session-id")) this.#session ??= { revision: answeredBy(response) };
       this.#count(response);
     } else {
-      this.#failed(`${method}: ${response.status}`, response);
+      const byEdge = answeredBy(response) === null && response.status >= 500;
+      this.#failed(`${method}: ${response.status}`, byEdge ? "edge" : "other", response);
     }
   }
 
-  #failed(what: string, response: Response | undefined): void {
+  #failed(what: string, cause: Failure["cause"], response: Response | undefined): void {
     this.#count(response);
-    this.#fail(what, response);
+    this.#fail(what, cause, response);
   }
 
   #count(response: Response | undefined): void {
@@ -97,21 +97,22 @@ export class View {
     if (response) this.#checkMove(response);
   }
 
-  #fail(what: string, response: Response | undefined): void {
+  #fail(what: string, cause: Failure["cause"], response: Response | undefined): void {
     countFailure(this.#tally, {
       at: Date.now(),
       service: this.#service.name,
       revision: this.#revision(response),
       injected: response?.headers.has("x-fault") ?? false,
+      cause,
       what,
     });
     this.#break("failed");
   }
 
-  #break(how: "failed" | "gone"): void {
+  #break(how: NonNullable<View["broken"]>): void {
     if (this.#isOpen && this.#session && this.broken === null) {
-      if (how === "gone" && this.#session.revision === this.#service.stable) this.#tally.endedByDrain += 1;
-      else this.#tally.lostSessions += 1;
+      if (how === "ended") this.#tally.endedSessions += 1;
+      else countLostSession(this.#tally, this.#session.revision);
     }
     this.broken = how;
   }

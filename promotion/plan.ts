@@ -94,11 +94,35 @@ const overridesSchema = z
   .looseObject({ extends: z.enum(["evidence", "rehearsal", "report"]).default("evidence") })
   .transform(({ extends: base, ...rest }) => ({ ...plans[base], ...rest }));
 
+/** Keys of plans by the names that they had before. */
+const RENAMED: Record<string, string> = {
+  floor: "minDuration",
+  bound: "maxErrorRate",
+  deadline: "maxDuration",
+  watch: "bake",
+  patience: "holdTimeouts",
+};
+
+/** Every renamed key in a plan or its steps, with its new name. */
+function renamed(content: unknown): string[] {
+  const objectIn = (value: unknown) => (typeof value === "object" && value !== null ? value : {});
+  const { steps } = objectIn(content) as { steps?: unknown };
+  const places = [["", content] as const, ...(Array.isArray(steps) ? steps : []).map((one, i) => [`steps.${i}.`, one] as const)];
+  return places.flatMap(([path, value]) =>
+    Object.keys(objectIn(value)).flatMap((key) =>
+      Object.hasOwn(RENAMED, key) ? [`${path}${key}: the key is ${RENAMED[key]} now`] : [],
+    ),
+  );
+}
+
 /**
  * Parses a plan file: any keys of a `Plan`, the others from the named plan that it `extends` (default "evidence").
- * Throws a PlanError that lists every unknown key, every number out of range, and shares that do not rise to exactly 100.
+ * Throws a PlanError that lists every renamed key with its new name, or else every unknown key, every
+ * number out of range, and shares that do not rise to exactly 100.
  */
 export function parsePlan(content: unknown, file: string): Plan {
+  const old = renamed(content);
+  if (old.length > 0) throw new PlanError(`${file} has keys of an older format.\n  ${old.join("\n  ")}\n${example}`);
   const parsed = overridesSchema.pipe(planSchema).safeParse(content);
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "the file"}: ${message}`);

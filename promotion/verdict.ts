@@ -221,7 +221,7 @@ const severity: readonly VerdictKind[] = ["roll-back", "hold", "wait", "promote"
 /** The verdict with the candidate's bad user outcomes when they end or hold the step; a rollback names the most common. */
 export function withKinds(verdict: Verdict, { step }: CandidateEvidence): Verdict {
   const { kinds = {} } = step.candidate;
-  const commonest = commonestKind(kinds);
+  const commonest = commonestKind(kinds, step.candidate.user.requests);
   const blames = verdict.kind === "roll-back" || (verdict.kind === "hold" && verdict.cause !== "data");
   if (commonest === null || !blames) return verdict;
   const reason = verdict.kind === "roll-back" ? `${verdict.reason}: ${commonest}` : verdict.reason;

@@ -12,7 +12,7 @@ import { edgeTrafficController } from "../promotion/platforms/envoy-files/traffi
 import type { TrafficController } from "../promotion/traffic-controller.ts";
 import { freePort } from "./port.ts";
 import type { StagedService } from "./stage-process.ts";
-import { revisionId, type Workload } from "./workload.ts";
+import type { Workload } from "./workload.ts";
 
 /** A running edge in front of the stage: its settings, and what moves and counts its traffic. */
 export type RaisedEdge = { settings: EdgeSettings; target: TrafficController; source: MetricsSource };
@@ -46,7 +46,7 @@ export async function usedServices({ services }: Workload, { settings, target }:
     const { listen } = settings.services.find((edge) => edge.name === name) ?? { listen: { address: "", port: 0 } };
     const url = `http://${listen.address}:${listen.port}`;
     const preview = { stable: headers("stable", name) ?? {}, candidate: headers("candidate", name) ?? {} };
-    return { name, path, calls, sessions, url, stable: revisionId(service, "stable"), preview };
+    return { name, path, calls, sessions, url, preview };
   });
 }
 

@@ -24,7 +24,16 @@ import { newFolder, type RehearsalFolder, type RehearsalSettings, readSettings }
 import { type Shift, withFaults, withSilence } from "./obstacles.ts";
 import { preflight } from "./preflight.ts";
 import { raise } from "./stage.ts";
-import { candidateTotals, lasted, type RehearsalSummary, shiftErrors, unchanged, whatFailed } from "./summary.ts";
+import {
+  candidateTotals,
+  lasted,
+  type RehearsalSummary,
+  sessionsByRole,
+  shiftErrors,
+  unchanged,
+  warningsOf,
+  whatFailed,
+} from "./summary.ts";
 import { defaultWorkload, readWorkload, revisionId, type Workload } from "./workload.ts";
 
 /** Observes a rehearsal: gets messages and every journal event, and may abort it between two polls. */
@@ -171,15 +180,20 @@ async function perform(play: Play, run: (promotion: Promotion) => Promise<State>
     );
     const events = begunEvents(await journal.read(), folder.journal);
     const stableIds = Object.values(revisionsOf(workload, "stable"));
+    const result = state.outcome?.result ?? "held";
+    const sessions = sessionsByRole(tally, stableIds);
     const summary: RehearsalSummary = {
-      result: state.outcome?.result ?? "held",
+      result,
       reason: state.outcome?.reason ?? "",
+      revisions: state.begun.revisions,
       steps: state.steps,
       candidate: candidateTotals(events, await edge.source.poll()),
       ...whatFailed(events),
       shiftErrors: shiftErrors(tally, shifts, { fault, stableIds, diedAt }),
       movedSessions: tally.movedSessions,
       lostSessions: tally.lostSessions,
+      sessions,
+      warnings: warningsOf(result, sessions),
       seconds: lasted(events),
       journal: folder.journal,
       report: folder.report,

@@ -13,7 +13,7 @@ async function scene({ sessions = true, call = { tool: "echo", arguments: { mess
   cleanUps.push(server.close);
   const calls = [{ tool: call.tool, arguments: { ...call.arguments } }];
   const preview = { stable: {}, candidate: { "x-revision": "candidate" } };
-  const service = { name: "files", url: server.url, path: "/mcp", calls, sessions, stable: "a", preview };
+  const service = { name: "files", url: server.url, path: "/mcp", calls, sessions, preview };
   const probes: Prober = prober(service, "candidate");
   cleanUps.push(() => probes.stop());
   return { server, probes };

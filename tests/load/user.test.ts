@@ -18,19 +18,18 @@ afterEach(async () => {
 const hello: WorkloadCall = { tool: "echo", arguments: { message: "hello" } };
 const wait = (ms: number): WorkloadCall => ({ tool: "wait", arguments: { ms } });
 
-/** A server, a proxy that calls itself `b`, and users who know `a` as the stable revision. */
+/** A server, a proxy that calls itself `b`, and its users. */
 async function scene({
   behaviour = { kind: "healthy" } as Behaviour,
   sessions = true,
   calls = [hello],
-  stable = "a",
 } = {}) {
   const server = await mcpServer({ sessions });
   cleanUps.push(server.close);
   const proxy = await startProxy({ port: server.port, path: "/mcp", revision: "b", random: seeded(7, "proxy") });
   cleanUps.push(proxy.close);
   await proxy.behave(behaviour);
-  const service = { name: "files", url: `http://127.0.0.1:${proxy.port}`, path: "/mcp", calls, sessions, stable };
+  const service = { name: "files", url: `http://127.0.0.1:${proxy.port}`, path: "/mcp", calls, sessions };
   return { server, proxy, ...user(service) };
 }
 
@@ -65,7 +64,9 @@ describe("an undisturbed session", () => {
         ...emptyTally(),
         requests: server.posts.length,
         sessions: 1,
-        byRevision: { b: { requests: server.posts.length, failures: 0 } },
+        byRevision: {
+          b: { requests: server.posts.length, failures: 0, sessions: sessions ? 1 : 0, lostSessions: 0 },
+        },
       });
       expect(server.sessions.size).toBe(0);
     },
@@ -94,9 +95,16 @@ describe("failures", () => {
     const { live, tally } = await scene({ behaviour: { kind: "dead" } });
     expect(await live()).toBe("broken");
     expect(tally).toMatchObject({ requests: 1, failures: 1, sessions: 0, lostSessions: 0 });
-    expect(tally.byRevision).toEqual({ b: { requests: 1, failures: 1 } });
+    expect(tally.byRevision).toEqual({ b: { requests: 1, failures: 1, sessions: 0, lostSessions: 0 } });
     expect(tally.failuresLog).toEqual([
-      { at: expect.any(Number), service: "files", revision: "b", injected: true, what: "initialize: 503" },
+      {
+        at: expect.any(Number),
+        service: "files",
+        revision: "b",
+        injected: true,
+        cause: "other",
+        what: "initialize: 503",
+      },
     ]);
   });
 
@@ -117,7 +125,7 @@ describe("failures", () => {
     await proxy.behave({ kind: "cut-streams", percent: 100 });
     expect(await ending).toBe("broken");
     expect(tally).toMatchObject({ requests: server.posts.length, failures: 1, sessions: 1, lostSessions: 1 });
-    expect(tally.failuresLog[0]).toMatchObject({ revision: "b", injected: true });
+    expect(tally.failuresLog[0]).toMatchObject({ revision: "b", injected: true, cause: "connection" });
     expect(tally.failuresLog[0]?.what).toMatch(/^tools\/call: cut off/);
   });
 
@@ -128,7 +136,7 @@ describe("failures", () => {
     await proxy.behave({ kind: "crash" });
     expect(await ending).toBe("broken");
     expect(tally).toMatchObject({ requests: 3, failures: 1, sessions: 1, lostSessions: 1 });
-    expect(tally.failuresLog[0]).toMatchObject({ revision: "b", injected: false });
+    expect(tally.failuresLog[0]).toMatchObject({ revision: "b", injected: false, cause: "connection" });
   });
 
   test("without a listener, the revision is unknown", async () => {
@@ -136,7 +144,7 @@ describe("failures", () => {
     await proxy.close();
     expect(await live()).toBe("broken");
     expect(tally).toMatchObject({ requests: 1, failures: 1, sessions: 0, byRevision: {} });
-    expect(tally.failuresLog[0]).toMatchObject({ revision: null, injected: false });
+    expect(tally.failuresLog[0]).toMatchObject({ revision: null, injected: false, cause: "connection" });
     expect(tally.failuresLog[0]?.what).toContain("ECONNREFUSED");
   });
 
@@ -146,7 +154,7 @@ describe("failures", () => {
     vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => timeout(ms / 100));
     expect(await live(10_000)).toBe("broken");
     expect(tally).toMatchObject({ failures: 1, lostSessions: 1 });
-    expect(tally.failuresLog[0]?.what).toBe("tools/call: no response within 30 s");
+    expect(tally.failuresLog[0]).toMatchObject({ cause: "other", what: "tools/call: no response within 30 s" });
   });
 
   test("an answer that is no MCP is one", async () => {
@@ -162,21 +170,41 @@ describe("failures", () => {
   });
 });
 
+test.each([
+  [503, "edge"],
+  [401, "other"],
+])("a %d that no revision answered is the edge's: %s", async (status, cause) => {
+  const real = globalThis.fetch;
+  const { live, tally } = await scene();
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (url, init) => {
+    await (await real(url, init)).text();
+    return new Response(null, { status });
+  });
+  expect(await live()).toBe("broken");
+  expect(tally.failuresLog).toMatchObject([{ cause }]);
+});
+
 describe("sessions", () => {
-  test.each([
-    { stable: "a", counted: { lostSessions: 1, endedByDrain: 0 } },
-    { stable: "b", counted: { lostSessions: 0, endedByDrain: 1 } },
-  ])(
-    "a 404 ends one without a failure; on the stable revision it is the drain's ($stable)",
-    async ({ stable, counted }) => {
-      const { server, live, tally } = await scene({ stable });
-      const ending = live(5000);
-      await expect.poll(() => server.count("tools/call"), soon).toBeGreaterThan(0);
-      server.forget();
-      expect(await ending).toBe("broken");
-      expect(tally).toMatchObject({ failures: 0, sessions: 1, movedSessions: 0, ...counted });
-    },
-  );
+  test("one that its server forgets is lost, without a failure", async () => {
+    const { server, live, tally } = await scene();
+    const ending = live(5000);
+    await expect.poll(() => server.count("tools/call"), soon).toBeGreaterThan(0);
+    server.forget();
+    expect(await ending).toBe("broken");
+    expect(tally).toMatchObject({ failures: 0, sessions: 1, movedSessions: 0, lostSessions: 1, endedSessions: 0 });
+    expect(tally.byRevision.b).toMatchObject({ sessions: 1, lostSessions: 1 });
+  });
+
+  test("one that the edge ends by itself is not lost: no revision answered", async () => {
+    const server = await mcpServer();
+    cleanUps.push(server.close);
+    const { live, tally } = user({ name: "files", url: server.url, path: "/mcp", calls: [hello], sessions: true });
+    const ending = live(5000);
+    await expect.poll(() => server.count("tools/call"), soon).toBeGreaterThan(0);
+    server.forget();
+    expect(await ending).toBe("broken");
+    expect(tally).toMatchObject({ failures: 0, sessions: 1, lostSessions: 0, endedSessions: 1 });
+  });
 
   test("an answer from another revision than the session's own is a moved session", async () => {
     const server = await mcpServer({ answeredBy: (posts) => (posts === 5 ? "a" : "b") });
@@ -187,20 +215,19 @@ describe("sessions", () => {
       path: "/mcp",
       calls: [hello],
       sessions: true,
-      stable: "a",
     });
     const ending = live(60_000);
     await expect.poll(() => tally.requests, soon).toBeGreaterThan(6);
     stop.abort();
     expect(await ending).toBe("lived");
     expect(tally).toMatchObject({ movedSessions: 1, failures: 0, lostSessions: 0 });
-    expect(tally.byRevision.a).toEqual({ requests: 1, failures: 0 });
+    expect(tally.byRevision.a).toMatchObject({ requests: 1, failures: 0 });
   });
 
   test("a server without sessions may answer from wherever it likes", async () => {
     const server = await mcpServer({ sessions: false, answeredBy: (posts) => (posts % 2 === 0 ? "a" : "b") });
     cleanUps.push(server.close);
-    const service = { name: "files", url: server.url, path: "/mcp", calls: [hello], sessions: false, stable: "a" };
+    const service = { name: "files", url: server.url, path: "/mcp", calls: [hello], sessions: false };
     const { live, tally } = user(service);
     expect(await live()).toBe("lived");
     expect(tally).toMatchObject({ movedSessions: 0, failures: 0 });

@@ -125,6 +125,18 @@ describe("a bad plan is refused with its file, its problem and an example", () =
     for (const word of ["plan.json", "Example: {", ...words]) expect(parse).toThrow(word);
   });
 
+  test("every key of an older format is named with its new name, and nothing that follows from it", () => {
+    const old = { share: 100, bound: 0.01, floor: 10, deadline: 300 };
+    const { message } = catchError(() => parsePlan({ steps: [old], watch: [], patience: {} }, "plan.json"));
+    expect(message.split("\n").slice(1, -1)).toEqual([
+      "  watch: the key is bake now",
+      "  patience: the key is holdTimeouts now",
+      "  steps.0.bound: the key is maxErrorRate now",
+      "  steps.0.floor: the key is minDuration now",
+      "  steps.0.deadline: the key is maxDuration now",
+    ]);
+  });
+
   test("every problem is named at once", () => {
     const parse = () => parsePlan({ ...with_(0, { maxErrorRate: 2, minDuration: -1 }), drain: -1 }, "plan.json");
     for (const word of ["steps.0.maxErrorRate", "steps.0.minDuration", "drain"]) expect(parse).toThrow(word);

@@ -27,13 +27,13 @@ test("a revision is called by its version, and by its id only where none is know
 
 describe("kinds", () => {
   const kinds = { "JSON-RPC error": 127, "403 from the server": 765, "connection refused": 0 };
-  test("are named with the most common first", () => {
-    expect(commonestKind(kinds)).toBe("403 from the server, 765 of 892");
-    expect(kindsInWords(kinds)).toBe("403 from the server 85.8 %, JSON-RPC error 14.2 %");
+  test("are named with the most common first, which is counted among all requests", () => {
+    expect(commonestKind(kinds, 1892)).toBe("403 from the server, 765 of 1,892 requests");
+    expect(kindsInWords(kinds)).toBe("403 from the server: 765 (85.8 %), JSON-RPC error: 127 (14.2 %)");
   });
   test("that did not happen are not named", () => {
-    expect(commonestKind({})).toBeNull();
-    expect(commonestKind({ "connection refused": 0 })).toBeNull();
+    expect(commonestKind({}, 10)).toBeNull();
+    expect(commonestKind({ "connection refused": 0 }, 10)).toBeNull();
     expect(kindsInWords({ "connection refused": 0 })).toBe("");
   });
 });
@@ -59,10 +59,12 @@ test("a sample shows time, kind, call and origin", () => {
     tool: "search",
     client: "7",
   } as const;
-  expect(sampleInWords(sample)).toBe(
-    "14:03:12Z JSON-RPC error (-32601), tools/call of search, client 7, mahavishnu candidate",
+  expect(sampleInWords(sample, [])).toBe(
+    "14:03:12Z JSON-RPC error (200, -32601), tools/call of search, client 7, mahavishnu (candidate)",
   );
-  expect(sampleInWords({ ...sample, probe: true, method: "", tool: "", rpcCode: null })).toBe(
-    "14:03:12Z JSON-RPC error, client 7, mahavishnu candidate, probe",
+  const known = [{ ...revisions, service: "mahavishnu" }];
+  const probe = { ...sample, probe: true, method: "", tool: "", kind: "503 from the server", code: 503, rpcCode: null };
+  expect(sampleInWords(probe, known)).toBe(
+    "14:03:12Z 503 from the server, client 7, mahavishnu 2026.8.31 (candidate), probe",
   );
 });
