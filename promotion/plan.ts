@@ -107,7 +107,10 @@ const RENAMED: Record<string, string> = {
 function renamed(content: unknown): string[] {
   const objectIn = (value: unknown) => (typeof value === "object" && value !== null ? value : {});
   const { steps } = objectIn(content) as { steps?: unknown };
-  const places = [["", content] as const, ...(Array.isArray(steps) ? steps : []).map((one, i) => [`steps.${i}.`, one] as const)];
+  const places = [
+    ["", content] as const,
+    ...(Array.isArray(steps) ? steps : []).map((one, i) => [`steps.${i}.`, one] as const),
+  ];
   return places.flatMap(([path, value]) =>
     Object.keys(objectIn(value)).flatMap((key) =>
       Object.hasOwn(RENAMED, key) ? [`${path}${key}: the key is ${RENAMED[key]} now`] : [],

@@ -1,3 +1,4 @@
+import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import type { Fraction } from "../ecosystem/units.ts";
 import type { Counts } from "./counts.ts";
 import type { Begun } from "./events.ts";
@@ -6,9 +7,18 @@ import type { Sample } from "./samples.ts";
 type Revisions = Begun["revisions"][number];
 
 /** A revision for people: service and version with the id; only the id when the version is unknown. */
-export function revisionName(revisions: Revisions, role: "stable" | "candidate"): string {
+export function revisionName(revisions: Revisions, role: RevisionRole): string {
   const version = revisions.versions?.[role];
   return version === undefined ? revisions[role] : `${revisions.service} ${version} (${revisions[role]})`;
+}
+
+/** A revision by its version and role, without its id: "everything 2026.8.31 (candidate)"; only the service when the version is unknown. */
+export function versionName(
+  { service, versions }: Pick<Revisions, "service" | "versions">,
+  role: RevisionRole,
+): string {
+  const version = versions?.[role];
+  return version === undefined ? `${service} (${role})` : `${service} ${version} (${role})`;
 }
 
 /** The names of a promotion's candidates, without services whose revision does not change. */
@@ -72,8 +82,7 @@ export const sampleCall = ({ method, tool }: Sample): string => (tool === "" ? m
 
 /** The revision of a sample by its version, where that is known: "mahavishnu 1.4.0 (candidate)". */
 export function sampleRevision({ service, role }: Sample, all: readonly Revisions[]): string {
-  const version = all.find((one) => one.service === service)?.versions?.[role];
-  return version === undefined ? `${service} (${role})` : `${service} ${version} (${role})`;
+  return versionName(all.find((one) => one.service === service) ?? { service }, role);
 }
 
 /** A fraction as a percentage, without noise digits. */

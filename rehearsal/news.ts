@@ -79,7 +79,7 @@ export function status(state: State): string[] {
     `${where(state)}, ${clockTime(record.seconds)} in force`,
     revision("stable", record.stable),
     revision("candidate", record.candidate),
-    `probes     candidate ${outcomesInWords(record.probes.candidate)}; stable ${outcomesInWords(record.probes.stable)}`,
+    `probes     candidate: ${outcomesInWords(record.probes.candidate)}; stable: ${outcomesInWords(record.probes.stable)}`,
     `certified  ${certificate(state, record)}`,
     ...(baking(state) ? [] : [`evidence   ${evidence(state)}`]),
     `next       ${next(state)}`,
@@ -98,9 +98,10 @@ export function statusLine(state: State): string | null {
 const where = (state: State): string =>
   baking(state) ? "bake at 100 %" : `${state.inForce} %, step ${state.position + 1} of ${state.plan.steps.length}`;
 
-function revision(name: string, { requests, failures }: Counts): string {
-  const rate = requests > 0 ? `  ${percent(failures / requests)}` : "";
-  return `${name.padEnd(9)}  ${count(requests).padStart(9)} requests  ${count(failures).padStart(7)} failed${rate}`;
+function revision(name: string, counts: Counts): string {
+  const { requests, failures } = counts;
+  const rate = failures > 0 ? ` (${percent(failures / requests)})` : "";
+  return `${name.padEnd(9)}  users: ${outcomesInWords(counts)}${rate}`;
 }
 
 function certificate(state: State, { certified }: StepRecord): string {

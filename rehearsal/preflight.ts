@@ -46,11 +46,7 @@ export async function preflight(target: TrafficController, { services }: Workloa
  * Why clients cannot be divided between the two revisions, or null: those of a server without sessions have none to show to one that
  * demands them. Where stable opens no session at all, there is nothing to keep.
  */
-async function sessionMismatch(
-  service: RehearsedService,
-  stable: Preview,
-  candidate: Preview,
-): Promise<string | null> {
+async function sessionMismatch(service: RehearsedService, stable: Preview, candidate: Preview): Promise<string | null> {
   const [before, after] = await Promise.all([keepsSessions(service, stable), keepsSessions(service, candidate)]);
   if (before === null || after === null || before === after) return null;
   const { name } = service;
@@ -60,10 +56,7 @@ async function sessionMismatch(
 }
 
 /** Whether the revision gives its clients a session id; null if none could connect. */
-async function keepsSessions(
-  { path, sessions }: RehearsedService,
-  { url, headers }: Preview,
-): Promise<boolean | null> {
+async function keepsSessions({ path, sessions }: RehearsedService, { url, headers }: Preview): Promise<boolean | null> {
   const endpoint = url.replace(/\/$/, "") + path;
   const session = await openSession({ url: endpoint, sessions, headers, timeoutMs: TIMEOUT_MS }).catch(() => null);
   await session?.close();

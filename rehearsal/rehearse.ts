@@ -7,6 +7,7 @@ import { type Users, users } from "../load/users.ts";
 import { isUnchanged, type RevisionIds } from "../promotion/admission.ts";
 import { systemClock as clock } from "../promotion/clock.ts";
 import type { Event } from "../promotion/events.ts";
+import { whatFailed } from "../promotion/failures.ts";
 import { begunEvents, fileJournal } from "../promotion/journal.ts";
 import { type Lease, takeLease } from "../promotion/lease.ts";
 import { processesName } from "../promotion/processes.ts";
@@ -32,7 +33,6 @@ import {
   shiftErrors,
   unchanged,
   warningsOf,
-  whatFailed,
 } from "./summary.ts";
 import { defaultWorkload, readWorkload, revisionId, type Workload } from "./workload.ts";
 

@@ -1,13 +1,12 @@
 import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import type { Milliseconds, Seconds } from "../ecosystem/units.ts";
 import type { Tally } from "../load/tally.ts";
-import { addCounts, noCounts } from "../promotion/counts.ts";
 import type { Begun, Event } from "../promotion/events.ts";
+import { observationsOf, totalsOf } from "../promotion/failures.ts";
 import type { Observation } from "../promotion/metrics-source.ts";
 import type { Sample } from "../promotion/samples.ts";
 import type { Outcome, StepRecord } from "../promotion/state.ts";
-import { type Seen, windowsSince } from "../promotion/windows.ts";
-import { kindsInWords, sampleInWords } from "../promotion/wording.ts";
+import { kindsInWords, sampleInWords, versionName } from "../promotion/wording.ts";
 import { count } from "../report/format.ts";
 import type { Fault } from "./faults.ts";
 import { losesMore, type SessionCounts } from "./lost-sessions.ts";
@@ -41,22 +40,8 @@ const AFTERMATH_MS: Milliseconds = 1000;
 
 /** Users' requests to the candidate and what they came to, including those between polls and after a restart of the edge. */
 export function candidateTotals(events: readonly Event[], last: Observation): RehearsalSummary["candidate"] {
-  const observations = [...events.flatMap(observationOf), last].filter((seen): seen is Seen => !seen.silent);
-  let total = noCounts;
-  observations.forEach((seen, i) => {
-    for (const { candidate } of Object.values(windowsSince(observations[i - 1] ?? null, seen)))
-      total = addCounts(total, candidate.user);
-  });
-  return { userRequests: total.requests, userErrors: total.failures, userRefused: total.refused };
-}
-
-/** The kinds and samples of the last verdict that had any. */
-export function whatFailed(events: readonly Event[]): Pick<RehearsalSummary, "kinds" | "samples"> {
-  const verdicts = events.filter((event) => event.event === "judged");
-  return {
-    kinds: verdicts.findLast(({ verdict }) => verdict.kinds)?.verdict.kinds ?? {},
-    samples: verdicts.findLast(({ samples }) => samples)?.samples ?? [],
-  };
+  const { user } = totalsOf([...observationsOf(events), last]).candidate;
+  return { userRequests: user.requests, userErrors: user.failures, userRefused: user.refused };
 }
 
 /** Other explanations of a failure than a shift: an injected fault, or a server that died (in milliseconds since the epoch). */
@@ -133,18 +118,28 @@ export const unchanged = (reason: string): RehearsalSummary => ({
 /** So many of the samples are shown to people; the JSON, the journal and the report have them all. */
 const SHOWN = 3;
 
-const headlines: Record<RehearsalSummary["result"], string> = {
-  promoted: "PROMOTED: the candidate has all the traffic.",
-  "rolled-back": "ROLLED BACK: stable has all the traffic.",
-  held: "HELD: no decision; a person needs to look.",
-  unchanged: "UNCHANGED: nothing was started.",
+const words: Record<RehearsalSummary["result"], string> = {
+  promoted: "PROMOTED",
+  "rolled-back": "ROLLED BACK",
+  held: "HELD",
+  unchanged: "UNCHANGED",
 };
+
+function headline({ result, revisions, warnings }: RehearsalSummary): string {
+  const names = (role: RevisionRole) => revisions.map((one) => versionName(one, role)).join(" and ");
+  const sentences: Record<RehearsalSummary["result"], string> = {
+    promoted: `${names("candidate")} has all the traffic.`,
+    "rolled-back": `${names("stable")} has all the traffic.`,
+    held: `no decision on ${names("candidate")}; a person needs to look.`,
+    unchanged: "nothing was started.",
+  };
+  return `${words[result]}${warnings.length > 0 ? " WITH WARNINGS" : ""}: ${sentences[result]}`;
+}
 
 /** The summary as text; `alarm` marks the lines that report harm, in red on a terminal. */
 export function inWords(summary: RehearsalSummary, alarm: (line: string) => string = (line) => line): string {
   const { result, reason, candidate, kinds, samples, shiftErrors, warnings } = summary;
-  const headline = warnings.length > 0 ? `${headlines[result].replace(":", " WITH WARNINGS:")}` : headlines[result];
-  const lines = [headline, `  why       ${reason}`];
+  const lines = [headline(summary), `  why       ${reason}`];
   if (result === "unchanged") return lines.join("\n");
   const refused = candidate.userRefused > 0 ? `, ${candidate.userRefused} refused` : "";
   const shifts = `  shifts    ${shiftErrors} failures of users caused by shifts`;
@@ -171,6 +166,3 @@ function sessionsInWords(
   const line = `  sessions  ${movedSessions} moved, ${lostSessions} lost${where}; ${ended} ended by a rollback or drain`;
   return movedSessions + lostSessions > 0 ? alarm(line) : line;
 }
-
-const observationOf = (event: Event): Observation[] =>
-  event.event === "judged" ? [event.seen] : event.event === "in-force" ? [event.baseline] : [];

@@ -51,19 +51,22 @@ const descriptions: ChartDescription[] = [
     ],
   },
   {
-    title: "Failures per second",
-    about: "Failed requests of users and probes, by revision.",
+    title: "Failed and refused requests per second",
+    about:
+      "Users' requests only, by revision. Refused (dashed): a 4xx, a forgotten session or a JSON-RPC error from the server.",
     unit: "per-second",
     scale: "from-zero",
     lines: [
       { of: "stableFailures", label: "stable", colour: "stable", style: "area" },
       { of: "candidateFailures", label: "candidate", colour: "candidate", style: "area" },
+      { of: "stableRefused", label: "stable refused", colour: "stable", style: "dashed" },
+      { of: "candidateRefused", label: "candidate refused", colour: "candidate", style: "dashed" },
     ],
   },
   {
     title: "Failure rate of the step",
     about:
-      "Since the shift to this share. The band contains the candidate's true rate at every moment with 95 % confidence. Dashed: the maximum error rate to certify.",
+      "Users' requests only, since the shift to this share. The band contains the candidate's true rate at every moment with 95 % confidence. Dashed: the maximum error rate to certify.",
     unit: "percent",
     scale: { log: [0.001, 100] },
     lines: [
@@ -100,7 +103,7 @@ const descriptions: ChartDescription[] = [
   {
     title: "Evidence against the candidate",
     about:
-      "The strongest of the tests against it (errors, latency, tool errors, the bake's change detector), relative to its threshold. At 1 (dashed) or more it convicts, once three polls have seen failures.",
+      "The strongest of the tests against it (errors, refusals, latency, tool errors, the bake's change detector), relative to its threshold. At 1 (dashed) or more it convicts, once three polls have seen what it is about.",
     unit: "times",
     scale: { log: [LEAST, MOST] },
     lines: [

@@ -3,6 +3,7 @@ import type { Begun, Event } from "../promotion/events.ts";
 import { certificate } from "../promotion/evidence/candidate.ts";
 import { baking, currentStep, fold, type State, type StepRecord, step, stepRecord } from "../promotion/state.ts";
 import type { VerdictKind } from "../promotion/verdict.ts";
+import { revisionName } from "../promotion/wording.ts";
 
 /** One entry of the timeline; `what` is a verdict's kind, or the event's name. */
 export type Entry = {
@@ -109,4 +110,4 @@ function inWords(event: Event): string {
 }
 
 const beginning = ({ revisions, plan }: Begun): string =>
-  `plan "${plan.name}": ${revisions.map(({ stable, candidate }) => `${candidate} over ${stable}`).join(", ")}`;
+  `plan "${plan.name}": ${revisions.map((one) => `${revisionName(one, "candidate")} over ${revisionName(one, "stable")}`).join(", ")}`;

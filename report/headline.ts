@@ -5,16 +5,16 @@ import { span } from "./format.ts";
 /** How a promotion ended: a word or two, and a sentence with the reason and what to do next. */
 export type Headline = { tone: "good" | "warn" | "bad"; word: string; sentence: string };
 
-/** The headline of a promotion. */
-export function headline({ state, backMs, entries, end }: Chronicle): Headline {
+/** The headline of a promotion; `warnings` are what a person should look at although it was promoted. */
+export function headline({ state, backMs, entries, end }: Chronicle, warnings: readonly string[]): Headline {
   const { begun, outcome, inForce } = state;
   const candidates = candidateNames(begun);
   const took = span((end - begun.at) / 1000);
   switch (outcome?.result) {
     case "promoted":
       return {
-        tone: "good",
-        word: "Promoted",
+        tone: warnings.length > 0 ? "warn" : "good",
+        word: warnings.length > 0 ? "Promoted with warnings" : "Promoted",
         sentence: `${candidates}: ${outcome.reason}; it took over all traffic in ${took}.`,
       };
     case "rolled-back": {

@@ -1,3 +1,4 @@
+import type { Counts } from "../promotion/counts.ts";
 import type { VerdictKind } from "../promotion/verdict.ts";
 import type { Chart } from "./charts.ts";
 import type { Chronicle, Entry, StepRow } from "./chronicle.ts";
@@ -7,21 +8,23 @@ import { headline } from "./headline.ts";
 import { type Content, type Html, html } from "./html.ts";
 
 /** The page's sections, top to bottom. */
-export const sections = (extras: Extras, story: Chronicle, charts: readonly Chart[]): Html[] => [
+export const sections = (extras: Extras, story: Chronicle, failed: Html | null, charts: readonly Chart[]): Html[] => [
   verdict(extras, story),
   figures(extras, story),
   steps(story.rows),
+  ...(failed ? [failed] : []),
   overTime(charts),
   happened(story),
 ];
 
-function verdict({ title, workload, fault, rps, seconds }: Extras, story: Chronicle): Html {
-  const { tone, word, sentence } = headline(story);
+function verdict({ title, workload, fault, rps, seconds, warnings }: Extras, story: Chronicle): Html {
+  const { tone, word, sentence } = headline(story, warnings);
   const { begun } = story.state;
   return html`<header class="${tone}">
   <p class="kicker">${title}</p>
   <h1>${word}</h1>
   <p class="sentence">${sentence}</p>
+  ${warnings.map((warning) => html`<p class="sentence warning">${warning}</p>`)}
   ${revisions(begun.revisions)}
   <dl class="facts">
     ${fact("started", moment(begun.at))}${fact("ended", moment(story.end))}${fact("duration", span(seconds))}
@@ -36,23 +39,27 @@ const fact = (name: string, value: Content): Html => html`<div><dt>${name}</dt><
 const revisions = (all: Chronicle["state"]["begun"]["revisions"]): Html => html`<table class="revisions">
   <thead><tr><th>service</th><th class="stable">stable</th><th class="candidate">candidate</th></tr></thead>
   <tbody>${all.map(
-    ({ service, stable, candidate }) =>
+    ({ service, stable, candidate, versions }) =>
       html`<tr>
     <th scope="row">${service}</th>
-    <td data-label="stable"><code>${stable}</code></td>
-    <td data-label="candidate">${stable === candidate ? "unchanged" : html`<code>${candidate}</code>`}</td>
+    <td data-label="stable">${versions?.stable ?? ""} <code>${stable}</code></td>
+    <td data-label="candidate">${stable === candidate ? "unchanged" : html`${versions?.candidate ?? ""} <code>${candidate}</code>`}</td>
   </tr>`,
   )}</tbody>
 </table>`;
 
-function figures({ candidate, movedSessions, lostSessions, shiftErrors }: Extras, { backMs }: Chronicle): Html {
-  const { userRequests, userErrors } = candidate;
-  const rate = userRequests > 0 ? `${percent(userErrors / userRequests)} of them` : "";
+function figures(
+  { candidate, movedSessions, lostSessions, sessions, shiftErrors }: Extras,
+  { backMs }: Chronicle,
+): Html {
+  const { userRequests, userErrors, userRefused } = candidate;
+  const rate = (part: number) => (userRequests > 0 ? `${percent(part / userRequests)} of them` : "");
   return html`<section class="figures" aria-label="Key figures">
   ${figure("user requests to the candidate", count(userRequests), "")}
-  ${figure("failed", count(userErrors), rate)}
+  ${figure("failed", count(userErrors), rate(userErrors))}
+  ${figure("refused", count(userRefused), rate(userRefused))}
   ${figure("sessions moved", count(movedSessions), "to another revision; must be 0", movedSessions > 0)}
-  ${figure("sessions lost", count(lostSessions), "ended by a rollback or a dead server")}
+  ${figure("sessions lost", count(lostSessions), `must be 0; ${count(sessions.ended)} more ended by a rollback or drain`, lostSessions > 0)}
   ${figure("failures caused by shifts", count(shiftErrors), "must be 0", shiftErrors > 0)}
   ${backMs === null ? null : figure("from verdict to 0 %", `${count(Math.round(backMs))} ms`, "confirmed by the edge")}
 </section>`;
@@ -66,11 +73,12 @@ const steps = (rows: readonly StepRow[]): Html => html`<section>
   ${
     rows.length === 0
       ? html`<p>The candidate never received traffic.</p>`
-      : html`<table class="steps">
+      : html`<table class="cards steps">
     <thead><tr><th>share</th><th>duration</th><th>verdict</th><th class="number">candidate</th><th class="number">failed</th><th class="number">stable</th><th class="number">failed</th><th class="number">certified below</th><th class="by">from</th><th class="why">reason</th></tr></thead>
     <tbody>${rows.map(stepRow)}</tbody>
   </table>
-  <p class="note">Requests and failures are the users'; probes are counted separately. Each certified rate holds with 95 % confidence and rests on that step's requests alone; the bake continues the last step's count.</p>`
+  <p class="note">Users' requests only. Each certified rate holds with 95 % confidence and rests on that step's requests alone; the bake continues the last step's count.</p>
+  ${probes(rows)}`
   }
 </section>`;
 
@@ -78,9 +86,9 @@ const stepRow = (row: StepRow): Html => html`<tr>
   <th scope="row" data-label="share">${row.share} %${row.bake ? ", bake" : ""}</th>
   <td data-label="duration">${clockTime(row.seconds)}</td>
   <td data-label="verdict">${badge(row.verdict)}</td>
-  ${number("candidate", count(row.candidate.requests), `and ${count(row.probes.candidate.requests)} probes`)}
+  ${number("candidate", count(row.candidate.requests))}
   ${failed("candidate failed", row.candidate)}
-  ${number("stable", count(row.stable.requests), `and ${count(row.probes.stable.requests)} probes`)}
+  ${number("stable", count(row.stable.requests))}
   ${failed("stable failed", row.stable)}
   ${number("certified below", row.certified === null ? "nothing" : percentUp(row.certified), `${percent(row.bound)} required`)}
   <td data-label="from" class="by">${row.by ?? "–"}</td>
@@ -90,8 +98,30 @@ const stepRow = (row: StepRow): Html => html`<tr>
 const number = (label: string, value: string, note = ""): Html =>
   html`<td data-label="${label}" class="number"><span>${value}<small>${note}</small></span></td>`;
 
-const failed = (label: string, { requests, failures }: { requests: number; failures: number }): Html =>
-  number(label, count(failures), failures > 0 ? percent(failures / requests) : "");
+function failed(label: string, { requests, failures, refused, slow, toolErrors }: Counts): Html {
+  const more = [
+    ...(failures > 0 ? [percent(failures / requests)] : []),
+    ...(refused > 0 ? [`${count(refused)} refused`] : []),
+    ...(slow > 0 ? [`${count(slow)} slow`] : []),
+    ...(toolErrors > 0 ? [`${count(toolErrors)} tool errors`] : []),
+  ];
+  return number(label, count(failures), more.join(", "));
+}
+
+/** The probes of each step, in a table of their own: they are no users. */
+const probes = (rows: readonly StepRow[]): Html => html`<h3 class="above">Probes</h3>
+  <table class="cards probes">
+    <thead><tr><th>share</th><th class="number">candidate</th><th class="number">failed</th><th class="number">stable</th><th class="number">failed</th></tr></thead>
+    <tbody>${rows.map(
+      ({ share, bake, probes: { candidate, stable } }) => html`<tr>
+    <th scope="row" data-label="share">${share} %${bake ? ", bake" : ""}</th>
+    ${number("candidate", count(candidate.requests))}
+    ${failed("candidate failed", candidate)}
+    ${number("stable", count(stable.requests))}
+    ${failed("stable failed", stable)}
+  </tr>`,
+    )}</tbody>
+  </table>`;
 
 const signs: Partial<Record<Entry["what"], string>> = { promote: "▲ ", hold: "■ ", "roll-back": "▼ " };
 const badge = (what: VerdictKind | Entry["what"]): Html =>

@@ -2,12 +2,11 @@ import { addCounts, type Counts, noCounts } from "../promotion/counts.ts";
 import type { Begun, Event } from "../promotion/events.ts";
 import { type CandidateEvidence, certificateEvidence, strongestCharge } from "../promotion/evidence/candidate.ts";
 import { confidenceBand } from "../promotion/evidence/index.ts";
-import { total } from "../promotion/evidence/test-window.ts";
 import { currentStep, fold, type State, step } from "../promotion/state.ts";
 import { type TrafficMeasure, TrafficMeter } from "./traffic.ts";
 
 /**
- * The charts' measures. Shares in percent; failure rates in percent since the step began, with the candidate's 95 % band;
+ * The charts' measures. Shares in percent; users' failure rates in percent since the step began, with the candidate's 95 % band;
  * `certificate` is an e-value; `charge` is the strongest conviction test's e-value relative to its threshold, so it convicts at 1.
  */
 export type Measure = "share" | "wanted" | TrafficMeasure | EvidenceMeasure;
@@ -54,8 +53,8 @@ const restarted = { stableRate: null, candidateRate: null, lower: null, upper: n
 
 function rates(before: State, after: State): Partial<Point> {
   const evidence = Object.values(after.evidence);
-  const candidate = evidence.map(({ step }) => total(step.candidate)).reduce(addCounts, noCounts);
-  const stable = evidence.map(({ step }) => total(step.stable)).reduce(addCounts, noCounts);
+  const candidate = evidence.map(({ step }) => step.candidate.user).reduce(addCounts, noCounts);
+  const stable = evidence.map(({ step }) => step.stable.user).reduce(addCounts, noCounts);
   const { failures, requests } = candidate;
   const band = confidenceBand({ failures, requests, alpha: 0.05 });
   return {

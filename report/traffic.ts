@@ -4,13 +4,15 @@ import { addCounts, noCounts } from "../promotion/counts.ts";
 import { type Seen, windowsSince } from "../promotion/windows.ts";
 import { latencySince, quantileMs, SlidingHistogram } from "./latency.ts";
 
-/** Users, probes and failures (of both) in requests per second since the previous poll; quantiles in milliseconds over the last ten seconds. */
+/** Users' requests, failures and refusals, and the candidate's probes, in requests per second since the previous poll; quantiles in milliseconds over the last ten seconds. */
 export type TrafficMeasure =
   | "stableUsers"
   | "candidateUsers"
   | "probes"
   | "stableFailures"
   | "candidateFailures"
+  | "stableRefused"
+  | "candidateRefused"
   | "stableP50"
   | "stableP95"
   | "candidateP50"
@@ -44,15 +46,17 @@ export class TrafficMeter {
     const windows = Object.values(windowsSince(last.seen, seen));
     const sum = (role: RevisionRole, source: "user" | "probe") =>
       windows.map((window) => window[role][source]).reduce(addCounts, noCounts);
-    const failures = (role: RevisionRole) => perSecond(sum(role, "user").failures + sum(role, "probe").failures);
+    const users = { stable: sum("stable", "user"), candidate: sum("candidate", "user") };
     const stable = this.#latency.stable.add(at, latencySince(last.seen, seen, "stable"));
     const candidate = this.#latency.candidate.add(at, latencySince(last.seen, seen, "candidate"));
     return {
-      stableUsers: perSecond(sum("stable", "user").requests),
-      candidateUsers: perSecond(sum("candidate", "user").requests),
+      stableUsers: perSecond(users.stable.requests),
+      candidateUsers: perSecond(users.candidate.requests),
       probes: perSecond(sum("candidate", "probe").requests),
-      stableFailures: failures("stable"),
-      candidateFailures: failures("candidate"),
+      stableFailures: perSecond(users.stable.failures),
+      candidateFailures: perSecond(users.candidate.failures),
+      stableRefused: perSecond(users.stable.refused),
+      candidateRefused: perSecond(users.candidate.refused),
       ...(stable && { stableP50: quantileMs(stable, 0.5), stableP95: quantileMs(stable, 0.95) }),
       ...(candidate && { candidateP50: quantileMs(candidate, 0.5), candidateP95: quantileMs(candidate, 0.95) }),
     };

@@ -19,11 +19,7 @@ const hello: WorkloadCall = { tool: "echo", arguments: { message: "hello" } };
 const wait = (ms: number): WorkloadCall => ({ tool: "wait", arguments: { ms } });
 
 /** A server, a proxy that calls itself `b`, and its users. */
-async function scene({
-  behaviour = { kind: "healthy" } as Behaviour,
-  sessions = true,
-  calls = [hello],
-} = {}) {
+async function scene({ behaviour = { kind: "healthy" } as Behaviour, sessions = true, calls = [hello] } = {}) {
   const server = await mcpServer({ sessions });
   cleanUps.push(server.close);
   const proxy = await startProxy({ port: server.port, path: "/mcp", revision: "b", random: seeded(7, "proxy") });

@@ -375,7 +375,7 @@ test("a rollback names the commonest kind, and its verdict carries the kinds and
     },
   };
   const { outcome } = await promote({ ...promotion, source });
-  expect(outcome?.reason).toMatch(/^the candidate fails more than stable: 500 from the server, \d+ of \d+$/);
+  expect(outcome?.reason).toMatch(/^the candidate fails more than stable: 500 from the server, \d+ of \d+ requests$/);
   const judged = events.filter((event) => event.event === "judged");
   expect(judged.at(-1)).toMatchObject({ samples: [sample], verdict: { kinds: { "500 from the server": 300 } } });
   expect(judged.slice(0, -1).every((event) => !("samples" in event) && !("kinds" in event.verdict))).toBe(true);

@@ -18,10 +18,12 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
+type Name = "promoted" | "failing" | "hostile";
+
 describeWith(["chromium"], "the report in a browser", { timeout: 60_000 }, () => {
   let browser: Browser;
   let folder: string;
-  const files: { [name in "promoted" | "hostile"]?: string } = {};
+  const files: { [name in Name]?: string } = {};
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "report-"));
@@ -29,9 +31,10 @@ describeWith(["chromium"], "the report in a browser", { timeout: 60_000 }, () =>
     const hostile = `</script><script>document.title="run"</script><img src="https://127.0.0.1:9/x" onerror="document.title='run'">`;
     const pages = {
       promoted: renderReport({ events, extras }),
+      failing: renderReport({ events: await journalOf(scripts.failing), extras: { ...extras, lostSessions: 3 } }),
       hostile: renderReport({ events, extras: { ...extras, title: hostile, workload: hostile } }),
     };
-    for (const name of ["promoted", "hostile"] as const) {
+    for (const name of ["promoted", "failing", "hostile"] as const) {
       files[name] = join(folder, `${name}.html`);
       await writeFile(files[name], pages[name]);
     }
@@ -44,11 +47,7 @@ describeWith(["chromium"], "the report in a browser", { timeout: 60_000 }, () =>
   });
 
   /** Looks at the page with `act`, and makes sure that it asked for nothing and complained of nothing. */
-  async function look(
-    name: "promoted" | "hostile",
-    options: BrowserContextOptions,
-    act: (page: Page) => Promise<void>,
-  ) {
+  async function look(name: Name, options: BrowserContextOptions, act: (page: Page) => Promise<void>) {
     const context = await browser.newContext(options);
     const troubles: string[] = [];
     try {
@@ -89,6 +88,20 @@ describeWith(["chromium"], "the report in a browser", { timeout: 60_000 }, () =>
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
       expect(await page.locator(".steps thead").isVisible()).toBe(false);
       expect(await plotWidth(page)).toBeLessThan(390);
+    });
+  });
+
+  test.for(["light", "dark"] as const)("what failed is readable on a phone too (%s)", async (colorScheme) => {
+    await look("failing", { colorScheme, viewport: { width: 390, height: 800 } }, async (page) => {
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+      expect(await page.locator(".kinds tbody tr").allInnerTexts()).toEqual([
+        expect.stringMatching(/^503 from the server\s+\d+\s+100 %\s+0$/),
+      ]);
+      expect(await page.locator(".samples tbody tr").count()).toBe(20);
+      const red = colorScheme === "dark" ? "rgb(245, 138, 132)" : "rgb(180, 35, 35)";
+      const lost =
+        "[...document.querySelectorAll('.figure')].find(({ textContent }) => textContent.includes('sessions lost'))";
+      expect(await page.evaluate(`getComputedStyle(${lost}.querySelector("b")).color`)).toBe(red);
     });
   });
 

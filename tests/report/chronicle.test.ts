@@ -42,7 +42,7 @@ describe("a healthy promotion", () => {
   });
 
   test("is said in the headline", () => {
-    expect(headline(story)).toEqual({
+    expect(headline(story, [])).toEqual({
       tone: "good",
       word: "Promoted",
       sentence: expect.stringMatching(
@@ -56,7 +56,7 @@ test("a rollback says why, and how long it took until stable had everything", as
   const story = chronicle(await journalOf(scripts.broken));
   expect(story.backMs).toBeCloseTo(187, 6);
   expect(story.rows.at(-1)).toMatchObject({ share: 10, verdict: "roll-back", by: null });
-  expect(headline(story)).toEqual({
+  expect(headline(story, [])).toEqual({
     tone: "bad",
     word: "Rolled back",
     sentence: expect.stringMatching(
@@ -83,7 +83,7 @@ test("an outage is one hold, which a person ends", async () => {
 });
 
 test("a held promotion asks for a person", async () => {
-  expect(headline(chronicle(await journalOf(scripts.outage)))).toEqual({
+  expect(headline(chronicle(await journalOf(scripts.outage)), [])).toEqual({
     tone: "warn",
     word: "Held at 10 %",
     sentence:
@@ -94,7 +94,7 @@ test("a held promotion asks for a person", async () => {
 test("a smoke test that fails is the whole story", async () => {
   const story = chronicle(await journalOf(scripts.lifeless));
   expect(story.rows).toEqual([]);
-  expect(headline(story).sentence).toBe(
+  expect(headline(story, []).sentence).toBe(
     "everything-b71e4c55d0: 4 of 8 tests failed: tools/list, after 3 s. No user session reached the candidate.",
   );
 });
@@ -102,7 +102,7 @@ test("a smoke test that fails is the whole story", async () => {
 test("a journal that ends in the middle has the step that it ends in", () => {
   const story = chronicle(upTo(5));
   expect(story.rows).toMatchObject([{ share: 10, verdict: "wait", by: null }]);
-  expect(headline(story).word).toBe("Not finished, at 10 %");
+  expect(headline(story, []).word).toBe("Not finished, at 10 %");
 });
 
 test("a step that was ended by a person or a manual traffic change is shown with its counts", () => {
@@ -112,7 +112,7 @@ test("a step that was ended by a person or a manual traffic change is shown with
     { share: 10, verdict: "hold", reason: expect.stringContaining("40 % is in force") },
   ]);
   expect(moved.entries.at(-1)).toMatchObject({ what: "moved", share: 40 });
-  expect(headline(moved).word).toBe("Held at 40 %");
+  expect(headline(moved, []).word).toBe("Held at 40 %");
 
   const orderedBack = chronicle(
     upTo(
@@ -133,5 +133,5 @@ test("with no time to bake, the promotion ends with its last step", async () => 
     [50, false],
     [100, false],
   ]);
-  expect(headline(story).word).toBe("Promoted");
+  expect(headline(story, []).word).toBe("Promoted");
 });

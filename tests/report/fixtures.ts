@@ -8,6 +8,7 @@ import { type Plan, plans } from "../../promotion/plan.ts";
 import { type Promotion, promote } from "../../promotion/promote.ts";
 import { seeded } from "../../promotion/random.ts";
 import { resume } from "../../promotion/resume.ts";
+import type { Sample } from "../../promotion/samples.ts";
 import { poisson } from "../../promotion/simulation/poisson.ts";
 import { arrive, type ErrorRate } from "../../promotion/simulation/stream.ts";
 import type { Extras } from "../../report/extras.ts";
@@ -19,6 +20,8 @@ export type Script = {
   /** The median of the users' waits in milliseconds. */
   medianMs?: (role: RevisionRole, second: number) => number;
   silent?: (second: number) => boolean;
+  /** The kind of every failure, of which the source then has samples. */
+  kind?: string;
   plan?: Plan;
   /** Whether the smoke tests pass, and what they say. */
   smoke?: { passed: boolean; reason: string };
@@ -33,6 +36,11 @@ export const scripts = {
   broken: { rps: 100, errorRate: (role, second) => (role === "candidate" && second > 25 ? 0.05 : 0) },
   dead: { rps: 100, errorRate: (role) => (role === "candidate" ? 1 : 0) },
   outage: { errorRate: (_, second) => (second > 20 && second < 62 ? 1 : 0) },
+  failing: {
+    rps: 100,
+    errorRate: (role, second) => (role === "candidate" && second > 10 ? 0.3 : 0),
+    kind: "503 from the server",
+  },
   lifeless: { smoke: { passed: false, reason: "4 of 8 tests failed: tools/list" } },
   silence: { silent: (second) => second > 12 && second < 30 },
 } as const satisfies Record<string, Script>;
@@ -64,7 +72,13 @@ export async function journalOf(script: Script): Promise<[Begun, ...Event[]]> {
   return begunEvents(await journal.read(), "the scripted journal");
 }
 
-function scriptedWorld({ rps = 150, errorRate = () => 0.0001, medianMs = () => 18, silent = () => false }: Script) {
+function scriptedWorld({
+  rps = 150,
+  errorRate = () => 0.0001,
+  medianMs = () => 18,
+  silent = () => false,
+  kind,
+}: Script) {
   const random = seeded(7, "a scripted world");
   let ms = 2400; // what the smoke tests took
   let share = 0;
@@ -86,6 +100,7 @@ function scriptedWorld({ rps = 150, errorRate = () => 0.0001, medianMs = () => 1
         probe: plus(now.probe, { ...arrive(probeRate * seconds, failing, random), slow: 0 }),
         latency: buckets.map((count, i) => count + (now.latency?.[i] ?? 0)),
       };
+      if (kind !== undefined) counts[role].kinds = { [kind]: counts[role].user.failures };
     }
     ms += seconds * 1000;
   };
@@ -114,7 +129,7 @@ function scriptedWorld({ rps = 150, errorRate = () => 0.0001, medianMs = () => 1
         silent(ms / 1000)
           ? { silent: true as const, why: "no answer from the admin socket within 1 s" }
           : { silent: false as const, since: "4711", services: { everything: structuredClone(counts) } },
-      samples: async () => [],
+      samples: async () => (kind === undefined ? [] : Array.from({ length: 20 }, (_, i) => sampleAt(ms, i, kind))),
     },
     probes: {
       rate: async (perSecond: number) => {
@@ -123,6 +138,20 @@ function scriptedWorld({ rps = 150, errorRate = () => 0.0001, medianMs = () => 1
     },
   };
 }
+
+const sampleAt = (ms: number, i: number, kind: string): Sample => ({
+  at: BEGINNING + ms - (20 - i) * 50,
+  service: "everything",
+  role: "candidate",
+  probe: i % 5 === 0,
+  kind,
+  code: 503,
+  flags: i % 4 === 0 ? "UC" : null,
+  rpcCode: i % 3 === 0 ? -32603 : null,
+  method: "tools/call",
+  tool: i % 2 === 0 ? "echo" : "a_tool_with_a_long_name_that_no_column_has_room_for_on_a_phone",
+  client: String(i % 16),
+});
 
 /** Which part of the waits falls into each bucket when their logarithms are spread like a bell around the median's. */
 function bucketShares(medianMs: number): number[] {
@@ -147,9 +176,11 @@ export const extras: Extras = {
   workload: "everything 2026.8.18 to 2026.8.31",
   fault: null,
   rps: 150,
-  candidate: { userRequests: 12_408, userErrors: 1 },
+  candidate: { userRequests: 12_408, userErrors: 1, userRefused: 0 },
   movedSessions: 0,
   lostSessions: 0,
+  sessions: { ended: 4 },
+  warnings: [],
   shiftErrors: 0,
   seconds: 152,
 };

@@ -40,15 +40,40 @@ test("every chart has room for what it shows", async () => {
 
 test("where nothing failed, the failures' chart is not a magnified nothing", async () => {
   const page = renderReport({ events: await journalOf({ errorRate: () => 0 }), extras });
-  expect(drawingIn(page).charts.find(({ title }) => title === "Failures per second")?.range[1]).toBeGreaterThanOrEqual(
-    1,
-  );
+  expect(
+    drawingIn(page).charts.find(({ title }) => title === "Failed and refused requests per second")?.range[1],
+  ).toBeGreaterThanOrEqual(1);
 });
 
 test("a candidate without users has no charts for them", async () => {
   const page = renderReport({ events: await journalOf(scripts.lifeless), extras });
   expect(drawingIn(page).charts.map(({ title }) => title)).toEqual(["Share of new sessions"]);
   expect(page).toContain("The candidate never received traffic.");
+});
+
+test("what failed is said by kind and in samples, and users' counts are never beside probes'", async () => {
+  const events = await journalOf(scripts.failing);
+  const page = renderReport({ events, extras });
+  const text = page.replace(/<style>.*?<\/style>|<script.*?<\/script>/gs, "").replace(/<[^>]+>/g, " ");
+  expect(text).toMatch(/the candidate fails more than [^:]*: 503 from the server, \d+ of \d+ requests/);
+  expect(text).toMatch(/What failed\s+kind/);
+  expect(text).toContain("everything (candidate)");
+  expect(page.match(/<tr>.*?<\/tr>/gs)?.filter((row) => /probes/.test(row) && /candidate/.test(row))).toEqual([]);
+  expect(drawingIn(page).charts.find(({ title }) => title === "Failure rate of the step")?.about).toContain(
+    "Users' requests only",
+  );
+});
+
+test("where nothing failed, nothing is said of it", async () => {
+  const page = renderReport({ events: await journalOf({ errorRate: () => 0, kind: "never" }), extras });
+  expect(page).not.toContain("What failed");
+});
+
+test("a promoted candidate that lost sessions is promoted with warnings", async () => {
+  const warnings = ["the candidate lost 14 of 200 sessions"];
+  const page = renderReport({ events: await journalOf(scripts.healthy), extras: { ...extras, warnings } });
+  expect(page).toContain("<h1>Promoted with warnings</h1>");
+  expect(page).toContain(warnings[0]);
 });
 
 test("nothing that came from outside is HTML, and only the page's own two scripts may run", async () => {

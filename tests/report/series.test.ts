@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { ServiceCounts } from "../../promotion/counts.ts";
 import type { Begun, Event } from "../../promotion/events.ts";
 import { fold } from "../../promotion/state.ts";
 import { type Point, readSeries } from "../../report/series.ts";
@@ -103,3 +104,23 @@ test("the last point matches the promotion's final state", () => {
   const { inForce, wanted } = fold(healthy);
   expect(readSeries(healthy).at(-1)).toMatchObject({ share: inForce, wanted });
 });
+
+test("the failure rate is the users' alone, and so are the failures a second", async () => {
+  const users = (await journalOf(scripts.dead)).map((event) =>
+    event.event === "judged" && !event.seen.silent
+      ? { ...event, seen: { ...event.seen, services: withFailingProbes(event.seen.services) } }
+      : event,
+  ) as Events;
+  const [calm, loud] = [polls(await journalOf(scripts.dead)), polls(users)];
+  expect(loud.map(({ stableRate, stableFailures }) => [stableRate, stableFailures])).toEqual(
+    calm.map(({ stableRate, stableFailures }) => [stableRate, stableFailures]),
+  );
+});
+
+const withFailingProbes = (services: Record<string, ServiceCounts>): Record<string, ServiceCounts> =>
+  Object.fromEntries(
+    Object.entries(services).map(([name, counts]) => {
+      const { probe } = counts.stable;
+      return [name, { ...counts, stable: { ...counts.stable, probe: { ...probe, failures: probe.requests } } }];
+    }),
+  );
