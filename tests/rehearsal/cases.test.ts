@@ -1,15 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { describe, type TestContext, test } from "vitest";
-import type { RehearsalSummary } from "../../rehearsal/summary.ts";
+import { startRehearsal } from "./command.ts";
 
 // Faults that servers in the field had, each behind a real Envoy and under real clients: none may be promoted.
-
-const root = join(import.meta.dirname, "../..");
-const node = join(root, "node_modules/.bin/node");
 
 const plan = {
   extends: "rehearsal",
@@ -23,44 +16,10 @@ const plan = {
   drain: 3,
 };
 
-const side = (version: string, ...fault: string[]) => ({
-  version,
-  command: [node, join(root, "tests/rehearsal/faulty-server.ts"), "--port", "{port}", ...fault],
-});
-
-/** Rehearses a candidate that is faulty in that way over a healthy stable, at most for the time of a test. */
-async function rehearse({ onTestFinished }: Pick<TestContext, "onTestFinished">, ...fault: string[]) {
-  const cwd = await mkdtemp(join(tmpdir(), "cases-"));
-  const service = {
-    name: "files",
-    stable: side("1.0.0"),
-    candidate: side("1.1.0", "--fault", ...fault),
-    health: "/healthz",
-    expectTools: ["echo"],
-    calls: [{ tool: "echo" }],
-  };
-  await writeFile(join(cwd, "workload.json"), JSON.stringify({ services: [service] }));
-  await writeFile(join(cwd, "plan.json"), JSON.stringify(plan));
-  const options = ["--workload", "workload.json", "--plan", "plan.json", "--rps", "60", "--json"];
-  const child = spawn(node, [join(root, "cli/maha.ts"), "rehearse", ...options], {
-    cwd,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  onTestFinished(async () => {
-    child.kill("SIGKILL");
-    await rm(cwd, { recursive: true, force: true, maxRetries: 5 });
-  });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (part) => {
-    out += part;
-  });
-  child.stderr.on("data", (part) => {
-    err += part;
-  });
-  const [code] = await once(child, "close");
-  const summary: RehearsalSummary | null = out === "" ? null : JSON.parse(out);
-  const report = summary?.report ? await readFile(summary.report, "utf8") : "";
-  return { code, summary, err, report };
+async function rehearse(t: Pick<TestContext, "onTestFinished">, ...fault: string[]) {
+  const { ended } = await startRehearsal(t, { plan, rps: 60, fault: ["--fault", ...fault] });
+  const { code, summary, err } = await ended;
+  return { code, summary, err, report: summary?.report ? await readFile(summary.report, "utf8") : "" };
 }
 
 describe.concurrent("is rolled back, and the reason names what failed", { timeout: 90_000 }, () => {

@@ -39,16 +39,23 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   }
   if (request.method !== "POST") return void response.writeHead(405, { allow: "POST, DELETE" }).end();
   posts += 1;
-  post(JSON.parse(body), session, response);
+  const isCompressed = form === "gzip" && /gzip/.test(request.headers["accept-encoding"]?.toString() ?? "");
+  try {
+    post(JSON.parse(body), session, { response, isCompressed });
+  } catch {
+    response.writeHead(400).end("Parse error");
+  }
 }
 
-function post(message: Message, session: string | undefined, response: ServerResponse): void {
+type To = { response: ServerResponse; isCompressed: boolean };
+
+function post(message: Message, session: string | undefined, to: To): void {
   const isFaulty = posts > Number(values.after);
   const refusal = refusalOf(message, session, isFaulty);
-  if (refusal) send(response, refusal, message, { error: { code: -32000, message: "refused" } });
-  else if (message.method === "initialize") open(message, response);
-  else if (message.id === undefined) response.writeHead(202).end();
-  else send(response, 200, message, answer(message, isFaulty));
+  if (refusal) send(to, refusal, message, { error: { code: -32000, message: "refused" } });
+  else if (message.method === "initialize") open(message, to);
+  else if (message.id === undefined) to.response.writeHead(202).end();
+  else send(to, 200, message, answer(message, isFaulty));
 }
 
 /** The code that refuses a request, or undefined. */
@@ -62,7 +69,7 @@ function refusalOf({ method }: Message, session: string | undefined, isFaulty: b
   return isForgotten ? 404 : undefined;
 }
 
-function open(message: Message, response: ServerResponse): void {
+function open(message: Message, to: To): void {
   const id = randomUUID();
   sessions.set(id, Date.now());
   const result = {
@@ -70,7 +77,7 @@ function open(message: Message, response: ServerResponse): void {
     capabilities: { tools: {} },
     serverInfo: { name: "faulty", version: "1" },
   };
-  send(response, 200, message, { result }, fault === "stateless" ? {} : { "mcp-session-id": id });
+  send(to, 200, message, { result }, fault === "stateless" ? {} : { "mcp-session-id": id });
 }
 
 function answer({ method, params }: Message, isFaulty: boolean): Answer {
@@ -86,7 +93,7 @@ function answer({ method, params }: Message, isFaulty: boolean): Answer {
 }
 
 function send(
-  response: ServerResponse,
+  { response, isCompressed }: To,
   status: number,
   { id = 0 }: Message,
   answer: Answer,
@@ -94,7 +101,7 @@ function send(
 ): void {
   const body = JSON.stringify({ jsonrpc: "2.0", id, ...answer });
   const type = form === "charset" ? "application/json; charset=utf-8" : "application/json";
-  const encoding = form === "gzip" ? { "content-encoding": "gzip" } : {};
+  const encoding = isCompressed ? { "content-encoding": "gzip" } : {};
   response.writeHead(status, { "content-type": type, ...encoding, ...headers });
-  response.end(form === "gzip" ? gzipSync(body) : body);
+  response.end(isCompressed ? gzipSync(body) : body);
 }
