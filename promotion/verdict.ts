@@ -11,7 +11,7 @@ import {
   withoutProbes,
   withoutUsers,
 } from "./evidence/candidate.ts";
-import type { Certificate } from "./evidence/step.ts";
+import { type Certificate, UNREAD } from "./evidence/step.ts";
 import { total } from "./evidence/test-window.ts";
 import type { Step } from "./plan.ts";
 import { commonestKind, percent, points } from "./wording.ts";
@@ -27,7 +27,7 @@ export type Verdict = { kind: VerdictKind; reason: string; cause: HoldCause | nu
 /** One service's evidence at one poll; the table's only input. */
 export type EvidenceFacts = {
   source: "live" | "silent";
-  candidate: { data: "some" | "none"; convicted: boolean; worse: boolean; charge: string; unread: number | null };
+  candidate: { data: "some" | "none"; convicted: boolean; worse: boolean; charge: string; unread: boolean };
   stable: { overBoundLately: boolean; unclear: boolean; down: boolean };
   step: StepFacts;
 };
@@ -105,11 +105,11 @@ const table: readonly VerdictRule[] = [
     because: () => "baking after 100 %",
   },
   {
-    when: ({ candidate, step }) => candidate.unread !== null && step.minDurationPassed,
+    when: ({ candidate, step }) => candidate.unread && step.minDurationPassed,
     verdict: "hold",
     cause: "data",
-    because: ({ candidate, step }) =>
-      `too many of the candidate's answers at ${step.share} % could not be checked for errors: ${percent(candidate.unread ?? 0)}`,
+    because: ({ step }) =>
+      `more than ${percent(UNREAD)} of the candidate's answers at ${step.share} % could not be checked for errors`,
   },
   {
     when: ({ step }) => step.certified && step.minDurationPassed,
@@ -177,7 +177,7 @@ export function factsOf(evidence: CandidateEvidence, progress: StepProgress, at:
 /** The facts of a poll with a silent source. */
 export const silentFacts = (progress: StepProgress): EvidenceFacts => ({
   source: "silent",
-  candidate: { data: "some", convicted: false, worse: false, charge: "", unread: null },
+  candidate: { data: "some", convicted: false, worse: false, charge: "", unread: false },
   stable: { overBoundLately: false, unclear: false, down: false },
   step: stepFacts(progress, false, "", ""),
 });

@@ -23,7 +23,7 @@ import {
   observeStep,
   type StepEvidence,
   startStepEvidence,
-  unreadPart,
+  tooMuchUnread,
 } from "./step.ts";
 import {
   type Charge,
@@ -207,8 +207,8 @@ const about = (evidence: CandidateEvidence, bound: number) => ({
 export const bestCertificate = (evidence: CandidateEvidence): number | null =>
   bestOfStep(evidence.step, clientsInUse(evidence));
 
-/** The fraction of the candidate's answers in this step that could not be checked for errors, when it is too large; else null. */
-export const unread = (evidence: CandidateEvidence): number | null => unreadPart(evidence.step, clientsInUse(evidence));
+/** True when too large a fraction of the candidate's answers in this step could not be checked for errors. */
+export const unread = (evidence: CandidateEvidence): boolean => tooMuchUnread(evidence.step, clientsInUse(evidence));
 
 /** Stable's usual failure rate (a fraction) when it exceeds half of `bound`, which makes the bound hard to certify for a candidate like it; else null. */
 export const usualFailures = ({ usual }: CandidateEvidence, bound: number): number | null =>

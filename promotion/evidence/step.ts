@@ -26,7 +26,7 @@ type By = "users" | "users and probes";
 export type Certificate = { claim: "below" | Claim; by: By };
 
 /** The highest fraction of unchecked answers before a step waits for a person: a candidate could hide its tool errors in them. */
-const UNREAD = 0.05;
+export const UNREAD = 0.05;
 
 const errors = indicators[0] as Indicator;
 
@@ -84,13 +84,13 @@ export const isBetter = ({ stable, comparison }: StepEvidence, inUse: readonly s
 export const bestCertificate = ({ candidate }: StepEvidence, inUse: readonly string[]): number | null =>
   smallestBound((bound) => below(candidate, { bound, inUse }) >= ENOUGH);
 
-/** The fraction of the candidate's answers that could not be checked, when it is too large even without any one of the clients `inUse`; else null. */
-export function unreadPart({ candidate }: StepEvidence, inUse: readonly string[]): number | null {
+/** True when too large a fraction of the candidate's answers could not be checked, even without any one of the clients `inUse`. */
+export function tooMuchUnread({ candidate }: StepEvidence, inUse: readonly string[]): boolean {
   const part = (leftOut: string) => {
     const { unread, requests, failures } = total(withoutClients(candidate, leftOut));
     return requests > failures ? unread / (requests - failures) : 0;
   };
-  return holdsWithoutAnyone(inUse, (leftOut) => part(leftOut) > UNREAD) ? part("") : null;
+  return holdsWithoutAnyone(inUse, (leftOut) => part(leftOut) > UNREAD);
 }
 
 const ENOUGH = -Math.log(alphas.certificate);

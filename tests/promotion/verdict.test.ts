@@ -25,7 +25,7 @@ function documented({ source, candidate, stable, step }: EvidenceFacts): Pick<Ve
   }
   if (step.phase === "shift") return { kind: "wait", cause: null };
   if (step.phase === "bake") return { kind: step.minDurationPassed ? "promote" : "wait", cause: null };
-  if (candidate.unread !== null && step.minDurationPassed) return { kind: "hold", cause: "data" };
+  if (candidate.unread && step.minDurationPassed) return { kind: "hold", cause: "data" };
   if (step.certified && step.minDurationPassed) return { kind: "promote", cause: null };
   if (step.maxDurationPassed) return { kind: "hold", cause: "deadline" };
   return { kind: "wait", cause: null };
@@ -62,7 +62,7 @@ describe("the decision table", () => {
 
 const fine = (step: EvidenceFacts["step"]): EvidenceFacts => ({
   source: "live",
-  candidate: { data: "some", convicted: false, worse: false, charge: "", unread: null },
+  candidate: { data: "some", convicted: false, worse: false, charge: "", unread: false },
   stable: { overBoundLately: false, unclear: false, down: false },
   step,
 });
@@ -77,7 +77,7 @@ function combinations(): EvidenceFacts[] {
       convicted: is(2),
       worse: is(3),
       charge: "the candidate exceeds its error budget",
-      unread: is(11) ? 0.07 : null,
+      unread: is(11),
     },
     stable: { overBoundLately: is(4), unclear: is(10), down: is(5) },
     step: {

@@ -51,7 +51,7 @@ describe("one client alone, while three others use the candidate", () => {
         windows.reduce((evidence, window, i) => {
           const next = polls(evidence, i + 2, window);
           expect(accusations(next)).toEqual([]);
-          expect(unread(next)).toBeNull();
+          expect(unread(next)).toBe(false);
           return next;
         }, known(start()));
       }),
