@@ -15,6 +15,7 @@ export default {
     "scripts/*.{js,ts}!",
     "tests/**/*.test.ts",
     "tests/reference-server/main.ts",
+    "tests/rehearsal/faulty-server.ts",
     "tests/fixtures/docker/program.ts",
     "tests/fixtures/tree/look.js",
     "tests/fixtures/pulumi/stand-in.ts",

@@ -3,9 +3,9 @@ import { projectFolder } from "./paths.ts";
 import { stackOption, targetOption } from "./stack-option.ts";
 import { verb } from "./verb.ts";
 
-type Flags = { stack: string; target?: Target };
+type GraphFlags = { stack: string; target?: Target };
 
-export const command = verb<Flags>(
+export const command = verb<GraphFlags>(
   "graph",
   "show the resources that the program creates, without a cloud or a Pulumi engine",
   "npx maha graph --stack prod --target kubernetes",

@@ -5,9 +5,9 @@ import type { Audience } from "../rehearsal/rehearse.ts";
 import { inWords, type RehearsalSummary } from "../rehearsal/summary.ts";
 import type { ExitCode, Io } from "./verb.ts";
 
-type Result = RehearsalSummary["result"];
+type PerformanceResult = RehearsalSummary["result"];
 
-const exitCodes: Record<Result, ExitCode> = { promoted: 0, unchanged: 0, "rolled-back": 1, held: 2 };
+const exitCodes: Record<PerformanceResult, ExitCode> = { promoted: 0, unchanged: 0, "rolled-back": 1, held: 2 };
 
 const INTERRUPTED = "interrupted; `npx maha resume` continues from here";
 
@@ -23,7 +23,7 @@ const ORDERLY_MS: Milliseconds = 5000;
 export async function perform(
   run: (audience: Audience) => Promise<RehearsalSummary>,
   io: Io,
-  ordered?: Result,
+  ordered?: PerformanceResult,
 ): Promise<ExitCode> {
   const stream = process.stderr;
   const plain = !stream.isTTY || process.env.NO_COLOR !== undefined || process.env.CI !== undefined;

@@ -3,9 +3,9 @@ import { pathOption, projectFolder } from "./paths.ts";
 import { stackOption, targetOption } from "./stack-option.ts";
 import { verb } from "./verb.ts";
 
-type Flags = { stack: string; target?: Target; file?: string; markdown?: boolean };
+type ReadinessFlags = { stack: string; target?: Target; file?: string; markdown?: boolean };
 
-export const command = verb<Flags>(
+export const command = verb<ReadinessFlags>(
   "readiness",
   "check whether a stack is ready to be deployed",
   "npx maha readiness --stack prod",

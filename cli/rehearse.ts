@@ -2,9 +2,16 @@ import type { RehearsalSettings } from "../rehearsal/folder.ts";
 import { pathOption } from "./paths.ts";
 import { numberOption, verb } from "./verb.ts";
 
-type Options = { workload?: string; rps: number; plan: string; fault?: string; sourceDown: number; seed: number };
+type RehearseOptions = {
+  workload?: string;
+  rps: number;
+  plan: string;
+  fault?: string;
+  sourceDown: number;
+  seed: number;
+};
 
-export const command = verb<Options>(
+export const command = verb<RehearseOptions>(
   "rehearse",
   "promote one release of an MCP server over another on this machine, under real MCP load",
   "npx maha rehearse --fault errors:5 --rps 100",

@@ -2,7 +2,7 @@ import type { Plan } from "../promotion/plan.ts";
 import type { SimulationSummary, Spread } from "../promotion/simulation/summary.ts";
 import { numberOption, verb } from "./verb.ts";
 
-type Options = {
+type SimulateOptions = {
   rps: number;
   trueError: number;
   stableError: number;
@@ -14,7 +14,7 @@ type Options = {
 
 const percent = (name: string) => numberOption(name, { min: 0, max: 100 }, "0.1");
 
-export const command = verb<Options>(
+export const command = verb<SimulateOptions>(
   "simulate",
   "run the promotion rule on simulated users and a virtual clock",
   "npx maha simulate --rps 100 --true-error 1 --compare",

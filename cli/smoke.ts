@@ -5,7 +5,7 @@ import type { SmokeOptions, SmokeReport } from "../smoke/smoke.ts";
 import { UsageError } from "./usage.ts";
 import { type ExitCode, type Io, numberOption, verb } from "./verb.ts";
 
-type Flags = {
+type SmokeFlags = {
   service?: string;
   path?: string;
   health?: string;
@@ -18,7 +18,7 @@ type Flags = {
   timeout?: Seconds;
 };
 
-export const command = verb<Flags>(
+export const command = verb<SmokeFlags>(
   "smoke <url>",
   "run the eight smoke tests against an MCP server",
   "npx maha smoke http://127.0.0.1:8680 --service mahavishnu --header-env Authorization=MCP_AUTHORIZATION",
@@ -59,7 +59,7 @@ export const command = verb<Flags>(
   );
 
 /** The smoke options for these arguments. @throws UsageError */
-function optionsOf(url: string, flags: Flags): SmokeOptions {
+function optionsOf(url: string, flags: SmokeFlags): SmokeOptions {
   if (!/^https?:/i.test(url) || !URL.canParse(url)) {
     const shown = url.replace(/\/\/[^/]*@/, "//***@");
     throw new UsageError(`smoke ${shown}: not an http or https URL. Example: npx maha smoke http://127.0.0.1:8680`);
@@ -92,7 +92,7 @@ function collected(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-function collectedCalls(text: string, before: NonNullable<Flags["call"]> = []): NonNullable<Flags["call"]> {
+function collectedCalls(text: string, before: NonNullable<SmokeFlags["call"]> = []): NonNullable<SmokeFlags["call"]> {
   const [, tool = "", json = ""] = /^\s*(\S+)\s*(.*)$/s.exec(text) ?? [];
   const given = json.trim() === "" ? {} : parsedJson(json);
   if (tool && typeof given === "object" && given !== null && !Array.isArray(given)) {

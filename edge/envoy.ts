@@ -112,11 +112,11 @@ export type RouteConfiguration = Typed & {
   virtual_hosts: { name: string; domains: string[]; routes: Route[] }[];
 };
 
-type Comparison = { op: "EQ"; value: { default_value: number; runtime_key: string } };
+type NumberComparison = { op: "EQ"; value: { default_value: number; runtime_key: string } };
 
 export type AccessLogFilter =
   | { header_filter: { header: HeaderMatcher } }
-  | { status_code_filter: { comparison: Comparison } }
+  | { status_code_filter: { comparison: NumberComparison } }
   | { response_flag_filter: { flags: string[] } }
   | { extension_filter: Extension }
   | { and_filter: { filters: AccessLogFilter[] } }

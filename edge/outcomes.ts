@@ -18,7 +18,7 @@ export const FACTS = ["route", "by", "code", "flags", "answer", "slow"] as const
 type Fact = (typeof FACTS)[number];
 
 /** One line of the table: each fact is a regular expression for the whole value. `$1` in the words is its first group. */
-export type Rule = { when: Partial<Facts>; outcome: Outcome; kind: string };
+export type OutcomeRule = { when: Partial<Facts>; outcome: Outcome; kind: string };
 
 /** The codes that are counted one by one; others are counted by their class, as `4xx`, so that no server can make up counters. */
 export const COUNTED_CODES = [
@@ -45,9 +45,9 @@ const LEFT = carries("DC|DR");
 const SESSION = `${ROUTES.session}|${ROUTES.probeSession}`;
 
 /** The table: the first line that fits decides. */
-export const RULES: readonly Rule[] = [
+export const RULES: readonly OutcomeRule[] = [
   ...Object.entries(FAILURES).map(
-    ([flag, kind]): Rule => ({ when: { flags: carries(flag) }, outcome: "failed", kind }),
+    ([flag, kind]): OutcomeRule => ({ when: { flags: carries(flag) }, outcome: "failed", kind }),
   ),
   { when: { flags: carries("SI"), answer: UNANSWERED, slow: "true" }, outcome: "failed", kind: "timed out" },
   // who leaves at once says nothing; who first waited past the latency bound was made to, or a hanging server would go unseen

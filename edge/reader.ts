@@ -25,13 +25,13 @@ export const READ = {
   rpcCode: "answer:rpc_code",
 } as const;
 
-type Place = (typeof READ)[keyof typeof READ];
+type ReaderPlace = (typeof READ)[keyof typeof READ];
 
 /** A finding as a tag or as a field of a log. */
-export const found = (place: Place) => `%DYNAMIC_METADATA(${METADATA}:${place})%`;
+export const found = (place: ReaderPlace) => `%DYNAMIC_METADATA(${METADATA}:${place})%`;
 
 /** A finding in CEL, an error where there is none, and whether anything was answered. */
-export const inCel = (place: Place) =>
+export const inCel = (place: ReaderPlace) =>
   [METADATA, ...place.split(":")].reduce((all, key) => `${all}['${key}']`, "metadata.filter_metadata");
 export const ANSWERED = `'answer' in metadata.filter_metadata['${METADATA}']`;
 

@@ -137,7 +137,7 @@ export const splitsOf = ({ settings, position }: Edge): Splits =>
  * The share that a split gives to the candidate of its service, in percent. Throws when new sessions go to a revision that
  * the service does not have.
  */
-export function shareIn({ name, stable, candidate }: RevisionIds, split: Split): number {
+export function shareIn({ name, stable, candidate }: RoutedRevisions, split: Split): number {
   const stranger = Object.keys(split).find((id) => id !== stable.id && id !== candidate?.id && split[id] !== 0);
   if (stranger !== undefined) {
     throw new Error(`${name}: new sessions go to ${stranger}, which is neither its stable nor its candidate`);
@@ -146,7 +146,7 @@ export function shareIn({ name, stable, candidate }: RevisionIds, split: Split):
 }
 
 /** A service as far as its split is concerned. */
-export type RevisionIds = { name: string; stable: { id: string }; candidate?: { id: string } };
+export type RoutedRevisions = { name: string; stable: { id: string }; candidate?: { id: string } };
 
 /** Whether two route configurations lead every call to the same place: same routes in the same order, same weights, same sessions. */
 export function sameRoutes(a: RouteConfiguration, b: RouteConfiguration): boolean {

@@ -29,7 +29,7 @@ import {
 import { addWindows, type Seen, windowsSince } from "./windows.ts";
 
 export type Result = "promoted" | "rolled-back" | "held";
-export type Outcome = { result: Result; reason: string };
+export type PromotionOutcome = { result: Result; reason: string };
 
 /** The record of one step, with the users' counts of both revisions and separately the probes'; `certified` is the lowest failure rate (a fraction) that the counts certify for every service, or null. */
 export type StepRecord = {
@@ -52,7 +52,7 @@ export type State = {
   position: number;
   wanted: number;
   inForce: number | null;
-  outcome: Outcome | null;
+  outcome: PromotionOutcome | null;
   verdict: Verdict | null;
   /** When the share took effect, the time of the last poll, and how long the step has been observed (ms). */
   since: Milliseconds;

@@ -1,5 +1,5 @@
 import type { Split, Splits } from "../edge/declared-split.ts";
-import { type RevisionIds, shareIn } from "../edge/routes.ts";
+import { type RoutedRevisions, shareIn } from "../edge/routes.ts";
 
 /**
  * The traffic of a stack by service: the last declared split, and the live one. The declared split is stored with the traffic
@@ -19,7 +19,7 @@ export type ReadTrafficState = () => Promise<TrafficState | null>;
  * The candidates' share according to a platform's live splits, in percent. Throws when services disagree, and when one has no
  * split or routes traffic to an unknown revision.
  */
-export function shareOfTraffic(live: Splits, services: readonly RevisionIds[]): number {
+export function shareOfTraffic(live: Splits, services: readonly RoutedRevisions[]): number {
   const shares = services.map((service) => {
     const split = live[service.name];
     if (!split)

@@ -4,17 +4,17 @@ import type { Counts } from "./counts.ts";
 import type { Begun } from "./events.ts";
 import type { Sample } from "./samples.ts";
 
-type Revisions = Begun["revisions"][number];
+type PromotedRevisions = Begun["revisions"][number];
 
 /** A revision for people: service and version with the id; only the id when the version is unknown. */
-export function revisionName(revisions: Revisions, role: RevisionRole): string {
+export function revisionName(revisions: PromotedRevisions, role: RevisionRole): string {
   const version = revisions.versions?.[role];
   return version === undefined ? revisions[role] : `${revisions.service} ${version} (${revisions[role]})`;
 }
 
 /** A revision by its version and role, without its id: "everything 2026.8.31 (candidate)"; only the service when the version is unknown. */
 export function versionName(
-  { service, versions }: Pick<Revisions, "service" | "versions">,
+  { service, versions }: Pick<PromotedRevisions, "service" | "versions">,
   role: RevisionRole,
 ): string {
   const version = versions?.[role];
@@ -61,7 +61,7 @@ export function outcomesInWords({ requests, failures, refused, slow, toolErrors 
 }
 
 /** One failed request on one line: "14:03:12Z 403 from the server (-32000), tools/call of search, client 7, mahavishnu 1.4.0 (candidate), probe". */
-export function sampleInWords(sample: Sample, all: readonly Revisions[]): string {
+export function sampleInWords(sample: Sample, all: readonly PromotedRevisions[]): string {
   const { at, probe, kind, client } = sample;
   const codes = sampleCodes(sample);
   return [
@@ -81,7 +81,7 @@ export const sampleCodes = ({ kind, code, flags, rpcCode }: Sample): string =>
 export const sampleCall = ({ method, tool }: Sample): string => (tool === "" ? method : `${method} of ${tool}`);
 
 /** The revision of a sample by its version, where that is known: "mahavishnu 1.4.0 (candidate)". */
-export function sampleRevision({ service, role }: Sample, all: readonly Revisions[]): string {
+export function sampleRevision({ service, role }: Sample, all: readonly PromotedRevisions[]): string {
   return versionName(all.find((one) => one.service === service) ?? { service }, role);
 }
 

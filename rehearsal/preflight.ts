@@ -6,13 +6,13 @@ import type { RehearsedService, Workload } from "./workload.ts";
 /** How long a revision may take to open a session, in milliseconds. */
 const TIMEOUT_MS = 10_000;
 
-type Result = { passed: boolean; reason: string };
+type PreflightResult = { passed: boolean; reason: string };
 
 /**
  * Tries every candidate at 0 % through the edge, before any user reaches it: the smoke tests, and whether it keeps sessions as stable
  * does. Stops at the first failing service.
  */
-export async function preflight(target: TrafficController, { services }: Workload): Promise<Result> {
+export async function preflight(target: TrafficController, { services }: Workload): Promise<PreflightResult> {
   let [passed, tried] = [0, 0];
   const stable = await target.preview("stable");
   for (const candidate of await target.preview("candidate")) {

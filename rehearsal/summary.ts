@@ -5,7 +5,7 @@ import type { Begun, Event } from "../promotion/events.ts";
 import { observationsOf, totalsOf } from "../promotion/failures.ts";
 import type { Observation } from "../promotion/metrics-source.ts";
 import type { Sample } from "../promotion/samples.ts";
-import type { Outcome, StepRecord } from "../promotion/state.ts";
+import type { PromotionOutcome, StepRecord } from "../promotion/state.ts";
 import { kindsInWords, sampleInWords, versionName } from "../promotion/wording.ts";
 import { count } from "../report/format.ts";
 import type { Fault } from "./faults.ts";
@@ -14,7 +14,7 @@ import type { Shift } from "./obstacles.ts";
 
 /** How a rehearsal ended; see the README for what each number means. */
 export type RehearsalSummary = {
-  result: Outcome["result"] | "unchanged";
+  result: PromotionOutcome["result"] | "unchanged";
   reason: string;
   /** The revisions of each service, with their versions. */
   revisions: Begun["revisions"];

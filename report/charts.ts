@@ -3,26 +3,26 @@ import { alphas } from "../promotion/evidence/test-window.ts";
 import { LEAST, type Measure, MOST, type Point } from "./series.ts";
 import { type Table, thin } from "./thin.ts";
 
-type Unit = "share" | "per-second" | "percent" | "ms" | "times";
-type Look = {
+type AxisUnit = "share" | "per-second" | "percent" | "ms" | "times";
+type LineStyle = {
   label: string;
   colour: "stable" | "candidate" | "probe" | "limit";
   style: "line" | "faint" | "dashed" | "stepped" | "stepped-dashed" | "area" | "edge";
 };
-type Line = Look & { of: Measure | number };
+type Line = LineStyle & { of: Measure | number };
 /** A logarithmic scale spans the whole powers of ten around the values, within `log`. */
 type Scale = "shares" | "from-zero" | { log: [lowest: number, highest: number] };
-type ChartDescription = { title: string; about: string; unit: Unit; scale: Scale; lines: Line[] };
+type ChartDescription = { title: string; about: string; unit: AxisUnit; scale: Scale; lines: Line[] };
 
 /** A chart as the page draws it: one column per line, `x` in seconds since the promotion began; null `ticks` leaves them to the page. */
 export type Chart = Table & {
   title: string;
   about: string;
-  unit: Unit;
+  unit: AxisUnit;
   log: boolean;
   range: [number, number];
   ticks: number[] | null;
-  lines: Look[];
+  lines: LineStyle[];
 };
 
 /** A chart cannot show more points than this. */

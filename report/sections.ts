@@ -5,7 +5,7 @@ import type { Chronicle, Entry, StepRow } from "./chronicle.ts";
 import type { Extras } from "./extras.ts";
 import { clockTime, count, moment, percent, percentUp, span } from "./format.ts";
 import { headline } from "./headline.ts";
-import { type Content, type Html, html } from "./html.ts";
+import { type Html, type HtmlContent, html } from "./html.ts";
 
 /** The page's sections, top to bottom. */
 export const sections = (extras: Extras, story: Chronicle, failed: Html | null, charts: readonly Chart[]): Html[] => [
@@ -34,7 +34,7 @@ function verdict({ title, workload, fault, rps, seconds, warnings }: Extras, sto
 </header>`;
 }
 
-const fact = (name: string, value: Content): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+const fact = (name: string, value: HtmlContent): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
 
 const revisions = (all: Chronicle["state"]["begun"]["revisions"]): Html => html`<table class="revisions">
   <thead><tr><th>service</th><th class="stable">stable</th><th class="candidate">candidate</th></tr></thead>

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { circleIn, importedBy, importsOf, roomOf } from "../scripts/imports.ts";
@@ -29,7 +30,8 @@ const exceptions: readonly { from: RegExp; to: RegExp; because: string }[] = [
   { from: /^load\//, to: /^promotion\/(random|probes)\.ts$/, because: "one random stream, and what a probe is" },
 ];
 
-const imports = importsOf(join(import.meta.dirname, ".."));
+const root = join(import.meta.dirname, "..");
+const imports = importsOf(root);
 const arrows = [...imports].flatMap(([from, all]) => [...all].map((to) => ({ from, to })));
 
 const isAllowed = ({ from, to }: { from: string; to: string }): boolean => {
@@ -65,6 +67,19 @@ test("nothing that is deployed imports a test", () => {
 
 test("there are no import cycles", () => {
   expect(circleIn(imports)?.join(" -> ")).toBeUndefined();
+});
+
+test("a type name has one meaning in the rooms that are deployed", () => {
+  const declared = new Map<string, string[]>();
+  for (const file of imports.keys()) {
+    if (harnesses.includes(roomOf(file)) || !file.endsWith(".ts")) continue;
+    for (const [, name = ""] of readFileSync(join(root, file), "utf8").matchAll(
+      /^(?:export )?(?:type|interface) (\w+)/gm,
+    ))
+      declared.set(name, [...(declared.get(name) ?? []), file]);
+  }
+  expect(declared.size).toBeGreaterThan(300);
+  expect([...declared].filter(([, files]) => files.length > 1)).toEqual([]);
 });
 
 describe("the reading of imports", () => {

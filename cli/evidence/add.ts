@@ -6,9 +6,9 @@ import { UsageError } from "../usage.ts";
 import { verb } from "../verb.ts";
 import { byOption, releaseOption, type VouchedFlags, voucherOf } from "./options.ts";
 
-type Flags = VouchedFlags & { from?: string; digest?: Record<string, string>; date?: Date };
+type AddFlags = VouchedFlags & { from?: string; digest?: Record<string, string>; date?: Date };
 
-export const add = verb<Flags>(
+export const add = verb<AddFlags>(
   "add <kind>",
   "record evidence for a release",
   "npx maha smoke https://... --json | npx maha evidence add smoke --stack staging --digest mahavishnu=sha256:... --from /dev/stdin",

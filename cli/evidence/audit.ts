@@ -4,9 +4,9 @@ import { stackOption, targetOption } from "../stack-option.ts";
 import { verb } from "../verb.ts";
 import { byOption, releaseOption, type VouchedFlags, voucherOf } from "./options.ts";
 
-type Flags = VouchedFlags & { target?: Target; offline?: boolean };
+type AuditFlags = VouchedFlags & { target?: Target; offline?: boolean };
 
-export const audit = verb<Flags>(
+export const audit = verb<AuditFlags>(
   "audit",
   "audit a release for known vulnerabilities and insecure settings, and record the result",
   "npx maha evidence audit --stack prod",

@@ -3,9 +3,9 @@ import { projectFolder } from "../paths.ts";
 import { stackOption, targetOption } from "../stack-option.ts";
 import { verb } from "../verb.ts";
 
-type Flags = { stack: string; target?: Target };
+type CheckFlags = { stack: string; target?: Target };
 
-export const check = verb<Flags>(
+export const check = verb<CheckFlags>(
   "check",
   "check names, formats and ages of a stack's secrets without printing one",
   "npx maha secrets check --stack prod",

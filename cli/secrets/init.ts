@@ -3,9 +3,9 @@ import { projectFolder } from "../paths.ts";
 import { stackOption, targetOption } from "../stack-option.ts";
 import { verb } from "../verb.ts";
 
-type Flags = { stack: string; target?: Target; rotate?: string };
+type InitFlags = { stack: string; target?: Target; rotate?: string };
 
-export const init = verb<Flags>(
+export const init = verb<InitFlags>(
   "init",
   "create missing secrets, and list those that you must provide",
   "npx maha secrets init --stack staging --rotate auth-secret",

@@ -1,4 +1,4 @@
-import { type Content, type History, priorOf } from "./history.ts";
+import { type History, priorOf, type ReleaseContent } from "./history.ts";
 import { hostNumber, numbersOf, sizeOf } from "./host-numbers.ts";
 import { freeze, type Revision } from "./revision.ts";
 
@@ -14,7 +14,7 @@ type Circumstances = {
  * The revisions for some contents on one target. Content that was released before keeps its revision. Throws a
  * ReleaseError if the network is full.
  */
-export function decide(contents: readonly Content[], { before, network, retry }: Circumstances): Revision[] {
+export function decide(contents: readonly ReleaseContent[], { before, network, retry }: Circumstances): Revision[] {
   const made: Revision[] = [];
   for (const content of contents) {
     const beside = { revisions: [...before.revisions, ...made], stable: [...before.stable, ...made] };
@@ -23,7 +23,7 @@ export function decide(contents: readonly Content[], { before, network, retry }:
   return made;
 }
 
-function decideOne(content: Content, { before, network, retry }: Circumstances): Revision {
+function decideOne(content: ReleaseContent, { before, network, retry }: Circumstances): Revision {
   const prior = priorOf(content, before);
   const failed = retry && prior !== undefined && !before.stable.some(({ id }) => id === prior.id);
   if (prior && !failed && fits(prior, network)) return prior;

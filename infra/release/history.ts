@@ -13,15 +13,15 @@ export function historyOf(releases: readonly Release[], target: Target, stable: 
 
 /** The fields that depend on earlier releases rather than on the content. */
 type Decided = "attempt" | "hostNumber";
-export type Content = Omit<Frozen, Decided>;
+export type ReleaseContent = Omit<Frozen, Decided>;
 
 /** The newest revision with the same content. */
-export function priorOf(content: Content, { revisions }: History): Revision | undefined {
+export function priorOf(content: ReleaseContent, { revisions }: History): Revision | undefined {
   const wanted = contentDigest(content);
   return revisions.findLast((revision) => contentDigest(contentWithout(revision)) === wanted);
 }
 
-function contentWithout(revision: Revision): Content {
+function contentWithout(revision: Revision): ReleaseContent {
   const { attempt: _, hostNumber: __, ...content } = contentOf(revision);
   return content;
 }

@@ -1,5 +1,5 @@
 import { contentDigest } from "./digest.ts";
-import type { Content, History } from "./history.ts";
+import type { History, ReleaseContent } from "./history.ts";
 import { ReleaseError } from "./release.ts";
 
 /** Numbers below are reserved for the stack's own containers; the last one is the broadcast address. */
@@ -13,7 +13,7 @@ export const sizeOf = (subnet: string): number => 2 ** (32 - Number(subnet.split
  * adding or removing services never renumbers a running one. A single service keeps two numbers: the writer's, and the next
  * one for the candidate. Throws a ReleaseError if the network is full.
  */
-export function hostNumber(content: Content & { attempt?: number }, history: History, size: number): number {
+export function hostNumber(content: ReleaseContent & { attempt?: number }, history: History, size: number): number {
   const { service, sessions } = content;
   const single = sessions === "single";
   const seat = history.revisions.findLast((other) => other.service === service && other.sessions === "single");
@@ -37,7 +37,7 @@ export const numbersOf = (revisions: readonly Numbered[]): Set<number> =>
   );
 
 /** The first free number, starting from a hash of the content so that branches rarely choose the same one. */
-function free(content: Content, single: boolean, size: number, taken: ReadonlySet<number>): number | undefined {
+function free(content: ReleaseContent, single: boolean, size: number, taken: ReadonlySet<number>): number | undefined {
   const width = single ? 2 : 1;
   const room = Math.floor((size - 1 - FIRST) / width);
   const start = Number.parseInt(contentDigest(single ? content.service : content).slice(0, 10), 16) % room;

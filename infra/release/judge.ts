@@ -3,10 +3,10 @@ import { isPinned, ReleaseError } from "./release.ts";
 import type { Revision } from "./revision.ts";
 
 /** A new revision, with its stack and target. */
-type Made = { revision: Revision; stack: string; target: Target };
+type JudgedRelease = { revision: Revision; stack: string; target: Target };
 
 /** Throws a ReleaseError for a revision that could not run safely. */
-export function judgeRevision(made: Made): void {
+export function judgeRevision(made: JudgedRelease): void {
   const fault = faultOf(made);
   if (fault === undefined) return;
   const { stack, target, revision } = made;
@@ -14,7 +14,7 @@ export function judgeRevision(made: Made): void {
 }
 
 /** The first problem, with its remedy. */
-function faultOf({ revision, stack, target }: Made): string | undefined {
+function faultOf({ revision, stack, target }: JudgedRelease): string | undefined {
   const { service, image, identityProxy, sessions, data, instances } = revision;
   const loose = [image, identityProxy?.image].find((image) => image && !isPinned(image));
   if (stack !== "local" && loose) {

@@ -4,7 +4,7 @@ import type { Settings, SettingsOn } from "../config/schema.ts";
 import { settingsOn, shapingOf, targetsOf } from "../config/settings.ts";
 import { addressOf, databaseOf, peersBehindIdentity } from "./addresses.ts";
 import { decide } from "./decide.ts";
-import { type Content, historyOf } from "./history.ts";
+import { historyOf, type ReleaseContent } from "./history.ts";
 import { judgeRevision } from "./judge.ts";
 import { FORMAT, imagesOf, type Release, ReleaseError, seal } from "./release.ts";
 import type { Revision } from "./revision.ts";
@@ -55,7 +55,7 @@ export function makeRelease(asked: MakeRequest): Release {
 }
 
 /** The content of each service's revision on a target. */
-function contentsOn(settings: SettingsOn, images: ImageChoice): Content[] {
+function contentsOn(settings: SettingsOn, images: ImageChoice): ReleaseContent[] {
   return services.map((service) => {
     const image = images[service.name];
     if (image === undefined) throw new ReleaseError(`${service.name}: no image. Name one: --image ${service.name}=REF`);
@@ -64,7 +64,7 @@ function contentsOn(settings: SettingsOn, images: ImageChoice): Content[] {
 }
 
 /** Everything that shapes how a service runs on a target, from `ecosystem/` and the settings. */
-function contentFor(service: Service, settings: SettingsOn, image: string): Content {
+function contentFor(service: Service, settings: SettingsOn, image: string): ReleaseContent {
   const { target } = settings;
   const { sizes, sessions: chosen } = shapingOf(settings);
   const size = { ...service.sizes[target], ...definedOf(sizes?.[service.name]) };

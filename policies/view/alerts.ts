@@ -6,7 +6,7 @@ export const priorities = ["P1", "P2", "P3", "P4"] as const;
 export type PriorityView = (typeof priorities)[number];
 
 /** One alerting rule. */
-export type AlertRule = {
+export type AlertRuleView = {
   resource: Resource;
   /** Its path in the resource. Its name is a property's value, and findings never contain those. */
   place: string;
@@ -36,7 +36,7 @@ const priorityOf = (value: unknown): PriorityView | undefined =>
   priorities.find((priority) => priority === String(value).toUpperCase());
 
 /** The alerting rules of the stack's own Prometheus, its cluster's, and Google Cloud's alert policies. */
-export function alertRulesOf(resources: readonly Resource[], files: readonly ParsedFile[]): AlertRule[] {
+export function alertRulesOf(resources: readonly Resource[], files: readonly ParsedFile[]): AlertRuleView[] {
   const groups = [
     ...files
       .filter(({ name }) => name === "rules.yml")
@@ -63,7 +63,7 @@ export function alertRulesOf(resources: readonly Resource[], files: readonly Par
   ];
 }
 
-function policy(resource: Resource): AlertRule {
+function policy(resource: Resource): AlertRuleView {
   const [condition] = listAt(resource.props, "conditions");
   const query = at(condition, "conditionPrometheusQueryLanguage");
   return {

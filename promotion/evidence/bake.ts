@@ -1,7 +1,7 @@
 import { objectives } from "../../ecosystem/objectives.ts";
 import { logLikelihoodRatio, ratesOver } from "./exceedance.ts";
 import { logMeanExp } from "./numbers.ts";
-import type { Sample } from "./two-sample.ts";
+import type { BinomialSample } from "./two-sample.ts";
 
 const BOUND = objectives.errorRatio;
 /** For a service exactly at the bound, the detector is expected to alarm once in ten thousand polls. */
@@ -18,7 +18,7 @@ export const startBakeDetector = (): BakeDetector => ({ logs: ratesOver(BOUND).m
  * Adds the counts of one poll. Updating per request instead of per poll would alarm far too often on a healthy service.
  * Source: Shin, Ramdas, Rinaldo, "E-detectors" (arXiv 2203.03532).
  */
-export function observeBake(bake: BakeDetector, { requests, failures }: Sample): BakeDetector {
+export function observeBake(bake: BakeDetector, { requests, failures }: BinomialSample): BakeDetector {
   const rates = ratesOver(BOUND);
   const logs = bake.logs.map(
     (log, i) => Math.max(0, log) + logLikelihoodRatio(rates[i] as number, BOUND, failures, requests),

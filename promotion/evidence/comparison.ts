@@ -2,7 +2,7 @@ import type { Fraction } from "../../ecosystem/units.ts";
 import type { Counts, ServiceCounts } from "../counts.ts";
 import { logRobust, observeViews, startViews, type Views } from "./clients.ts";
 import { NoWorse } from "./no-worse.ts";
-import type { Sample } from "./two-sample.ts";
+import type { BinomialSample } from "./two-sample.ts";
 
 /** The claims a comparison can prove: the candidate fails no more than stable plus the margin, or less than stable. */
 export type Claim = "noWorse" | "better";
@@ -41,14 +41,17 @@ export const usersEvidenceFor = ({ users }: Comparison, claim: Claim, inUse: rea
   logRobust(users, inUse, (proofs) => proofs[claim].logEValue);
 
 /** Counts for a certificate: requests that were served or failed. A refusal proves nothing. */
-export const served = ({ requests, refused, failures }: Counts): Sample => ({ requests: requests - refused, failures });
+export const served = ({ requests, refused, failures }: Counts): BinomialSample => ({
+  requests: requests - refused,
+  failures,
+});
 
 const restarted = ({ noWorse, better }: Proofs): Proofs => ({
   noWorse: noWorse.restarted(),
   better: better.restarted(),
 });
 
-function observed({ noWorse, better }: Proofs, samples: { stable: Sample; candidate: Sample }): Proofs {
+function observed({ noWorse, better }: Proofs, samples: { stable: BinomialSample; candidate: BinomialSample }): Proofs {
   const next = { noWorse: new NoWorse(noWorse.margin, noWorse), better: new NoWorse(0, better) };
   next.noWorse.observe(samples);
   next.better.observe(samples);

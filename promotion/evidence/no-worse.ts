@@ -1,6 +1,6 @@
 import type { Fraction } from "../../ecosystem/units.ts";
 import { assertCounts, logMeanExp, timesLog } from "./numbers.ts";
-import type { Sample } from "./two-sample.ts";
+import type { BinomialSample } from "./two-sample.ts";
 
 /** The candidate's failure rates to bet on, relative to stable's: the same, half, or a tenth. */
 const ratios = [1, 0.5, 0.1];
@@ -19,7 +19,7 @@ const ratios = [1, 0.5, 0.1];
  */
 export class NoWorse {
   readonly margin: Fraction;
-  #stable: Sample = { requests: 0, failures: 0 };
+  #stable: BinomialSample = { requests: 0, failures: 0 };
   #logs: number[] = ratios.map(() => 0);
 
   /** Starts without evidence, or as a copy of another test. */
@@ -38,7 +38,7 @@ export class NoWorse {
   }
 
   /** Adds the counts of one poll (not the running totals). Throws a RangeError for invalid counts. */
-  observe({ stable, candidate }: { stable: Sample; candidate: Sample }): void {
+  observe({ stable, candidate }: { stable: BinomialSample; candidate: BinomialSample }): void {
     assertCounts(stable.failures, stable.requests);
     assertCounts(candidate.failures, candidate.requests);
     const seen = this.#stable;
@@ -63,7 +63,7 @@ export class NoWorse {
   }
 }
 
-const logFactor = ({ requests, failures }: Sample, rate: number, nearest: number): number =>
+const logFactor = ({ requests, failures }: BinomialSample, rate: number, nearest: number): number =>
   timesLog(failures, rate / nearest) + timesLog(requests - failures, (1 - rate) / (1 - nearest));
 
 /** Stable's rate at the point of b = a + margin closest to the bet; the distance is convex, so its slope has one root. */

@@ -4,7 +4,7 @@ import type { RevisionCounts, ServiceCounts } from "../counts.ts";
 import { clientsOf, holdsWithoutAnyone, withoutClients } from "./clients.ts";
 import { type Sharing, sharing } from "./shared-failure.ts";
 import { type Indicator, sampleOf, total } from "./test-window.ts";
-import type { Sample } from "./two-sample.ts";
+import type { BinomialSample } from "./two-sample.ts";
 
 /** The window that "lately" means. */
 export const LATELY_MS: Milliseconds = 10_000;
@@ -21,7 +21,7 @@ export function lately(recent: readonly Window[]): Window[] {
 }
 
 /** A revision's recent requests, as an indicator counts them. */
-export const latelyOf = (recent: readonly Window[], role: RevisionRole, indicator: Indicator): Sample =>
+export const latelyOf = (recent: readonly Window[], role: RevisionRole, indicator: Indicator): BinomialSample =>
   sumOf(lately(recent), role, indicator, "");
 
 /** True when a predicate holds for a revision's recent requests, also without any one of its clients. */
@@ -29,7 +29,7 @@ export function holdsLately(
   recent: readonly Window[],
   role: RevisionRole,
   indicator: Indicator,
-  holds: (sample: Sample) => boolean,
+  holds: (sample: BinomialSample) => boolean,
 ): boolean {
   const windows = lately(recent);
   const clients = new Set(windows.flatMap(({ counts }) => clientsOf(counts[role])));
@@ -46,11 +46,11 @@ export const sharingLately = (recent: readonly Window[], indicator: Indicator, b
     bound,
   );
 
-const sumOf = (windows: readonly Window[], role: RevisionRole, indicator: Indicator, leftOut: string): Sample =>
+const sumOf = (windows: readonly Window[], role: RevisionRole, indicator: Indicator, leftOut: string): BinomialSample =>
   windows
     .map(({ counts }) => sample(withoutClients(counts[role], leftOut), indicator))
     .reduce((a, b) => ({ requests: a.requests + b.requests, failures: a.failures + b.failures }), none);
 
-const none: Sample = { requests: 0, failures: 0 };
+const none: BinomialSample = { requests: 0, failures: 0 };
 
-const sample = (counts: RevisionCounts, { bad }: Indicator): Sample => sampleOf(total(counts), bad);
+const sample = (counts: RevisionCounts, { bad }: Indicator): BinomialSample => sampleOf(total(counts), bad);

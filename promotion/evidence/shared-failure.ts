@@ -1,6 +1,6 @@
 import { logExceedance } from "./exceedance.ts";
 import { timesLog } from "./numbers.ts";
-import type { Sample } from "./two-sample.ts";
+import type { BinomialSample } from "./two-sample.ts";
 
 /** Whether stable fails as the candidate does: surely, perhaps, not, or unclear because it answered too few requests. */
 export type Sharing = "surely" | "perhaps" | "not" | "unclear";
@@ -9,7 +9,7 @@ export type Sharing = "surely" | "perhaps" | "not" | "unclear";
 const CHANCE = { not: 0.001, surely: 0.05 };
 
 /** One poll's counts of both revisions. */
-type Poll = { stable: Sample; candidate: Sample };
+type Poll = { stable: BinomialSample; candidate: BinomialSample };
 
 /**
  * Whether stable shares a charge against the candidate, from a few polls. "not": the candidate has more of all failures than equal rates
@@ -24,7 +24,7 @@ export function sharing(polls: readonly Poll[], bound: number): Sharing {
 }
 
 /** True when the sample is enough evidence that the true rate is over `bound`. */
-export const surelyOver = ({ failures, requests }: Sample, bound: number): boolean =>
+export const surelyOver = ({ failures, requests }: BinomialSample, bound: number): boolean =>
   failures > bound * requests && // at or under the bound, bets on higher rates cannot gain
   logExceedance({ bound, failures, requests }) >= -Math.log(CHANCE.surely);
 
@@ -35,7 +35,7 @@ export function unequal(polls: readonly Poll[]): boolean {
   const all = both.reduce(add, none).failures;
   const candidates = failing.reduce((sum, { candidate }) => sum + candidate.failures, 0);
   const fair = failing.reduce((sum, { candidate }, i) => {
-    const { requests, failures } = both[i] as Sample;
+    const { requests, failures } = both[i] as BinomialSample;
     return sum + (failures * candidate.requests) / requests;
   }, 0);
   const surprise =
@@ -43,9 +43,9 @@ export function unequal(polls: readonly Poll[]): boolean {
   return candidates > fair && surprise >= -Math.log(CHANCE.not);
 }
 
-const none: Sample = { requests: 0, failures: 0 };
+const none: BinomialSample = { requests: 0, failures: 0 };
 
-const add = (a: Sample, b: Sample): Sample => ({
+const add = (a: BinomialSample, b: BinomialSample): BinomialSample => ({
   requests: a.requests + b.requests,
   failures: a.failures + b.failures,
 });

@@ -52,14 +52,14 @@ export const observeStep = ({ candidate, stable, comparison }: StepEvidence, cou
 });
 
 /** What a step is judged by: its bound (a fraction), stable's usual failure rates, and the clients that use the candidate. */
-type Question = { bound: number; usual: Usual; inUse: readonly string[] };
+type StepQuestion = { bound: number; usual: Usual; inUse: readonly string[] };
 
 /**
  * The claim that the step has proven, with error probability `alphas.certificate` and without any one of the clients `inUse`. "noWorse"
  * is tested only when stable usually fails at more than half the bound: for a service at the bound itself, neither a lower nor a higher
  * rate can ever be proven. "better" is tested only while stable fails, and with a conviction's error probability, since it can lift one.
  */
-export function certificate(step: StepEvidence, question: Question): Certificate | null {
+export function certificate(step: StepEvidence, question: StepQuestion): Certificate | null {
   if (step.candidate.user.requests === 0) return null;
   const { inUse } = question;
   const by = (users: number): By => (users >= ENOUGH ? "users" : "users and probes");
@@ -72,7 +72,7 @@ export function certificate(step: StepEvidence, question: Question): Certificate
 }
 
 /** The logarithm of the step's evidence for the claim that is closest to proven. */
-export const certifyingEvidence = (step: StepEvidence, question: Question): number =>
+export const certifyingEvidence = (step: StepEvidence, question: StepQuestion): number =>
   Math.max(below(step.candidate, question), noWorse(step, question));
 
 /** True when stable misses its objective in this step and the candidate provably fails less. */
@@ -95,10 +95,10 @@ export function tooMuchUnread({ candidate }: StepEvidence, inUse: readonly strin
 
 const ENOUGH = -Math.log(alphas.certificate);
 
-const below = (candidate: RevisionCounts, { bound, inUse }: Pick<Question, "bound" | "inUse">): number =>
+const below = (candidate: RevisionCounts, { bound, inUse }: Pick<StepQuestion, "bound" | "inUse">): number =>
   logRobust(viewsOf(candidate), inUse, (counts) => logCertificate({ ...served(total(counts)), bound }));
 
-const noWorse = ({ comparison }: StepEvidence, { bound, usual, inUse }: Question): number =>
+const noWorse = ({ comparison }: StepEvidence, { bound, usual, inUse }: StepQuestion): number =>
   usuallyOver(usual, errors, bound / 2) ? evidenceFor(comparison, "noWorse", inUse) : Number.NEGATIVE_INFINITY;
 
 const none: RevisionCounts = { user: noCounts, probe: noCounts };

@@ -4,7 +4,7 @@ import type { Reading } from "./bake.ts";
 import { holdsWithoutAnyone, logRobust, observeViews, startViews, type Views } from "./clients.ts";
 import { logExceedance } from "./exceedance.ts";
 import { logMeanExp } from "./numbers.ts";
-import { type Sample, TwoSample } from "./two-sample.ts";
+import { type BinomialSample, TwoSample } from "./two-sample.ts";
 
 /** The possible charges against a candidate: `refusals` and `tool-errors` only in comparison with stable, since both can be legitimate. */
 export type Charge = "errors" | "latency" | "refusals" | "tool-errors";
@@ -60,9 +60,9 @@ const WINDOW_POLLS = 10;
 /** A conviction needs failures in this many different polls of its test window, so that a single burst does not convict. */
 export const FAILING_POLLS = 3;
 /** The running tests since their last restart; users are compared with users and probes with probes, since the two may fail differently. */
-export type TestWindow = { polls: number; views: Views<View>; probes: readonly TwoSample[] };
+export type TestWindow = { polls: number; views: Views<TestView>; probes: readonly TwoSample[] };
 /** The tests with some clients' requests left out. */
-type View = { requests: number; tests: { bad: number; failingPolls: number; users: TwoSample }[] };
+type TestView = { requests: number; tests: { bad: number; failingPolls: number; users: TwoSample }[] };
 export type Source = "user" | "probe";
 
 /** The number of the test window, from 1, and its service's part of the promotion's error probability. */
@@ -85,12 +85,12 @@ export const observeTestWindow = ({ polls, views, probes }: TestWindow, counts: 
   probes: indicators.map(({ bad }, i) => compared(probes[i], counts, "probe", bad)),
 });
 
-function observeView({ requests, tests }: View, counts: ServiceCounts): View {
+function observeView({ requests, tests }: TestView, counts: ServiceCounts): TestView {
   const candidate = total(counts.candidate);
   return {
     requests: requests + candidate.requests,
     tests: indicators.map(({ bad }, i) => {
-      const test = tests[i] as View["tests"][number];
+      const test = tests[i] as TestView["tests"][number];
       return {
         bad: test.bad + bad(candidate),
         failingPolls: test.failingPolls + (bad(candidate) > 0 ? 1 : 0),
@@ -114,7 +114,7 @@ function compared(
 /** True when a test window is complete, also without any one of the clients `inUse`: no single client can end it early with many requests. */
 export const isLong = ({ polls, views }: TestWindow, inUse: readonly string[]): boolean =>
   polls >= WINDOW_POLLS &&
-  holdsWithoutAnyone(inUse, (leftOut) => ((views[leftOut] ?? views[""]) as View).requests >= WINDOW_REQUESTS);
+  holdsWithoutAnyone(inUse, (leftOut) => ((views[leftOut] ?? views[""]) as TestView).requests >= WINDOW_REQUESTS);
 
 /** The current results of the `i`th indicator's tests; a conviction never depends on a single one of the clients `inUse`. */
 export function convictions(
@@ -132,16 +132,21 @@ export function convictions(
 }
 
 /** A view's evidence if the view may convict, else zero; evidence that is sometimes set to zero remains valid. */
-function convictingEvidence(testWindow: TestWindow, view: View, i: number, convicts: Test["convicts"]): number {
-  const { bad, failingPolls } = view.tests[i] as View["tests"][number];
+function convictingEvidence(testWindow: TestWindow, view: TestView, i: number, convicts: Test["convicts"]): number {
+  const { bad, failingPolls } = view.tests[i] as TestView["tests"][number];
   const { bound } = indicators[i] as Indicator;
   if (failingPolls < FAILING_POLLS) return Number.NEGATIVE_INFINITY;
   if (convicts === "compared" && bad <= (bound / 2) * view.requests) return Number.NEGATIVE_INFINITY;
   return evidence(testWindow, view, i, convicts);
 }
 
-function evidence({ probes }: TestWindow, { requests, tests }: View, i: number, convicts: Test["convicts"]): number {
-  const { bad, users } = tests[i] as View["tests"][number];
+function evidence(
+  { probes }: TestWindow,
+  { requests, tests }: TestView,
+  i: number,
+  convicts: Test["convicts"],
+): number {
+  const { bad, users } = tests[i] as TestView["tests"][number];
   return convicts === "alone"
     ? logExceedance({ bound: (indicators[i] as Indicator).bound, failures: bad, requests })
     : logMeanExp([users.logEValue, (probes[i] as TwoSample).logEValue]);
@@ -154,7 +159,7 @@ const logThreshold = ({ testWindowNumber, shareOfAlpha }: TestState, { alpha }: 
 /** The evidence of each test of the `i`th indicator over all clients, and the evidence it needs to convict. */
 export const readings = (state: TestState, testWindow: TestWindow, i: number): Reading[] =>
   (indicators[i] as Indicator).tests.map((test) => ({
-    logE: evidence(testWindow, testWindow.views[""] as View, i, test.convicts),
+    logE: evidence(testWindow, testWindow.views[""] as TestView, i, test.convicts),
     logThreshold: logThreshold(state, test),
   }));
 
@@ -166,7 +171,7 @@ export const convictsNow = (state: TestState, testWindow: TestWindow, inUse: rea
 export const total = ({ user, probe }: RevisionCounts): Counts => addCounts(user, probe);
 
 /** Counts for a test: requests, and how many of them are bad. */
-export const sampleOf = (counts: Counts, bad: Indicator["bad"] = ({ failures }) => failures): Sample => ({
+export const sampleOf = (counts: Counts, bad: Indicator["bad"] = ({ failures }) => failures): BinomialSample => ({
   requests: counts.requests,
   failures: bad(counts),
 });

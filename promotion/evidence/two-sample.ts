@@ -4,7 +4,7 @@ const ratios = [1.5, 2, 3, 5, 10, 30, 100, 1000];
 const ceiling = 0.95;
 
 /** One poll's counts of one revision. */
-export type Sample = { requests: number; failures: number };
+export type BinomialSample = { requests: number; failures: number };
 
 /**
  * Evidence that the candidate fails more often than stable, independent of the traffic split and of common causes (a shared outage
@@ -12,7 +12,7 @@ export type Sample = { requests: number; failures: number };
  * Source: Turner, Ly, Grünwald, JSPI 2024 (arXiv 2106.02693).
  */
 export class TwoSample {
-  #stable: Sample = { requests: 0, failures: 0 };
+  #stable: BinomialSample = { requests: 0, failures: 0 };
   #logs: number[] = ratios.map(() => 0);
 
   /** Starts without evidence, or as a copy of another test. */
@@ -23,7 +23,7 @@ export class TwoSample {
   }
 
   /** Adds the counts of one poll (not the running totals). Throws a RangeError for invalid counts. */
-  observe({ stable, candidate }: { stable: Sample; candidate: Sample }): void {
+  observe({ stable, candidate }: { stable: BinomialSample; candidate: BinomialSample }): void {
     assertCounts(stable.failures, stable.requests);
     assertCounts(candidate.failures, candidate.requests);
     const seen = this.#stable;
@@ -49,5 +49,5 @@ export class TwoSample {
   }
 }
 
-const logFactor = ({ requests, failures }: Sample, rate: number, pooled: number): number =>
+const logFactor = ({ requests, failures }: BinomialSample, rate: number, pooled: number): number =>
   timesLog(failures, rate / pooled) + timesLog(requests - failures, (1 - rate) / (1 - pooled));

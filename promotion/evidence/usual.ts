@@ -3,7 +3,7 @@ import { clientsOf, holdsWithoutAnyone, withoutClients } from "./clients.ts";
 import { holdsLately, LATELY_MS, lately, latelyOf, type Window } from "./recent.ts";
 import { surelyOver, unequal } from "./shared-failure.ts";
 import { type Indicator, indicators, sampleOf, total } from "./test-window.ts";
-import type { Sample } from "./two-sample.ts";
+import type { BinomialSample } from "./two-sample.ts";
 
 /** Stable's counts since the promotion began, up to ten seconds ago and without outages: the baseline of an imperfect service. */
 export type Usual = RevisionCounts;
@@ -50,7 +50,7 @@ const errors = indicators[0] as Indicator;
 
 const unusual = (usual: Usual, recent: readonly Window[], indicator: Indicator): boolean => {
   if (latelyOf(recent, "stable", indicator).failures === 0) return false;
-  const before: Sample = sampleOf(total(usual), indicator.bad);
+  const before: BinomialSample = sampleOf(total(usual), indicator.bad);
   // stable in both roles of the comparison: before, and now
   return holdsLately(recent, "stable", indicator, (now) => unequal([{ stable: before, candidate: now }]));
 };

@@ -4,13 +4,13 @@ import { composeTrafficState } from "./envoy-files/docker.ts";
 import { kubernetesTrafficState } from "./kubernetes/traffic-state.ts";
 
 /** How to find a stack's traffic, by platform. */
-type Place =
+type PlatformPlace =
   | ({ target: "cloud-run" } & Parameters<typeof cloudRunTrafficState>[0])
   | ({ target: "compose" } & Parameters<typeof composeTrafficState>[0])
   | ({ target: "kubernetes" } & Parameters<typeof kubernetesTrafficState>[0]);
 
 /** Reads a stack's traffic state from its platform. */
-export function trafficStateAt(place: Place): ReadTrafficState {
+export function trafficStateAt(place: PlatformPlace): ReadTrafficState {
   switch (place.target) {
     case "cloud-run":
       return cloudRunTrafficState(place);

@@ -12,12 +12,12 @@ export type MachineContainer = {
   /** The maximum number of processes and threads. */
   processes: number;
   environment: Record<string, string>;
-  mounts: Mount[];
+  mounts: MachineMount[];
   command: string[];
 };
 
 /** A host folder or a Docker volume, mounted in a container. */
-export type Mount = { type: "bind" | "volume"; source: string; target: string; readOnly: boolean };
+export type MachineMount = { type: "bind" | "volume"; source: string; target: string; readOnly: boolean };
 
 /** The VM's folders. Secrets are in memory only. */
 export const machineFolders = {
@@ -49,5 +49,5 @@ export const memoryOptions = ({ memoryMi }: MachineContainer): string[] => [
 ];
 
 /** The option of `docker run` for a mount. */
-export const mountOption = ({ type, source, target, readOnly }: Mount): string =>
+export const mountOption = ({ type, source, target, readOnly }: MachineMount): string =>
   `--mount=type=${type},source=${source},target=${target}${readOnly ? ",readonly" : ""}`;

@@ -7,8 +7,8 @@ import type { CloudRunDeployment, Pair } from "../../deployment.ts";
 import { accountEmail, databaseName, labelsOf, previewPort } from "../../names.ts";
 import { DATABASE_HOST } from "../../release/addresses.ts";
 import type { Revision } from "../../release/revision.ts";
-import { type BackupContainer, backupContainer } from "./backups/machine.ts";
-import { confinement, type MachineContainer, type Mount, machineFolders } from "./machine-container.ts";
+import { backupContainer, type MachineBackup } from "./backups/machine.ts";
+import { confinement, type MachineContainer, type MachineMount, machineFolders } from "./machine-container.ts";
 
 /**
  * What the VM of a stack's single services runs, as data. The VM's script is generated from it, and it is in the VM's
@@ -20,7 +20,7 @@ export type MachineDescription = {
   registry: string;
   containers: ServiceContainer[];
   /** The nightly backup of the volumes; undefined before the first release. */
-  backup?: BackupContainer | undefined;
+  backup?: MachineBackup | undefined;
 };
 
 /** The stable of a single service on its durable disk, or its candidate on a scratch volume. */
@@ -73,7 +73,7 @@ export function serviceContainer(
   { stack, project }: { stack: string; project: string },
 ): ServiceContainer {
   const { id, service, image, command, port, environment, secrets, files, state, scratch, cpu, memoryMi } = revision;
-  const data: Pick<Mount, "type" | "source"> =
+  const data: Pick<MachineMount, "type" | "source"> =
     role === "stable"
       ? { type: "bind", source: machineFolders.volume(service) }
       : { type: "volume", source: `scratch-${id}` };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { started } from "../compose/start.ts";
-import { type BackupContainer, backupFiles, backupTimer } from "./backups/machine.ts";
+import { backupFiles, backupTimer, type MachineBackup } from "./backups/machine.ts";
 import { confinementOptions, machineFolders, memoryOptions, mountOption } from "./machine-container.ts";
 import type { MachineDescription, ServiceContainer } from "./machine-description.ts";
 import { healthTimer, machineHealth } from "./machine-health.ts";
@@ -73,7 +73,7 @@ function runOf(container: ServiceContainer): Run {
   return { arguments: [...options, `--label=specification=${specification}`, ...run], specification };
 }
 
-const backupLines = (backup: BackupContainer): string[] => [
+const backupLines = (backup: MachineBackup): string[] => [
   line("image", backup.image),
   `secrets backup "$(own_token)" ${backup.secrets.map(quoted).join(" ")}`,
   `mkdir -p ${machineFolders.scratch} && chown "$user" ${machineFolders.scratch}`,

@@ -57,9 +57,9 @@ async function begin(edge: Edge, listening: readonly string[]): Promise<EdgeStep
   return stepsTo(edge, listening);
 }
 
-type Watched = { admin: Admin; clock: Clock; before: ReadonlyMap<string, number> };
+type WatchedEnvoy = { admin: Admin; clock: Clock; before: ReadonlyMap<string, number> };
 
-async function inForce(folder: string, step: EdgeStep, { admin, clock, before }: Watched): Promise<void> {
+async function inForce(folder: string, step: EdgeStep, { admin, clock, before }: WatchedEnvoy): Promise<void> {
   const { what, wanted, read, counters } = step;
   const limit = clock.now() + LIMIT_MS;
   for (;;) {

@@ -13,7 +13,7 @@ export type Rival = {
   looks: Looks;
   start: RivalState;
   /** The rule's decision at a check. */
-  decide(standing: RivalState, look: Look): RivalState;
+  decide(standing: RivalState, look: RivalLook): RivalState;
 };
 
 /** A rule's check interval, its trailing window, and the lag of its metrics, in seconds. */
@@ -28,7 +28,7 @@ export type RivalState = {
 };
 
 /** A rule's input at second `at`: the candidate's users' requests and failures in its window. */
-export type Look = { at: number; requests: number; failures: number };
+export type RivalLook = { at: number; requests: number; failures: number };
 
 /** A rule before its first check, with its first share in force. */
 export const standing = (share: Percent): RivalState => ({ share, failedChecks: 0, shiftedAt: 0, result: null });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Pair } from "../../../infra/deployment.ts";
 import { decide } from "../../../infra/release/decide.ts";
-import type { Content } from "../../../infra/release/history.ts";
+import type { ReleaseContent } from "../../../infra/release/history.ts";
 import type { Revision } from "../../../infra/release/revision.ts";
 import { addressesIn } from "../../../infra/targets/compose/addresses.ts";
 
@@ -19,14 +19,14 @@ const contents = fc.subarray(names, { minLength: 1 }).chain((services) =>
       }),
     ),
   ),
-) as unknown as fc.Arbitrary<Content[]>;
+) as unknown as fc.Arbitrary<ReleaseContent[]>;
 
 /** What a stack does: it makes a release, tries one again, or settles on what it has tried. */
 const step = fc.record({ contents, retry: fc.boolean(), settles: fc.boolean() });
 const network = fc.constantFrom("10.77.3.0/24", "10.77.0.0/20", "172.29.0.0/16");
 
 /** The releases that come of such steps, each beside the one that was stable then. */
-function history(steps: { contents: Content[]; retry: boolean; settles: boolean }[], network: string) {
+function history(steps: { contents: ReleaseContent[]; retry: boolean; settles: boolean }[], network: string) {
   const revisions: Revision[] = [];
   let stable: Revision[] = [];
   return steps.map(({ contents, retry, settles }) => {
@@ -92,8 +92,8 @@ describe("the address of a revision on a Docker host", () => {
 });
 
 describe("a retried content", () => {
-  const content = { service: "akosha", image: "1", sessions: "sticky" } as Content;
-  const other = { service: "dhara", image: "1", sessions: "sticky" } as Content;
+  const content = { service: "akosha", image: "1", sessions: "sticky" } as ReleaseContent;
+  const other = { service: "dhara", image: "1", sessions: "sticky" } as ReleaseContent;
   const none = { revisions: [], stable: [] };
   const ask = { network: undefined, retry: true };
 

@@ -15,7 +15,7 @@ import { labelsOf } from "../../../names.ts";
 type CloudRunStack = { stack: string; cloud: CloudRunSettings };
 
 /** A service on Cloud Run, and the host that serves its users over HTTPS. */
-type Watched = CloudRunStack & { service: ServiceName; host: string; path: string };
+type WatchedService = CloudRunStack & { service: ServiceName; host: string; path: string };
 
 const severities = { P1: "CRITICAL", P2: "ERROR", P3: "WARNING", P4: "WARNING" } as const satisfies Record<
   Priority,
@@ -57,7 +57,7 @@ export function policy(rule: AlertRule, { stack, cloud }: CloudRunStack) {
  * Probes a service as an MCP client would, every minute from several continents. With `iam` the checker authenticates; IAP
  * admits only people, so there the check covers only the front end.
  */
-export function uptimeCheck({ service, host, path, stack, cloud }: Watched) {
+export function uptimeCheck({ service, host, path, stack, cloud }: WatchedService) {
   const ping = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" });
   const asked =
     cloud.access === "iam"
@@ -88,7 +88,7 @@ export function uptimeCheck({ service, host, path, stack, cloud }: Watched) {
 }
 
 /** A service's objectives as Google Cloud SLOs. */
-export function objectivesOf({ service, stack, cloud }: Omit<Watched, "path">) {
+export function objectivesOf({ service, stack, cloud }: Omit<WatchedService, "path">) {
   const days = 30;
   const common = { project: cloud.project, rollingPeriodDays: days, userLabels: { ...labelsOf(stack), service } };
   return {

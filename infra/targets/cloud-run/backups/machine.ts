@@ -7,14 +7,14 @@ import {
   confinement,
   confinementOptions,
   type MachineContainer,
-  type Mount,
+  type MachineMount,
   machineFolders,
   memoryOptions,
   mountOption,
 } from "../machine-container.ts";
 
 /** The container that backs up the single services' volumes on their VM, and its schedule. */
-export type BackupContainer = MachineContainer & {
+export type MachineBackup = MachineContainer & {
   /** The secrets it reads from files. */
   secrets: Secret[];
   /** `02:00`, in UTC. */
@@ -25,10 +25,10 @@ export type BackupContainer = MachineContainer & {
  * Describes the backup of a stack's VM: the same container as on the other targets; undefined if the VM has no volume. The
  * VM's identity is one of the writers. The log goes to Cloud Logging, which the backup series are derived from.
  */
-export function backupContainer(backed: Backed<"cloud-run">): BackupContainer | undefined {
+export function backupContainer(backed: Backed<"cloud-run">): MachineBackup | undefined {
   const job = backupJobs(backed).find(({ action, volumes }) => action === "save" && volumes.length > 0);
   if (!job) return undefined;
-  const mount = (source: string, target: string, readOnly = true): Mount => ({
+  const mount = (source: string, target: string, readOnly = true): MachineMount => ({
     ...{ type: "bind", source, target, readOnly },
   });
   return {
@@ -46,10 +46,10 @@ export function backupContainer(backed: Backed<"cloud-run">): BackupContainer | 
 }
 
 /** The systemd timer of the VM's backup. */
-export const backupTimer = ({ name }: BackupContainer): string => `${name}.timer`;
+export const backupTimer = ({ name }: MachineBackup): string => `${name}.timer`;
 
 /** The systemd files of the VM's nightly backup, by path. */
-export function backupFiles(backup: BackupContainer): Record<string, string> {
+export function backupFiles(backup: MachineBackup): Record<string, string> {
   const { name, image, environment, mounts, command, dailyAt, processes } = backup;
   const variables = `/etc/mahavishnu/${name}.env`;
   const run = [
