@@ -159,7 +159,7 @@ const isForCalls = (limit: unknown): boolean =>
     .map((action) => at(action, "header_value_match"))
     .every((match) => match === undefined || at(match, "expect_match") === false);
 
-/** Limits exempt the services' own networks; an exemption wider than /8 leaves nobody to limit. */
+/** Limits exempt the services' own networks; an exemption wider than /8 would leave no client limited. */
 const exemptsTheWorld = (limit: unknown): boolean =>
   listAt(limit, "rate_limits")
     .flatMap((one) => listAt(one, "actions"))

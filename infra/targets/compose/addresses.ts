@@ -20,8 +20,8 @@ export type Addresses = { of(resident: Resident): string; ofPair(pair: Pair): { 
 
 /**
  * The addresses in a network (`172.29.0.0/16`). A revision keeps its own from candidate to stable. Only the candidate of a
- * single service stands beside its own: with the traffic it takes the writer's place, and the address of that. Throws a
- * ReleaseError where two revisions have one address, or one lies beyond the network.
+ * single service has the next address: once settled it takes the writer's place and address. Throws a ReleaseError when two
+ * revisions have the same address, or when one is outside the network.
  */
 export function addressesIn(subnet: string, pairs: ReadonlyMap<ServiceName, Pair> = new Map()): Addresses {
   const first = firstOf(subnet);
