@@ -1,10 +1,10 @@
-import { stringify } from "yaml";
 import { type Secret, secretNamed } from "../../../ecosystem/secrets.ts";
 import { readStack } from "../../config/stack-file.ts";
 import { labelsOf, named } from "../../names.ts";
 import type { Revision } from "../../release/revision.ts";
 import { deploymentOf, namedReleases } from "../../stack.ts";
 import { aboutUnpublished } from "../unpublished.ts";
+import { yaml11 } from "../yaml11.ts";
 import { type ComposeContainer, type Mount, OURS } from "./container.ts";
 import { describeCompose, type HostDescription, secretsOf, volumesOf } from "./description.ts";
 import { HEALTH, LOG, scratchOptions } from "./docker.ts";
@@ -54,9 +54,7 @@ export function asYaml(description: HostDescription): string {
     ...(folders.length > 0 ? ["These host folders must exist and be owned by user 10001:", ...folders, ""] : []),
     `docker compose --project-name ${project} --file compose.yaml up --detach --remove-orphans`,
   ];
-  // compose reads YAML 1.1, in which a bare `no` is a boolean
-  const body = stringify(composeFile(description), { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false });
-  return `${head.map((line) => `# ${line}`.trimEnd()).join("\n")}\n${body}`;
+  return `${head.map((line) => `# ${line}`.trimEnd()).join("\n")}\n${yaml11(composeFile(description))}`;
 }
 
 /** The host folders that our own user reads or writes, each with the containers that do. */

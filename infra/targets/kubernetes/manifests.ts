@@ -1,4 +1,3 @@
-import { stringify } from "yaml";
 import { secretNamed } from "../../../ecosystem/secrets.ts";
 import { readStack } from "../../config/stack-file.ts";
 import type { Capture } from "../../graph/capture.ts";
@@ -8,6 +7,7 @@ import { type GraphResource, SECRET, UNKNOWN } from "../../graph/resource.ts";
 import { type Templates, templatesOf } from "../../secrets/derived.ts";
 import { namedReleases } from "../../stack.ts";
 import { aboutUnpublished } from "../unpublished.ts";
+import { yaml11 } from "../yaml11.ts";
 
 /** A Kubernetes object. */
 export type Manifest = {
@@ -74,9 +74,7 @@ export function secretsOf({ requests, resources }: Pick<Capture, "requests" | "r
 export function asYaml(manifests: Manifests): string {
   const { objects } = manifests;
   const head = preface(manifests).map((line) => `# ${line}`.trimEnd());
-  // the cluster reads YAML 1.1, in which a bare `yes` is a boolean
-  const documents = objects.map((object) => stringify(object, { version: "1.1", lineWidth: 0 }));
-  return [`${head.join("\n")}\n`, ...documents].join("---\n");
+  return [`${head.join("\n")}\n`, ...objects.map(yaml11)].join("---\n");
 }
 
 const SECRETS = "kubernetes:core/v1:Secret";

@@ -1,8 +1,8 @@
-import { stringify } from "yaml";
 import type { RevisionRole } from "../../../../ecosystem/revision-role.ts";
 import { edgeRelabelings, type Relabeling } from "../../../alerts/outcome.ts";
 import { ruleGroup, rulesFor } from "../../../alerts/rules.ts";
 import type { Revision } from "../../../release/revision.ts";
+import { yaml11 } from "../../yaml11.ts";
 import { composeConditions, type HostScope, jobs } from "./conditions.ts";
 
 /** The scrape targets on a Docker host, each as `host:port` in the stack's network. */
@@ -31,7 +31,7 @@ export function prometheusFiles({
   scrapes: Scrapes;
 }): Record<"prometheus.yml" | "rules.yml", string> {
   const rules = { groups: [ruleGroup(rulesFor(composeConditions(host)), { stack })] };
-  return { "prometheus.yml": yaml(prometheusConfig(stack, scrapes)), "rules.yml": yaml(rules) };
+  return { "prometheus.yml": yaml11(prometheusConfig(stack, scrapes)), "rules.yml": yaml11(rules) };
 }
 
 export function prometheusConfig(stack: string, scrapes: Scrapes) {
@@ -68,6 +68,3 @@ const relabel = ({ from, regex, label, value }: Relabeling) => ({
   target_label: label,
   replacement: value,
 });
-
-const yaml = (value: unknown): string =>
-  stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, version: "1.1" });
