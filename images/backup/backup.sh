@@ -49,7 +49,7 @@ store() { # NAME KIND SOURCE
   "stage_$2" "$3"
   repository
   cd "$staging"
-  run restic backup --quiet --json --host "$BACKUP_STACK" --tag "$store" . >"$scratch/$store.json"
+  unlocked backup --quiet --json --host "$BACKUP_STACK" --tag "$store" . >"$scratch/$store.json"
   bytes=$(sed -n 's/.*"total_bytes_processed":\([0-9]*\).*/\1/p' "$scratch/$store.json")
   [ "${bytes:-0}" -gt 0 ] || fail "$store: the backup is empty"
   report 1 "$bytes"
@@ -70,9 +70,20 @@ stage_database() { # NAME=PASSWORD_FILE
   password=$(cat "${1#*=}")
   database=${1%%=*}
   export PGPASSWORD="$password"
-  run pg_dump --format=custom --compress=0 --no-password --username="$database" --file="$staging/$database.dump" "$database"
+  run pg_dump --format=custom --compress=0 --no-password --username="$database" --file="$staging/$database.dump" "$database" \
+    2>"$scratch/refusal" || fail "$store: $(dump_refusal)"
   unset PGPASSWORD
   pg_restore --list "$staging/$database.dump" >/dev/null
+}
+
+dump_refusal() {
+  server=$(sed -n 's/.*server version: \([0-9]*\).*/\1/p' "$scratch/refusal")
+  if [ -n "$server" ]; then
+    printf "the server is PostgreSQL %s, newer than this image's pg_dump: %s. Nothing is saved; use an older server or a newer client" \
+      "$server" "$(pg_dump --version)"
+  else
+    refusal
+  fi
 }
 
 # If the volume cannot be mounted by a second pod, the sidecar of its writer makes the copy.
@@ -84,11 +95,11 @@ stage_volume() { # FOLDER
   request=$(date -u +%s)-$$
   give request "$request"
   deadline=$(($(date +%s) + 2 * patience))
-  until answer=$(cat "$BACKUP_HANDOVER/answer" 2>/dev/null) && [ "${answer#* }" = "$request" ]; do
+  until answer=$(cat "$BACKUP_HANDOVER/answer" 2>/dev/null) && [ "${answer%% *}" = "$request" ]; do
     [ "$(date +%s)" -lt "$deadline" ] || fail "the sidecar of the writer of $store did not respond"
     run sleep 2
   done
-  [ "$answer" = "done $request" ] || fail "the copy of $store failed; see the log of its writer's sidecar"
+  [ "$answer" = "$request done" ] || fail "the copy of $store failed: ${answer#* }"
   staging=$BACKUP_HANDOVER/copy
 }
 
@@ -99,24 +110,55 @@ give() {
 
 # The files of a volume belong together (a DuckDB or SQLite file and its log), and their writer keeps running. A copy is
 # consistent only if nothing was written from shortly before it until its end: it then equals the state after a power
-# cut, which both databases recover from. Log files may change meanwhile.
+# cut, which both databases recover from. Log files may change meanwhile. The files' times are only compared with
+# themselves, never with the clock.
 copy() { # FROM TO
-  [ -n "$(ls -A "$1")" ] || fail "$1 is empty or missing"
+  entries "$1" -print -quit | grep -q . || fail "$1 is empty or missing"
   deadline=$(($(date +%s) + patience))
   until still_copy "$1" "$2"; do
     [ "$(date +%s)" -lt "$deadline" ] || fail "no consistent copy of $1 in $patience seconds: it is written to continuously"
-    run sleep 1
   done
 }
 
+# A copy that fails while nothing changes would fail again, so it fails at once.
 still_copy() {
-  [ -z "$(find "$1" -type f ! -name '*.log' ! -name '*.log.*' -newermt '2 seconds ago' -print -quit)" ] || return 1
-  before=$(state "$1")
+  before=$(state "$1") || fail "cannot read $1: $(printf '%s' "$before" | plain)"
+  run sleep 2
+  [ "$before" = "$(state "$1")" ] || return 1
   rm -rf "$2"
-  cp -a "$1" "$2" && [ "$before" = "$(state "$1")" ]
+  mkdir -p "$2"
+  problem=$(entries "$1" -exec cp -a -t "$2" {} + 2>&1) && problem=
+  [ "$before" = "$(state "$1")" ] || return 1
+  [ -z "$problem" ] || fail "cannot copy $1: $(printf '%s' "$problem" | plain)"
 }
 
-state() { find "$1" ! -type d ! -name '*.log' ! -name '*.log.*' -printf '%P %i %s %T@ %C@\n' | sort; }
+state() {
+  found=$(cd "$1" && find . -ignore_readdir_race -path ./lost+found -prune -o \
+    ! -type d ! -name '*.log' ! -name '*.log.*' -printf '%P %i %s %T@ %C@\n' 2>&1) || code=$?
+  printf '%s\n' "$found" | sort
+  return "${code:-0}"
+}
+
+# What a volume contains. lost+found is the file system's own, and only root may read it.
+entries() { # FOLDER ACTION...
+  folder=$1
+  shift
+  find "$folder" -ignore_readdir_race -mindepth 1 -maxdepth 1 ! -name lost+found "$@"
+}
+
+# Runs restic. While another run holds a lock that excludes this one, it waits. A killed run leaves its lock, which
+# restic takes for stale half an hour after the last sign of life; so the limit is twice as long.
+unlocked() {
+  deadline=$(($(date +%s) + 2 * patience))
+  until run restic "$@" 2>"$scratch/refusal"; do
+    grep -q 'already locked' "$scratch/refusal" || fail "restic $1: $(refusal)"
+    [ "$(date +%s)" -lt "$deadline" ] || fail "restic $1: still locked after $((2 * patience)) seconds: $(refusal)"
+    say INFO "restic $1 waits for a lock: $(refusal)" >&2
+    run restic unlock --quiet >&2 || true
+    run sleep 10
+  done
+  cat "$scratch/refusal" >&2
+}
 
 # Removes the locks of killed runs only. This fails if there is no repository yet; only the run that backs up the settings
 # creates it, so that two runs never do so at the same time.
@@ -133,7 +175,8 @@ repository() {
   done
 }
 
-refusal() { tr -c '[:alnum:] ./:,_-' ' ' <"$scratch/refusal"; }
+refusal() { plain <"$scratch/refusal"; }
+plain() { tr -c '[:alnum:] ./:,_+-' ' ' | tail -c 1000; }
 
 # --- the series --------------------------------------------------------------------------------------------------------
 
@@ -188,9 +231,8 @@ save() {
 check() {
   store=check
   trap finish EXIT
-  run restic unlock --quiet
-  run restic check --quiet --read-data-subset="$(date -u +%-d)/31"
-  run restic forget --quiet --prune --host "$BACKUP_STACK" --group-by host,tags \
+  unlocked check --quiet --read-data-subset="$(date -u +%-d)/31"
+  unlocked forget --quiet --prune --host "$BACKUP_STACK" --group-by host,tags \
     --keep-daily "$BACKUP_KEEP_DAILY" --keep-weekly "$BACKUP_KEEP_WEEKLY" --keep-monthly "$BACKUP_KEEP_MONTHLY"
   report 1
 }
@@ -242,9 +284,12 @@ serve() {
   while :; do
     if request=$(cat "$BACKUP_HANDOVER/request" 2>/dev/null); then
       rm "$BACKUP_HANDOVER/request"
-      answer=failed
-      ! run "$0" copy "${BACKUP_VOLUMES#*=}" "$BACKUP_HANDOVER/copy" || answer="done"
-      give answer "$answer $request"
+      answer="done"
+      run "$0" copy "${BACKUP_VOLUMES#*=}" "$BACKUP_HANDOVER/copy" 2>"$BACKUP_HANDOVER/log" ||
+        answer=$(tail -n 1 "$BACKUP_HANDOVER/log" | sed 's/.*"message":"\(.*\)"}$/\1/' | plain)
+      cat "$BACKUP_HANDOVER/log" >&2
+      rm "$BACKUP_HANDOVER/log"
+      give answer "$request $answer"
     fi
     run sleep 2
   done

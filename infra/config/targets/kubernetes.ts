@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { postgresVersions } from "../../../ecosystem/postgres.ts";
 import { elsewhere, ofOneKind, vaultIsElsewhere, vaultIsOfOneKind } from "../backup-locations.ts";
 import { cidr, field, name } from "../fields.ts";
 import { shaping } from "../shaping.ts";
@@ -45,7 +46,7 @@ export const kubernetes = z
       .strictObject({
         host: field(
           z.string().regex(/^[a-z0-9.-]+$/),
-          "the host of a PostgreSQL server, version 14 or later, with pgvector",
+          `the host of a PostgreSQL server, version ${postgresVersions.oldest} to ${postgresVersions.newest}, with pgvector`,
           "host: pg.acme.internal",
         ),
         network: cidr("network: 10.8.0.0/24"),

@@ -1,10 +1,19 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, type TestContext, test, vi } from "vitest";
 import { describeWith } from "../../fixtures/tools.ts";
-import { type Bench, bench, checksums } from "./fixtures.ts";
+import { type Bench, bench, checksums, nobody } from "./fixtures.ts";
 
 /** A volume as a single writer leaves it: databases with their logs, a key, a log file. */
 function volumeOf({ path }: Bench): string {
@@ -155,6 +164,39 @@ describeWith(
       expect(here.series("akosha")).toEqual({ success: 0 });
     });
 
+    test("lost+found of a fresh disk is left out, and a file dated ahead of the clock is saved", async (context) => {
+      const here = bench(context, nobody);
+      const volume = volumeOf(here);
+      mkdirSync(`${volume}/lost+found`, { mode: 0o000 });
+      mkdirSync(`${volume}/deeper/lost+found`, { recursive: true });
+      writeFileSync(`${volume}/deeper/lost+found/ours`, "kept");
+      const tomorrow = Date.now() / 1000 + 86_400;
+      utimesSync(`${volume}/signer.pem`, tomorrow, tomorrow);
+      const { code, output } = await here.backup(["save"], { BACKUP_VOLUMES: `akosha=${volume}` });
+      expect(code, output).toBe(0);
+      await here.restic("restore", "latest", "--tag", "akosha", "--target", here.path("back"));
+      expect(readdirSync(here.path("back")).sort()).toEqual([".claude", "deeper", "server.log", "signer.pem"]);
+      expect(checksums(here.path("back"))).toEqual(checksums(volume));
+    });
+
+    test.for([
+      ["file", (volume: string) => chmodSync(`${volume}/signer.pem`, 0o000), "cannot copy"],
+      ["folder", (volume: string) => chmodSync(`${volume}/.claude`, 0o000), "cannot read"],
+    ] as const)(
+      "a %s that cannot be read fails the copy at once, in its own words",
+      async ([, lock, words], context) => {
+        const here = bench(context, nobody);
+        const volume = volumeOf(here);
+        lock(volume);
+        const { code, output } = await here.backup(["save"], {
+          BACKUP_VOLUMES: `akosha=${volume}`,
+          BACKUP_PATIENCE: "1000",
+        });
+        expect(code).toBe(1);
+        expect(output).toMatch(new RegExp(`${words} ${volume}: .*Permission denied`));
+      },
+    );
+
     test("in a cluster the copy is made beside the writer and handed over", async (context) => {
       const here = bench(context);
       const volume = volumeOf(here);
@@ -171,13 +213,13 @@ describeWith(
       rmSync(volume, { recursive: true });
       const second = await here.backup(["save"], job);
       expect(second.code).toBe(1);
-      expect(second.output).toContain("the copy of session-buddy failed");
+      expect(second.output).toContain(`the copy of session-buddy failed: ${volume} is empty or missing`);
     });
 
     test("without a response from the writer's sidecar, the job fails instead of backing up what it finds", async (context) => {
       const here = bench(context);
       mkdirSync(here.path("handover", "copy"), { recursive: true });
-      writeFileSync(here.path("handover", "answer"), "done 1700000000-1\n");
+      writeFileSync(here.path("handover", "answer"), "1700000000-1 done\n");
       const environment = { BACKUP_HANDOVER: here.path("handover"), BACKUP_VOLUMES: "akosha=/x", BACKUP_PATIENCE: "1" };
       const { code, output } = await here.backup(["save"], environment);
       expect(code).toBe(1);
@@ -185,6 +227,36 @@ describeWith(
     });
   },
 );
+
+describeWith(["restic"], "backup.sh in front of a lock", { timeout: 120_000, concurrent: true }, () => {
+  const tries = (here: Bench, command: string) =>
+    readFileSync(here.path("arguments"), "utf8").split(`restic ${command} `).length - 1;
+
+  test("the check waits for a backup at work, and runs when that has ended", async (context) => {
+    const here = bench(context);
+    expect((await here.backup(["save"])).code).toBe(0);
+    const atWork = await holdLock(context, here);
+    const checked = here.backup(["check"], { BACKUP_PATIENCE: "30" });
+    await vi.waitUntil(() => tries(here, "check") > 1, { timeout: 40_000 });
+    atWork.stdin.end("saved");
+    const { code, output } = await checked;
+    expect(code, output).toBe(0);
+    expect(output).toContain("restic check waits for a lock: ");
+    expect(here.series("check").success).toBe(1);
+  });
+
+  test("the lock of a container that was killed is waited for, within a limit", async (context) => {
+    const here = bench(context);
+    expect((await here.backup(["save"])).code).toBe(0);
+    const held = await holdLock(context, here);
+    const { code, output } = await here.backup(["check"], { BACKUP_PATIENCE: "4" });
+    expect(code).toBe(1);
+    expect(output).toMatch(/restic check: still locked after 8 seconds: .*already locked by PID/);
+    expect(tries(here, "check")).toBeGreaterThan(1);
+    expect(tries(here, "unlock")).toBeGreaterThan(1);
+    held.kill("SIGKILL");
+  });
+});
 
 describeWith(["restic"], "backup.sh when it is stopped or killed", { timeout: 120_000, concurrent: true }, () => {
   test("on SIGTERM it stops its children, reports the failure and leaves no lock", async (context) => {
@@ -203,12 +275,7 @@ describeWith(["restic"], "backup.sh when it is stopped or killed", { timeout: 12
   test("the lock of a killed run is removed by the next one", async (context) => {
     const here = bench(context);
     expect((await here.backup(["save"])).code).toBe(0);
-    // restic waits for its input and holds the lock
-    const killed = spawn("restic", ["backup", "--stdin"], {
-      env: here.environment,
-      stdio: ["pipe", "ignore", "ignore"],
-    });
-    await vi.waitUntil(() => readdirSync(here.path("repository", "locks")).length > 0, { timeout: 20_000 });
+    const killed = await holdLock(context, here);
     killed.kill("SIGKILL");
     await new Promise((resolve) => killed.once("exit", resolve));
     expect((await here.backup(["save"])).code).toBe(0);
@@ -223,6 +290,14 @@ test("an unknown action is refused, and the known ones are listed", async (conte
     "backup.sh restore: unknown action. Actions: save, check, vault, serve, schedule HH:MM ACTION",
   );
 });
+
+/** A backup that waits for its input and holds its lock meanwhile. */
+async function holdLock({ onTestFinished }: TestContext, here: Bench) {
+  const child = spawn("restic", ["backup", "--stdin"], { env: here.environment, stdio: ["pipe", "ignore", "ignore"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await vi.waitUntil(() => readdirSync(here.path("repository", "locks")).length > 0, { timeout: 20_000 });
+  return child;
+}
 
 /** A volume that is never still, so that whoever copies it goes on trying. */
 function slowVolume(context: TestContext, here: Bench): string {

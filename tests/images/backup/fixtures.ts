@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,7 +26,12 @@ export type Bench = {
   path(...parts: string[]): string;
 };
 
-export function bench({ onTestFinished }: Pick<TestContext, "onTestFinished">): Bench {
+/** Someone other than root, whom permissions bind; nothing where the tests run as such a user. */
+const OTHER = { uid: 65534, gid: 65534 };
+export const nobody: typeof OTHER | { uid?: never; gid?: never } = process.getuid?.() === 0 ? OTHER : {};
+
+/** `user` is who runs the script. */
+export function bench({ onTestFinished }: Pick<TestContext, "onTestFinished">, user: typeof nobody = {}): Bench {
   // in memory where there is such a place: restic waits for the disk at each file
   const folder = mkdtempSync(join(onPath("df") && readable("/dev/shm") ? "/dev/shm" : tmpdir(), "backup-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -59,7 +64,8 @@ export function bench({ onTestFinished }: Pick<TestContext, "onTestFinished">): 
     password,
     environment,
     async backup(action, more = {}) {
-      const ran = await run(script, action, { ...environment, ...readOnly, ...more });
+      if (user.uid) execFileSync("chown", ["-R", `${user.uid}:${user.gid}`, folder]);
+      const ran = await run(script, action, { ...environment, ...readOnly, ...more }, user);
       for (const secret of secretsIn(path("secrets"))) {
         expect(ran.output).not.toContain(secret);
         expect(readable(path("arguments")) ? readFileSync(path("arguments"), "utf8") : "").not.toContain(secret);
@@ -114,9 +120,9 @@ function readable(path: string): boolean {
   }
 }
 
-const run = (program: string, args: string[], env: Record<string, string>): Promise<Ran> =>
+const run = (program: string, args: string[], env: Record<string, string>, user: typeof nobody = {}): Promise<Ran> =>
   new Promise((resolve) => {
-    const child = execFile(program, args, { env, maxBuffer: 1e8 }, (_, stdout, stderr) =>
+    const child = execFile(program, args, { env, maxBuffer: 1e8, ...user }, (_, stdout, stderr) =>
       resolve({ code: child.exitCode, output: stdout + stderr }),
     );
   });

@@ -4,12 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { describeWith } from "../../fixtures/tools.ts";
-import { type Bench, bench } from "./fixtures.ts";
+import { type Bench, bench, nobody } from "./fixtures.ts";
 
 const PASSWORD = "B5rL0pQ2vXw8mN4tYk7hJd3s";
-
-/** PostgreSQL refuses to run as root. */
-const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 
 describeWith(
   ["restic", "initdb", "postgres", "psql", "pg_dump"],
@@ -21,7 +18,8 @@ describeWith(
 
     beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), "pg-"));
-      if (nobody.uid) chownSync(folder, nobody.uid, nobody.gid);
+      // PostgreSQL refuses to run as root
+      if (nobody.uid !== undefined) chownSync(folder, nobody.uid, nobody.gid);
       const data = join(folder, "data");
       execFileSync("initdb", ["-D", data, "-U", "postgres", "--auth-local=trust", "--no-sync", "-E", "UTF8"], {
         ...nobody,
@@ -114,3 +112,24 @@ describeWith(
     });
   },
 );
+
+test("a server that is newer than pg_dump is refused with both versions", async (context) => {
+  const here = bench(context);
+  // what pg_dump 17 prints in front of PostgreSQL 18
+  const said = [
+    "pg_dump: error: aborting because of server version mismatch",
+    "pg_dump: detail: server version: 18.1 (Debian 18.1-2); pg_dump version: 17.6 (Debian 17.6-0+deb13u1)",
+  ].join("\n");
+  const double = `case $1 in --version) echo 'pg_dump (PostgreSQL) 17.6' ;; *) echo '${said}' >&2; exit 1 ;; esac`;
+  writeFileSync(here.path("bin", "pg_dump"), `#!/bin/sh\n${double}\n`, { mode: 0o755 });
+  writeFileSync(here.path("secrets", "akosha"), `${PASSWORD}\n`);
+  const { code, output } = await here.backup(["save"], {
+    BACKUP_MANIFEST: "",
+    BACKUP_DATABASES: `akosha=${here.path("secrets", "akosha")}`,
+  });
+  expect(code).toBe(1);
+  expect(output).toContain(
+    "akosha-database: the server is PostgreSQL 18, newer than this image's pg_dump: pg_dump (PostgreSQL) 17.6.",
+  );
+  expect(here.series("akosha-database")).toEqual({ success: 0 });
+});
