@@ -32,8 +32,8 @@ export const burns = {
   ErrorBudgetBurn1x: { factor: 1, long: "3d", short: "6h" },
 } as const satisfies Record<string, { factor: number; long: PromWindow; short: PromWindow }>;
 
-/** Fewer failures than this in the long window are noise at low traffic, not a burning budget. */
-export const FEWEST_FAILURES = 5;
+/** Fewer failed, slow or refused requests than this in a window are noise at low traffic. */
+export const FEWEST_REQUESTS = 5;
 
 const burning = (name: keyof typeof burns, lasts: string) => {
   const { factor, long, short } = burns[name];
@@ -60,6 +60,13 @@ export const alerts = {
     for: "10m",
     summary: `p95 latency above ${seconds(objectives.p95Ms)}`,
     description: `p95 latency has exceeded its objective of ${seconds(objectives.p95Ms)} for ten minutes.`,
+  },
+  ServiceRefusing: {
+    priority: "P1",
+    for: "5m",
+    summary: "refusing every request",
+    description:
+      "For five minutes the server has refused every request, also those of clients that it served within the last day.",
   },
   NoData: {
     priority: "P2",

@@ -146,7 +146,7 @@ const cloudMonitoring = {
 } as const satisfies Record<string, Series>;
 
 /**
- * Every series that a rule may use, by target. The servers' own metrics are not part of it: none of them exports working
+ * Every series that a condition may use, by target. The servers' own metrics are not part of it: none of them exports working
  * series for requests, errors or latency, so those come from the edge or the platform.
  */
 export const catalogue = {

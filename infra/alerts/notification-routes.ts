@@ -4,7 +4,10 @@ import { type AlertName, type Priority, priorities } from "./alerts.ts";
 
 type Alerts = Settings["alerts"];
 
-/** A receiver, the alerts it gets, and how soon and how often it is notified. */
+/**
+ * A receiver, the alerts it gets, and how soon and how often it is notified. No route has time intervals: they would drop the
+ * end of an alert too (`business-hours.ts` says when an alert may begin).
+ */
 export type NotificationRoute = {
   receiver: string;
   /** The label value to match; the first matching route wins. */
@@ -13,8 +16,6 @@ export type NotificationRoute = {
   wait: string;
   interval: string;
   repeat: string;
-  /** Notifies in business hours only; what happens at night waits for the morning. */
-  businessHours: boolean;
   secrets: readonly Secret[];
 };
 
@@ -40,27 +41,26 @@ export function notificationRoutesOf(alerts: Alerts): NotificationRoute[] {
 export const fallback: Priority = "P2";
 
 const pace = {
-  deadMan: { wait: "0s", interval: "1m", repeat: "5m", businessHours: false },
-  P1: { wait: "10s", interval: "1m", repeat: "1h", businessHours: false },
-  P2: { wait: "30s", interval: "5m", repeat: "4h", businessHours: false },
-  P3: { wait: "5m", interval: "30m", repeat: "24h", businessHours: true },
+  deadMan: { wait: "0s", interval: "1m", repeat: "5m" },
+  P1: { wait: "10s", interval: "1m", repeat: "1h" },
+  P2: { wait: "30s", interval: "5m", repeat: "4h" },
+  P3: { wait: "5m", interval: "30m", repeat: "24h" },
   // Alertmanager keeps its notification log for five days
-  P4: { wait: "30m", interval: "1h", repeat: "5d", businessHours: true },
+  P4: { wait: "30m", interval: "1h", repeat: "5d" },
 } as const satisfies Record<Priority | "deadMan", Omit<NotificationRoute, "receiver" | "match" | "secrets">>;
-
-/** When tickets may be opened, in UTC. */
-export const businessHours = {
-  name: "business-hours",
-  weekdays: "monday:friday",
-  start: "09:00",
-  end: "17:00",
-} as const;
 
 /** Alerts that add nothing while another one fires for the same service. */
 export const inhibitions: readonly { source: AlertName; targets: readonly AlertName[]; equal: string }[] = [
   {
     source: "ServiceDown",
-    targets: ["ErrorBudgetBurn14x", "ErrorBudgetBurn6x", "ErrorBudgetBurn3x", "ErrorBudgetBurn1x", "LatencyHigh"],
+    targets: [
+      "ServiceRefusing",
+      "ErrorBudgetBurn14x",
+      "ErrorBudgetBurn6x",
+      "ErrorBudgetBurn3x",
+      "ErrorBudgetBurn1x",
+      "LatencyHigh",
+    ],
     equal: "service",
   },
   {

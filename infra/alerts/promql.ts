@@ -93,6 +93,8 @@ export const secondsUntil = <L extends string>(time: Vector<L>): Vector<L> => lo
 /** Both sides have the same labels, so each sample has one counterpart. */
 export const ratio = <L extends string>(part: Vector<L>, whole: Vector<L>): Vector<L> => joined("/", [part, whole]);
 
+export const minus = <L extends string>(all: Vector<L>, part: Vector<L>): Vector<L> => joined("-", [all, part]);
+
 const compared =
   (operator: ">" | "<" | "==") =>
   <L extends string>(vector: Vector<L>, bound: number): Vector<L> =>

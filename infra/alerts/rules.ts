@@ -1,4 +1,5 @@
 import { type Alert, type AlertName, alerts, runbookOf } from "./alerts.ts";
+import { inBusinessHours, waitsForBusinessHours } from "./business-hours.ts";
 import type { Condition } from "./conditions/condition.ts";
 
 /** One alert as it is evaluated on one target. */
@@ -14,15 +15,25 @@ export const rulesFor = (conditions: Partial<Record<AlertName, Condition>>): Ale
 /** A rule group for Prometheus and its operator. `labels` are added to each alert. */
 export const ruleGroup = (rules: readonly AlertRule[], labels: Record<string, string>) => ({
   name: "mahavishnu",
-  rules: rules.map(({ alert, expression, priority, subject, ...rule }) => ({
-    alert,
-    expr: expression,
-    for: rule.for,
-    labels: { priority, ...labels },
-    annotations: {
-      summary: subject ? `{{ $labels.${subject} }}: ${rule.summary}` : rule.summary,
-      description: rule.description,
-      runbook_url: rule.runbook,
-    },
-  })),
+  rules: rules.flatMap((rule) => {
+    if (!waitsForBusinessHours(rule)) return [alertingRule(rule, labels)];
+    const { start, due } = inBusinessHours(rule, labels);
+    return [start, alertingRule({ ...rule, expression: due, for: "0s" }, labels)];
+  }),
+});
+
+/** One alert as Prometheus fires it, at any hour. */
+export const alertingRule = (
+  { alert, expression, priority, subject, ...rule }: AlertRule,
+  labels: Record<string, string>,
+) => ({
+  alert,
+  expr: expression,
+  for: rule.for,
+  labels: { priority, ...labels },
+  annotations: {
+    summary: subject ? `{{ $labels.${subject} }}: ${rule.summary}` : rule.summary,
+    description: rule.description,
+    runbook_url: rule.runbook,
+  },
 });

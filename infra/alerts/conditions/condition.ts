@@ -1,5 +1,5 @@
 import { objectives } from "../../../ecosystem/objectives.ts";
-import { burns, FEWEST_FAILURES } from "../alerts.ts";
+import { burns, FEWEST_REQUESTS } from "../alerts.ts";
 import { above, absent, and, type Expression, marked, or, type PromWindow, type Vector } from "../promql.ts";
 
 /** What makes an alert fire: an expression, and the label that names what it is about. */
@@ -22,7 +22,7 @@ export function burning<L extends string>(
     const bound = Number((factor * objectives.errorRatio).toPrecision(6));
     return about(
       subject,
-      and(above(errorRatio(long), bound), above(errorRatio(short), bound), above(failures(long), FEWEST_FAILURES)),
+      and(above(errorRatio(long), bound), above(errorRatio(short), bound), above(failures(long), FEWEST_REQUESTS)),
     );
   };
   return {

@@ -1,7 +1,7 @@
 import type { Target } from "../../../ecosystem/targets.ts";
 import type { Catalogue } from "../../../infra/alerts/catalogue.ts";
 import type { AlertRule } from "../../../infra/alerts/rules.ts";
-import { ruleGroup } from "../../../infra/alerts/rules.ts";
+import { alertingRule } from "../../../infra/alerts/rules.ts";
 
 type LabelOf<S> = S extends { labels: readonly (infer L extends string)[] } ? L : never;
 
@@ -41,7 +41,7 @@ export function promtoolTest(
   { title, given, every, at, firing }: Case,
   labels: Record<string, string>,
 ) {
-  const [written] = ruleGroup([rule], labels).rules;
+  const written = alertingRule(rule, labels);
   const said = (text: string, own: Record<string, string>) =>
     text.replace(/\{\{ \$labels\.(\w+) \}\}/g, (_, label: string) => own[label] ?? "");
   return {
@@ -53,9 +53,9 @@ export function promtoolTest(
         eval_time: at,
         alertname: rule.alert,
         exp_alerts: firing.map((own) => ({
-          exp_labels: { ...written?.labels, ...own },
+          exp_labels: { ...written.labels, ...own },
           exp_annotations: Object.fromEntries(
-            Object.entries(written?.annotations ?? {}).map(([name, text]) => [name, said(text, own)]),
+            Object.entries(written.annotations).map(([name, text]) => [name, said(text, own)]),
           ),
         })),
       },

@@ -1,10 +1,11 @@
 import { objectives } from "../../../../ecosystem/objectives.ts";
 import type { ServiceName } from "../../../../ecosystem/services.ts";
-import { type AlertName, CERTIFICATE_DAYS, LEAST_FREE } from "../../../alerts/alerts.ts";
+import { type AlertName, CERTIFICATE_DAYS, FEWEST_REQUESTS, LEAST_FREE } from "../../../alerts/alerts.ts";
 import { about, burning, type Condition, silent } from "../../../alerts/conditions/condition.ts";
 import {
   above,
   absentFor,
+  and,
   at,
   avgBy,
   below,
@@ -13,6 +14,7 @@ import {
   marked,
   maxBy,
   minBy,
+  minus,
   or,
   type PromWindow,
   quantile,
@@ -47,6 +49,12 @@ export type ProjectScope = {
 const UNHEALTHY = "3m";
 const UNHEARD = "5m";
 
+/** Google counts by code alone, so these are the refusals that a stranger does not get for asking wrongly. */
+const REFUSALS = ["403", "421", "429"] as const;
+
+/** The bounds of Google's latency histogram below the objective, in milliseconds. */
+const BELOW_OBJECTIVE = /[0-9]{1,3}([.][0-9]+)?/;
+
 /** When each alert fires on Google Cloud. */
 export function cloudRunConditions({ stores, stateless, singletons }: ProjectScope): Record<CloudAlertName, Condition> {
   const run = { monitored_resource: "cloud_run_revision" } as const;
@@ -56,6 +64,9 @@ export function cloudRunConditions({ stores, stateless, singletons }: ProjectSco
   // unauthorized and not-found requests say nothing about the service
   const counted = requests({ response_code: { not: ["401", "403", "404", "413", "429"] } });
   const failed = requests({ response_code_class: "5xx" });
+  const served = requests({ response_code_class: "2xx" });
+  const latencies = (where: { le?: string | RegExp }) =>
+    on("run_googleapis_com:request_latencies_bucket", { ...run, ...where });
   const runs = "logging_googleapis_com:user_mahavishnu_backup_success_count";
   const successes = "logging_googleapis_com:user_mahavishnu_backup_success_sum";
   // Google rejects a query that matches more than one resource type
@@ -89,12 +100,25 @@ export function cloudRunConditions({ stores, stateless, singletons }: ProjectSco
     ),
     LatencyHigh: about(
       "service_name",
-      above(
-        quantile(
-          0.95,
-          sumBy(["service_name", "le"], rate(on("run_googleapis_com:request_latencies_bucket", run), "10m")),
+      and(
+        above(quantile(0.95, sumBy(["service_name", "le"], rate(latencies({}), "10m"))), objectives.p95Ms),
+        above(
+          minus(
+            sumBy(["service_name"], increase(latencies({ le: "+Inf" }), "10m")),
+            maxBy(["service_name"], sumBy(["service_name", "le"], increase(latencies({ le: BELOW_OBJECTIVE }), "10m"))),
+          ),
+          FEWEST_REQUESTS,
         ),
-        objectives.p95Ms,
+      ),
+    ),
+    ServiceRefusing: about(
+      "service_name",
+      unless(
+        and(
+          above(sumBy(["service_name"], increase(requests({ response_code: REFUSALS }), "5m")), FEWEST_REQUESTS),
+          above(sumBy(["service_name"], increase(served, "1d")), 0),
+        ),
+        above(sumBy(["service_name"], increase(served, "2m")), 0),
       ),
     ),
     NoData: silent({

@@ -7,7 +7,7 @@ import type {
 import { objectives } from "../../../../ecosystem/objectives.ts";
 import type { ServiceName } from "../../../../ecosystem/services.ts";
 import type { Priority } from "../../../alerts/alerts.ts";
-import type { PromWindow } from "../../../alerts/promql.ts";
+import { secondsOf } from "../../../alerts/business-hours.ts";
 import type { AlertRule } from "../../../alerts/rules.ts";
 import type { CloudRunSettings } from "../../../config/schema.ts";
 import { labelsOf } from "../../../names.ts";
@@ -117,7 +117,3 @@ export function objectivesOf({ service, stack, cloud }: Omit<WatchedService, "pa
     ] satisfies (Omit<SloArgs, "service"> & { sloId: string })[],
   };
 }
-
-const units = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
-const secondsOf = (window: PromWindow): number =>
-  Number.parseFloat(window) * units[window.slice(-1) as keyof typeof units];

@@ -1,7 +1,5 @@
-import { stringify } from "yaml";
 import type { Secret } from "../../../../ecosystem/secrets.ts";
 import {
-  businessHours,
   fallback,
   inhibitions,
   type NotificationRoute,
@@ -9,6 +7,7 @@ import {
 } from "../../../alerts/notification-routes.ts";
 import { notificationText } from "../../../alerts/notification-text.ts";
 import type { Settings } from "../../../config/schema.ts";
+import { yaml11 } from "../../yaml11.ts";
 
 /**
  * The configuration of a stack's own Alertmanager, by file name. `secretFile` returns the mounted path of a receiver's
@@ -19,7 +18,7 @@ export function alertmanagerFiles(
   alerts: Settings["alerts"],
   secretFile: (secret: Secret) => string,
 ): Record<"alertmanager.yml", string> {
-  return { "alertmanager.yml": stringify(alertmanagerConfig(alerts, secretFile), { lineWidth: 0, version: "1.1" }) };
+  return { "alertmanager.yml": yaml11(alertmanagerConfig(alerts, secretFile)) };
 }
 
 export function alertmanagerConfig(alerts: Settings["alerts"], secretFile: (secret: Secret) => string) {
@@ -35,27 +34,15 @@ export function alertmanagerConfig(alerts: Settings["alerts"], secretFile: (secr
       target_matchers: [`alertname=~"${targets.join("|")}"`],
       equal: [equal],
     })),
-    time_intervals: [
-      {
-        name: businessHours.name,
-        time_intervals: [
-          {
-            weekdays: [businessHours.weekdays],
-            times: [{ start_time: businessHours.start, end_time: businessHours.end }],
-          },
-        ],
-      },
-    ],
   };
 }
 
-const route = ({ receiver, match, wait, interval, repeat, ...notice }: NotificationRoute) => ({
+const route = ({ receiver, match, wait, interval, repeat }: NotificationRoute) => ({
   matchers: [`${match.label}="${match.value}"`],
   receiver,
   group_wait: wait,
   group_interval: interval,
   repeat_interval: repeat,
-  ...(notice.businessHours && { active_time_intervals: [businessHours.name] }),
 });
 
 /** One receiver's integrations. */

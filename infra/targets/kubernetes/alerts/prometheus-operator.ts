@@ -1,5 +1,4 @@
 import {
-  businessHours,
   fallback,
   inhibitions,
   type NotificationRoute,
@@ -84,27 +83,15 @@ export function alertmanagerRoutes(alerts: Settings["alerts"]) {
       targetMatch: [{ name: "alertname", value: targets.join("|"), matchType: "=~" }],
       equal: [equal],
     })),
-    muteTimeIntervals: [
-      {
-        name: businessHours.name,
-        timeIntervals: [
-          {
-            weekdays: [businessHours.weekdays],
-            times: [{ startTime: businessHours.start, endTime: businessHours.end }],
-          },
-        ],
-      },
-    ],
   };
 }
 
-const route = ({ receiver, match, wait, interval, repeat, ...notice }: NotificationRoute) => ({
+const route = ({ receiver, match, wait, interval, repeat }: NotificationRoute) => ({
   receiver,
   matchers: [{ name: match.label, value: match.value, matchType: "=" }],
   groupWait: wait,
   groupInterval: interval,
   repeatInterval: repeat,
-  ...(notice.businessHours && { activeTimeIntervals: [businessHours.name] }),
 });
 
 function receiver({ receiver, secrets }: NotificationRoute) {

@@ -1,9 +1,7 @@
+import type { Recording } from "../../../alerts/business-hours.ts";
 import { derived, maxBy, or, reaches, seriesOn, zero } from "../../../alerts/promql.ts";
 import { backupJobName } from "../../../names.ts";
 import type { ClusterScope } from "./conditions.ts";
-
-/** A recorded series under our own name, computed by Prometheus from others. */
-export type Recording = { record: string; expr: string };
 
 const on = seriesOn<"kubernetes">();
 

@@ -231,7 +231,7 @@ exec "$@"' start export SESSION_ENCRYPTION_KEY session-encryption-key exec pytho
 ) &
 wait $! || failed=yes
 (
-image unpublished.invalid/backup@sha256:57263dd7d945549144c9cd06c037b0ca87ab857bbf0e37a7395f8fe648d78cd0
+image unpublished.invalid/backup@sha256:445c17ed2fd26b5e084eb8c8bac36a8487d769119a50b398e956d8926d11e12e
 secrets backup "$(own_token)" restic-password
 mkdir -p /var/lib/singles/scratch && chown "$user" /var/lib/singles/scratch
 file /etc/mahavishnu/backup-volumes.env 'BACKUP_STACK=mahavishnu-prod
@@ -257,7 +257,7 @@ ExecStart=/usr/bin/docker run --rm \
   --mount=type=bind,source=/run/singles/backup/restic-password,target=/run/secrets/restic-password,readonly \
   --mount=type=bind,source=/mnt/disks/session-buddy,target=/volumes/session-buddy,readonly \
   --mount=type=bind,source=/var/lib/singles/scratch,target=/scratch \
-  unpublished.invalid/backup@sha256:57263dd7d945549144c9cd06c037b0ca87ab857bbf0e37a7395f8fe648d78cd0 save
+  unpublished.invalid/backup@sha256:445c17ed2fd26b5e084eb8c8bac36a8487d769119a50b398e956d8926d11e12e save
 '
 file /etc/systemd/system/backup-volumes.timer '[Unit]
 Description=Save the volumes of the single services each night

@@ -148,7 +148,40 @@ export const cloudRunCases: Cases<CloudAlertName> = {
         at: "25m",
         firing: [],
       },
+      {
+        title: "two of three take two seconds, but nobody else calls",
+        given: latencies("0+0.1x60", "0+0.3x60"),
+        every: "1m",
+        at: "50m",
+        firing: [],
+      },
       { title: "nobody calls", given: latencies("9x30", "10x30"), every: "1m", at: "25m", firing: [] },
+    ],
+  },
+  ServiceRefusing: {
+    fires: [
+      {
+        title: "after an hour of service it answers nothing but 421",
+        given: [requests("200", "0+60x60 3600x20"), requests("421", "0x60 0+60x20")],
+        ...{ every: "1m", at: "69m", firing: akosha },
+      },
+    ],
+    silent: [
+      {
+        title: "it refuses most requests, as it always did",
+        given: [requests("200", "0+6x80"), requests("403", "0+60x80")],
+        ...{ every: "1m", at: "69m", firing: [] },
+      },
+      {
+        title: "it has never served anybody",
+        given: [requests("429", "0+60x80")],
+        ...{ every: "1m", at: "69m", firing: [] },
+      },
+      {
+        title: "nobody calls but who asks for what is not there",
+        given: [requests("200", "0+60x60 3600x20"), requests("404", "0x60 0+60x20")],
+        ...{ every: "1m", at: "69m", firing: [] },
+      },
     ],
   },
   NoData: {

@@ -97,7 +97,7 @@ test("the components: a policy for each rule with its priority's channels, whose
     return {};
   });
   const of = (type: string) => resources.filter((one) => one.type.endsWith(`:${type}`));
-  expect(of("AlertPolicy")).toHaveLength(11);
+  expect(of("AlertPolicy")).toHaveLength(12);
   const channelsOf = (alert: string) =>
     of("AlertPolicy")
       .find(({ name }) => name === `alerting-${alert}`)

@@ -114,17 +114,17 @@ export const composeCases: Cases<AlertName> = {
     fires: [
       {
         title: "13 days are left",
-        given: [certificate("13x90")],
-        ...{ every: "1m", at: "80m", firing: [{ instance: "edge:9902" }] },
+        given: [certificate("13x130")],
+        ...{ every: "5m", at: "620m", firing: [{ instance: "edge:9902" }] },
       },
     ],
     silent: [
-      { title: "15 days are left", given: [certificate("15x90")], every: "1m", at: "80m", firing: [] },
+      { title: "15 days are left", given: [certificate("15x130")], every: "5m", at: "620m", firing: [] },
       {
         title: "the edge has no certificate",
-        given: [certificate("4294967295x90")],
-        every: "1m",
-        at: "80m",
+        given: [certificate("4294967295x130")],
+        every: "5m",
+        at: "620m",
         firing: [],
       },
     ],

@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
+import { priorities } from "../../../../../infra/alerts/alerts.ts";
 import { receiverSecrets } from "../../../../../infra/alerts/notification-routes.ts";
 import { readStack } from "../../../../../infra/config/stack-file.ts";
 import { capture } from "../../../../../infra/graph/capture.ts";
@@ -13,6 +15,10 @@ import {
   RECEIVERS,
 } from "../../../../../infra/targets/kubernetes/alerts/prometheus-operator.ts";
 import { clusterScope } from "../../../../../infra/targets/kubernetes/alerts/scope.ts";
+import { yaml11 } from "../../../../../infra/targets/yaml11.ts";
+import { describeWith } from "../../../../fixtures/tools.ts";
+import { expectResolved, listener } from "../../../alerts/alertmanager.ts";
+import { folderWith, run } from "../../../alerts/tools.ts";
 
 const root = `${import.meta.dirname}/../../../../..`;
 const stack = readStack(root, "prod");
@@ -72,6 +78,49 @@ test("the operator's routes are the same as those of a stack's own Alertmanager"
   expect(inhibitRules).toHaveLength(own.inhibit_rules.length);
   const kinds = (configs: object) => Object.keys(configs).map((kind) => kind.replace("_c", "C").toLowerCase());
   expect(receivers.map(kinds)).toEqual(own.receivers.map((one) => kinds(one)));
+});
+
+/** The operator's object as the configuration that it makes of it for Alertmanager. */
+function configOf({ route, receivers, inhibitRules }: ReturnType<typeof alertmanagerRoutes>, url: string): string {
+  type Matcher = { name: string; value: string; matchType: string };
+  const matchers = (all: readonly Matcher[]) =>
+    all.map(({ name, matchType, value }) => `${name}${matchType}"${value}"`);
+  return yaml11({
+    route: {
+      receiver: route.receiver,
+      group_by: route.groupBy,
+      routes: route.routes.map(({ groupWait, groupInterval, repeatInterval, matchers: all, receiver, ...others }) => {
+        expect(others).toEqual({});
+        const pace = { group_wait: groupWait, group_interval: groupInterval, repeat_interval: repeatInterval };
+        return { receiver, matchers: matchers(all), ...pace };
+      }),
+    },
+    receivers: receivers.map(({ name, webhookConfigs = [] }: { name: string; webhookConfigs?: object[] }) => ({
+      name,
+      webhook_configs: webhookConfigs.map((config) => ({
+        url,
+        send_resolved: (config as { sendResolved: boolean }).sendResolved,
+      })),
+    })),
+    inhibit_rules: inhibitRules.map(({ sourceMatch, targetMatch, equal }) => ({
+      source_matchers: matchers(sourceMatch),
+      target_matchers: matchers(targetMatch),
+      equal,
+    })),
+  });
+}
+
+describeWith(["prometheus-alertmanager", "amtool"], "a real Alertmanager with the operator's routes", {}, () => {
+  const tickets = Object.fromEntries(priorities.map((priority) => [priority, ["ticket-webhook-url"]])) as typeof alerts;
+
+  test("accepts them, and sends the end of an alert whatever the priority and the hour", async () => {
+    const routes = alertmanagerRoutes(tickets);
+    expect(Object.keys(routes).sort()).toEqual(["inhibitRules", "receivers", "route"]);
+    const heard = await listener();
+    const config = configOf(routes, heard.url);
+    await run("amtool", ["check-config", join(folderWith({ "alertmanager.yml": config }), "alertmanager.yml")]);
+    await expectResolved(config, heard, priorities);
+  });
 });
 
 test("the receivers' secrets are keys of one Secret, and nowhere else", async () => {
