@@ -11,8 +11,8 @@ const ISSUER = "edge:issuer";
 const PUBLIC_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
 
 /**
- * The filter that refuses with 401 whoever shows no token that the issuer signed for this audience and that is still
- * valid. It takes tokens from the header alone, since whatever stands in a query ends up in somebody's log, and leaves
+ * The filter that refuses with 401 callers without a token that the issuer signed for this audience and that is still
+ * valid. It takes tokens from the header alone, since query strings end up in logs, and leaves
  * them there for the servers. Two kinds of calls need none: the health check, and among the connections of the peers,
  * those that speak for themselves.
  */
@@ -30,7 +30,7 @@ export function authFilter(
           audiences: [audience],
           require_expiration: true,
           forward: true,
-          // who somebody is, for the reader: clients are counted by it
+          // the caller's subject, for the reader: clients are counted by it
           payload_in_metadata: METADATA,
           from_headers: [{ name: "authorization", value_prefix: "Bearer " }],
           remote_jwks: {
@@ -52,8 +52,8 @@ export function authFilter(
 }
 
 /**
- * A call that nobody has forwarded: the edge has added the one address. A proxy before the edge can have a peer's address,
- * as a Gateway in the same cluster has, but tells whom it speaks for; what a client says there itself only adds addresses.
+ * A call that no proxy forwarded: the edge added its only address. A proxy before the edge can have a peer's address,
+ * as a Gateway in the same cluster has, but names the client it forwards for; what a client puts there itself only adds addresses.
  */
 const SPEAKS_FOR_ITSELF = { name: "x-forwarded-for", string_match: { safe_regex: { regex: "[^,]+" } } };
 

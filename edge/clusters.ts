@@ -4,14 +4,14 @@ import { FILES, watchedFile } from "./paths.ts";
 import { type EdgeRevision, type EdgeSettings, type Position, servedRevisions } from "./settings.ts";
 import { streamsThreshold } from "./streams.ts";
 
-/** The metadata of a cluster that says whose it is; it is there even for requests that never reached an instance. */
+/** The cluster metadata that names its revision; present even for requests that never reached an instance. */
 export const REVISION_METADATA = { namespace: "edge", key: "revision" } as const;
 
 /** The cluster that new sessions of a revision choose an instance from. */
 export const newSessionsCluster = ({ id }: EdgeRevision) => id;
 
 /**
- * The cluster for calls of sessions that a revision has already given out. It is a cluster of its own because a session
+ * The cluster for calls of sessions that a revision has already given out. It is a separate cluster because a session
  * must stay with its instance even when that instance fails, and belongs to one revision alone so that no failure of
  * the candidate can ever spill over to stable.
  */
@@ -27,7 +27,7 @@ export function clusters(settings: EdgeSettings, position: Position): Cluster[] 
     ]);
 }
 
-/** The endpoints of a revision. A draining one takes no new sessions and goes on serving those it has. */
+/** The endpoints of a revision. A draining one takes no new sessions and keeps serving those it has. */
 export function endpoints(revision: EdgeRevision, { draining }: Position): ClusterLoadAssignment {
   return typed("envoy.config.endpoint.v3.ClusterLoadAssignment", {
     cluster_name: revision.id,
@@ -91,7 +91,7 @@ const cluster = (settings: EdgeSettings, revision: EdgeRevision, name: string): 
       ],
     },
     common_lb_config: {
-      // A session goes on at an instance that drains; without the last status it would be sent to another one.
+      // A session continues on a draining instance; without the last status it would be sent to another one.
       override_host_status: { statuses: ["UNKNOWN", "HEALTHY", "DEGRADED", "DRAINING"] },
       // No healthy instance means no answer. Envoy would otherwise fall back to the draining ones for new sessions.
       healthy_panic_threshold: { value: 0 },

@@ -12,7 +12,7 @@ export const DECLARED_ANNOTATION = "mahavishnu.dev/declared";
 
 /**
  * The resting position of these services, which is kept beside their traffic: stable 100 %, candidate 0 %. Whoever comes
- * next compares it with the split in force, and so sees whether somebody has moved traffic since.
+ * next compares it with the split in force, and so detects traffic that was moved since.
  */
 export const declaredSplits = (
   services: Iterable<{ name: string; stable: { id: string }; candidate?: { id: string } }>,

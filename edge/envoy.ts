@@ -129,7 +129,7 @@ export type Listener = Typed & {
   address: SocketAddress;
   enable_reuse_port: boolean;
   per_connection_buffer_limit_bytes: number;
-  /** Whether it stands outside the limit of connections that all listeners share. */
+  /** Whether it is exempt from the connection limit that all listeners share. */
   ignore_global_conn_limit?: true;
   listener_filters?: Extension[];
   listener_filters_timeout?: string;
@@ -140,14 +140,14 @@ export type Listener = Typed & {
 /** What is done with the connections of a listener, or with some of them. */
 export type FilterChain = {
   name: string;
-  /** For all connections but those of other chains, where nothing is said. */
+  /** Without it, the chain takes every connection that no other chain matches. */
   filter_chain_match?: { source_prefix_ranges: { address_prefix: string; prefix_len: number }[] };
   filters: Extension[];
   transport_socket?: Extension;
   transport_socket_connect_timeout?: string;
 };
 
-/** A resource as it stands inside another one, where its type is clear. */
+/** A resource nested in another one, where its type is implied. */
 export type Untyped<Resource extends Typed> = Omit<Resource, "@type">;
 
 export type Bootstrap = {

@@ -3,10 +3,10 @@ import { type Extension, type HeaderMatcher, typed } from "./envoy.ts";
 import type { EdgeService, Limits } from "./settings.ts";
 
 /**
- * The filters that refuse with 429 what one client asks too much, each client by a bucket of its own. One after the
+ * The filters that respond with 429 to a client over its limits; each client has its own bucket. One after the
  * other, so that what the minute refuses costs nothing of the hour. Event streams may use up half of a client's calls; health
  * checks have a bucket of their own of two a second, more than any monitor needs. A client is the address that the connection, or the
- * trusted proxy before the edge, tells; an IPv6 network of 64 bits counts as one, since its owner can use all of it.
+ * trusted proxy before the edge, gives it; an IPv6 network of 64 bits counts as one, since its owner can use all of it.
  * A token bucket has no windows: within its first hour a client can get up to twice `perHour`, over longer times `perHour`.
  */
 export function limitFilters(service: Pick<EdgeService, "name" | "health">, limits: Limits): Extension[] {
@@ -57,7 +57,7 @@ const MOST = 2 ** 32 - 1;
 const ALWAYS = { default_value: { numerator: 100, denominator: "HUNDRED" } };
 
 function limit(name: string, { exempt }: Limits, which: Which, token_bucket: TokenBucket): Extension {
-  // An action that finds nothing to say leaves the call without a bucket of its own, so without a limit.
+  // An action without a value leaves the call without a bucket, so without a limit.
   const steps = [
     ...(exempt.length > 0
       ? [{ action: { remote_address_match: unlessFrom(exempt) }, entry: { key: "client", value: "limited" } }]
@@ -68,7 +68,7 @@ function limit(name: string, { exempt }: Limits, which: Which, token_bucket: Tok
     },
     {
       action: { masked_remote_address: { v4_prefix_mask_len: 32, v6_prefix_mask_len: 64 } },
-      entry: { key: "masked_remote_address" }, // without a value: each value is a client with a bucket of its own
+      entry: { key: "masked_remote_address" }, // without a value: each value is a client with its own bucket
     },
   ];
   return {
@@ -81,7 +81,7 @@ function limit(name: string, { exempt }: Limits, which: Which, token_bucket: Tok
       descriptors: [{ entries: steps.map(({ entry }) => entry), token_bucket }],
       max_dynamic_descriptors: CLIENTS,
       enable_retry_after_header: true,
-      // for whoever has no bucket of its own
+      // for calls without their own bucket
       token_bucket: { max_tokens: MOST, tokens_per_fill: MOST, fill_interval: "1s" },
       always_consume_default_token_bucket: false,
     }),

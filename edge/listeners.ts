@@ -55,7 +55,7 @@ const versionOf = (content: object): NonNullable<Listener["metadata"]> => ({
 });
 
 /**
- * One for everybody, and one more for the peers' own connections: Envoy tells them by the address that a connection comes
+ * One for clients, and another for the peers' own connections: Envoy distinguishes them by the source address of a connection
  * from, which no header can change.
  */
 function filterChains(settings: EdgeSettings, service: EdgeService): FilterChain[] {
@@ -83,7 +83,7 @@ const connectionManager = (settings: EdgeSettings, service: EdgeService, from: C
     stat_prefix: service.name,
     codec_type: "AUTO",
     // The edge faces clients: it takes their address from the connection, or from the last header of the proxies that
-    // it is told of, and believes no header of the clients' own about it.
+    // it is configured with, and trusts no such header from clients.
     use_remote_address: true,
     xff_num_trusted_hops: settings.trustedHops ?? 0,
     server_header_transformation: "OVERWRITE",

@@ -8,8 +8,8 @@ const ADMIN = "edge:admin";
 const METRICS = "edge:metrics";
 
 /**
- * What of Envoy's admin interface may be asked over the network, for whoever scrapes the edge and watches its health:
- * `GET /stats/prometheus` and `GET /healthz`, which is 200 from when the edge serves until it is told to drain
+ * The part of Envoy's admin interface that is reachable over the network, for scrapes and health checks:
+ * `GET /stats/prometheus` and `GET /healthz`, which is 200 from when the edge serves until it drains
  * (`POST /healthcheck/fail` on the admin socket). All else of that interface can change the edge and stays on the socket.
  */
 export function metricsResources({ folder }: EdgeSettings, { address, port }: Address) {

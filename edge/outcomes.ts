@@ -2,8 +2,8 @@ import { SLOW_MS } from "../ecosystem/latency.ts";
 import { ROUTES } from "./routes.ts";
 
 /**
- * What a request came to. Only what a server answered says anything about it, and what became of the attempt to reach it;
- * all that the edge answers by itself, and all that is the client's doing, is neutral.
+ * The outcome of a request. Only a server's answer, or a failed attempt to reach the server, counts;
+ * what the edge answers itself, and what the client did, is neutral.
  */
 export type Outcome = "good" | "slow" | "failed" | "refused" | "neutral";
 
@@ -50,7 +50,7 @@ export const RULES: readonly OutcomeRule[] = [
     ([flag, kind]): OutcomeRule => ({ when: { flags: carries(flag) }, outcome: "failed", kind }),
   ),
   { when: { flags: carries("SI"), answer: UNANSWERED, slow: "true" }, outcome: "failed", kind: "timed out" },
-  // who leaves at once says nothing; who first waited past the latency bound was made to, or a hanging server would go unseen
+  // a client that leaves early proves nothing; one that waited past the latency bound counts as slow, or a hanging server would go unnoticed
   { when: { flags: LEFT, answer: UNANSWERED, slow: "true" }, outcome: "slow", kind: "client gave up waiting" },
   { when: { flags: LEFT, answer: UNANSWERED }, outcome: "neutral", kind: "client left" },
   { when: { by: "edge|-?" }, outcome: "neutral", kind: "answered by the edge" },
@@ -70,7 +70,7 @@ export const CALLERS: Record<string, "user" | "probe" | undefined> = {
   [ROUTES.probeSession]: "probe",
 };
 
-/** What the server's answer says beside its outcome, where it was neither failed nor refused. */
+/** A remark about an answer that was neither failed nor refused. */
 export type Remark = "tool error" | "unread";
 
 /** What one request came to, in one word and in a few. `remark` is about an answer that was served, good or slow. */

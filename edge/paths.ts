@@ -44,7 +44,7 @@ export function watchedFile({ folder }: EdgeSettings, file: string): ConfigSourc
   };
 }
 
-/** Where the edge finds its preview token: a file of its own, which `createEdge` makes, or the one that the settings name. */
+/** The file with the edge's preview token: its own, which `createEdge` writes, or the one named in the settings. */
 export const previewTokenFile = (settings: EdgeSettings): string =>
   settings.previewTokenFile ?? join(edgePaths(settings.folder).root, "preview-token");
 

@@ -111,7 +111,7 @@ const probeRoutes = (served: ReturnType<typeof servedRevisions>, { draining }: P
     refuse(ROUTES.noRevision, [{ name: REVISION_HEADER, present_match: true }], "No such revision is served here"),
   ].map((route) => ({ ...route, match: { ...route.match, dynamic_metadata: [IS_PROBE] } }));
 
-/** What the reader says of a call that has shown the token. */
+/** What the reader sets on a call with a valid preview token. */
 const IS_PROBE = { filter: METADATA, path: [{ key: "probe" }], value: { bool_match: true } } as const;
 
 /**

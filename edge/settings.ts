@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import type { Percent } from "../ecosystem/units.ts";
 
-/** The edge of a stack: the folder that Envoy watches, the services behind it, and how it stands towards its clients. */
+/** The edge of a stack: the folder that Envoy watches, the services behind it, and its limits, authentication and TLS. */
 export type EdgeSettings = z.infer<typeof edgeSettings>;
 /** One service: the address that clients call, and the one or two revisions that can answer. */
 export type EdgeService = z.infer<typeof edgeService>;
@@ -16,10 +16,10 @@ export type Tls = z.infer<typeof tls>;
 /** Who must prove who they are, and by what. */
 export type Auth = z.infer<typeof auth>;
 
-/** Where the traffic of an edge stands: the share of new sessions that go to the candidates, in percent, and the ids of the revisions that drain or are gone. */
+/** The traffic position of an edge: the share of new sessions that go to the candidates, in percent, and the ids of the revisions that drain or are gone. */
 export type Position = z.infer<typeof position>;
 
-/** An edge and where its traffic stands. */
+/** An edge with its traffic position. */
 export type Edge = z.infer<typeof edge>;
 
 /** Where a promotion begins: everything on stable, the candidate reachable by its header alone. */
@@ -68,7 +68,7 @@ const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, 
 const port = z.int().min(1).max(65535);
 const address = z.object({ address: z.ipv4(), port });
 
-/** An endpoint that may have a host name, as long as nobody has to connect to it. */
+/** An endpoint that may have a host name, until it has to be connected to. */
 const hostName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 const namedAddress = z.object({ address: z.string().regex(hostName, "neither a host name nor an IPv4 address"), port });
 
@@ -103,7 +103,7 @@ const limits = z
     perHour: z.int().min(1).max(360_000),
     /** The clients that have no limits: the services' own calls of each other. */
     exempt: z.array(network),
-    /** How many edges share the clients among them; each allows its part. 1 where nothing is said. */
+    /** How many edges share the clients among them; each enforces its part. 1 by default. */
     replicas: z.int().min(1).max(100).exactOptional(),
   })
   .refine(({ burst, perHour }) => burst <= perHour, { path: ["perHour"], error: "must be at least the burst" });
@@ -120,7 +120,7 @@ const auth = z.strictObject({
   issuer: z.string().min(1),
   audience: z.string().min(1),
   jwks: z.url({ protocol: /^https$/, hostname: z.regexes.hostname }),
-  /** The authorities that the server of the keys is known by, a file in PEM; the public ones where nothing is said. */
+  /** The authorities that the server of the keys is known by, a file in PEM; the public ones by default. */
   ca: z.string().min(1).exactOptional(),
 });
 
@@ -133,15 +133,15 @@ const settingsOf = (service: typeof edgeService) =>
       limits: limits.exactOptional(),
       /** The names of the edge: requests with another Host or a foreign Origin get 403. Not checked when absent. */
       hosts: z.array(host).min(1).exactOptional(),
-      /** How many proxies before the edge tell the client's address; none where nothing is said: clients connect directly. */
+      /** Number of trusted proxies before the edge that forward the client's address; 0 by default: clients connect directly. */
       trustedHops: z.int().min(0).max(5).exactOptional(),
-      /** Where the request log goes; into the folder where nothing is said. */
+      /** Destination of the request log; a file in the folder by default. */
       accessLog: z.enum(["file", "stdout"]).exactOptional(),
-      /** Where the edge tells its health and its counters; nowhere where nothing is said. */
+      /** Address of the edge's health check and metrics; none by default. */
       metrics: address.exactOptional(),
       tls: tls.exactOptional(),
       auth: auth.exactOptional(),
-      /** The file with the preview token, a secret: whoever shows it chooses a revision by a header and counts as a probe. In the folder where nothing is said. */
+      /** The file with the preview token, a secret: a call that carries it may choose a revision by header and counts as a probe. In the folder by default. */
       previewTokenFile: z.string().min(1).exactOptional(),
       /** The services' own networks: who connects from there talks plain HTTP, and needs no token for what it asks itself. */
       peers: z.array(network).exactOptional(),
@@ -155,7 +155,7 @@ const settingsOf = (service: typeof edgeService) =>
       const text = ({ address, port }: Address) => `${address}:${port}`;
       const unique = (what: string, values: string[]) => {
         for (const value of new Set(values.filter((value, index) => values.indexOf(value) !== index))) {
-          context.addIssue({ code: "custom", path: ["services"], message: `${what} ${value} stands there twice` });
+          context.addIssue({ code: "custom", path: ["services"], message: `${what} ${value} is there twice` });
         }
       };
       unique(

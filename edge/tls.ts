@@ -18,7 +18,7 @@ export const tlsSocket = (settings: EdgeSettings): Extension => ({
   }),
 });
 
-/** The certificate as a resource of its own: only so does Envoy read it again when something is moved into its folder. */
+/** The certificate as a separate resource: only then does Envoy reload it when a file is moved into its folder. */
 export const certificates = ({ certificate, key }: Tls): Typed[] => [
   typed("envoy.extensions.transport_sockets.tls.v3.Secret", {
     name: CERTIFICATE,

@@ -13,5 +13,5 @@ export const TRAFFIC_CONFIG_MAP = {
   resting: "resting",
 } as const;
 
-/** What tells one edge from another, for the two keys above. */
+/** Distinguishes one edge from another, for the two keys above. */
 export const fingerprint = (edge: string): string => createHash("sha256").update(edge).digest("hex").slice(0, 16);

@@ -44,17 +44,17 @@ test.each([
   [
     "two services of one name",
     { ...settings, services: [service, { ...service, listen: at(8001) }] },
-    "the service echo stands there twice",
+    "the service echo is there twice",
   ],
   [
     "one revision as both sides",
     { ...settings, services: [{ ...service, candidate: { id: "echo-1", endpoints: [at(9002)] } }] },
-    "the revision echo-1 stands there twice",
+    "the revision echo-1 is there twice",
   ],
   [
     "one instance on both sides",
     { ...settings, services: [{ ...service, candidate: { id: "echo-2", endpoints: [at(9001)] } }] },
-    "the endpoint 127.0.0.1:9001 stands there twice",
+    "the endpoint 127.0.0.1:9001 is there twice",
   ],
   ["a setting with a typo", { ...settings, limit: {} }, 'Unrecognized key: "limit"'],
   [
@@ -67,7 +67,7 @@ test.each([
     { ...settings, limits: { perMinute: 60, burst: 10, perHour: 1000, exempt: ["10.0.0.1"] } },
     "limits.exempt[0]",
   ],
-  ["counters where a service listens", { ...settings, metrics: at(8000) }, "127.0.0.1:8000 stands there twice"],
+  ["counters where a service listens", { ...settings, metrics: at(8000) }, "127.0.0.1:8000 is there twice"],
   [
     "keys of an issuer in the clear",
     { ...settings, auth: { issuer: "me", audience: "mcp", jwks: "http://login.test.dev/jwks" } },

@@ -34,7 +34,7 @@ const both = ({ stable, candidate }: Pair, of: (revision: Revision) => string): 
 /** The names by which a host is called from itself. */
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
 
-/** Where the host's certificate stands in the edge: the folder is mounted, so that a renewal needs no restart. */
+/** The mount point of the host's certificate: a folder, so that a renewal needs no restart. */
 export const CERTIFICATES = "/etc/edge/certificates";
 
 /** The edge of a stack on one host. It sees the services' own calls come from the stack's network, and does not limit them. */
@@ -51,7 +51,7 @@ export function edgeSettings({ settings, stable, candidate }: EdgeDeployment, ad
     metrics: { address: addresses.of(EDGE), port: edgeMetricsPort },
     ...(tls && { tls: { certificate: `${CERTIFICATES}/tls.crt`, key: `${CERTIFICATES}/tls.key` } }),
     ...(settings.edge.auth && { auth: settings.edge.auth }),
-    // each by itself: whom Docker lets in for others has the host's address in the same network
+    // each address separately: connections that Docker forwards have the host's address in the same network
     peers: [...pairs.values()].flatMap((pair) =>
       Object.values(addresses.ofPair(pair)).map((address) => `${address}/32`),
     ),
@@ -73,9 +73,9 @@ export function edgeSettings({ settings, stable, candidate }: EdgeDeployment, ad
 }
 
 /**
- * The edge, and who fills its folder: a container of its own, because another file must not replace the edge. It writes
- * the resting position and is made anew only when that is another one, so between two deployments the traffic stays where
- * a promoter has put it; `up` itself is refused while it stands anywhere else.
+ * The edge and the seeding container, which is separate so that a changed file does not replace the edge. It writes
+ * the resting position and is replaced only when that changes, so between two deployments the traffic stays where
+ * a promoter put it; `up` itself is refused while it is anywhere else.
  */
 export function edgeContainers(
   asked: EdgeDeployment,

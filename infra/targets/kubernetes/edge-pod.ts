@@ -27,13 +27,13 @@ const { bootstrap: BOOTSTRAP, admin: ADMIN_SOCKET } = edgePaths(edgeFolder);
 type EdgePodArgs = {
   stack: string;
   images: { envoy: string; watcher: string };
-  /** Where it answers: services by their names, the Gateway by ports of its own. */
+  /** Its ports: services by name, and separate ports for the Gateway. */
   ports: { name: string; port: number }[];
   /** Annotations: another value of one starts other pods, for what a running pod cannot follow. */
   restarts: Record<string, string>;
 };
 
-/** The pod of the edge: Envoy, and before it the watcher that fills its folder and goes on beside it. */
+/** The pod of the edge: Envoy, and a sidecar that fills its folder before it starts and keeps it current. */
 export function edgePod({ stack, images, ports, restarts }: EdgePodArgs) {
   const folder = { name: "folder", mountPath: edgeFolder };
   return {

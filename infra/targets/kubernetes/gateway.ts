@@ -29,7 +29,7 @@ export class ClusterGateway extends pulumi.ComponentResource {
       name,
       namespace,
       labels: labelsOf(stack),
-      // Pulumi does not wait for other people's kinds by itself
+      // Pulumi does not wait for custom kinds without being told
       annotations: { "pulumi.com/waitFor": ready },
     });
     const gateway = new CustomResource(
@@ -73,7 +73,7 @@ export const gatewaySpec = ({ gatewayClass, domain, certificateSecret }: Kuberne
   ],
 });
 
-/** Only what users and smoke tests call: what a service tells of itself stays inside. An answer may stream for as long as it likes. */
+/** Only the paths that users and smoke tests call; metrics stay internal. Answers may stream without a time limit. */
 export function routeSpec({ service, path, health, port }: Revision, cluster: KubernetesSettings) {
   return {
     parentRefs: [{ name: GATEWAY }],

@@ -3,7 +3,7 @@ import type { SettingsOn } from "../../config/schema.ts";
 import type { Pair } from "../../deployment.ts";
 import { component, edgeMetricsPort, gatewayPort } from "../../names.ts";
 
-/** Who may speak to whom. Policies add up: the first one forbids everything, each other one allows one thing. */
+/** Network policies. They add up: the first denies everything, each other one allows one thing. */
 export type Policy = {
   podSelector: Pods;
   policyTypes: ("Ingress" | "Egress")[];
@@ -11,7 +11,7 @@ export type Policy = {
   egress?: { to?: PolicyPeer[]; ports: PolicyPort[] }[];
 };
 
-/** What holds in the namespace before anything runs in it: nobody speaks to anybody, everybody may ask for names. */
+/** The namespace's default: deny all traffic but DNS. */
 export const basePolicies: Record<string, Policy> = {
   "deny-all": { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
   dns: {
@@ -57,7 +57,7 @@ export function edgePolicy(pairs: ReadonlyMap<ServiceName, Pair>, settings: Sett
   };
 }
 
-/** A service answers the edge alone (and whoever gathers its metrics), and asks only for what its revisions are known to need. */
+/** Ingress from the edge and from metrics scrapers only; egress only to what its revisions are known to need. */
 export function servicePolicy({ stable, candidate }: Pair, settings: SettingsOn<"kubernetes">): Policy {
   const { monitoringNamespace, database } = settings.kubernetes;
   const revisions = candidate ? [stable, candidate] : [stable];
