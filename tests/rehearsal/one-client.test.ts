@@ -82,11 +82,11 @@ test("one client, whatever it sends, has a healthy candidate neither convicted n
     async () => {
       const [name = ""] = await readdir(join(cwd, ".maha/rehearsal"));
       const folder = join(cwd, ".maha/rehearsal", name);
-      expect(await readFile(join(folder, "journal.jsonl"), "utf8")).toContain('"share":90');
+      expect(await readFile(join(folder, "journal.jsonl"), "utf8")).toMatch(/"in-force","at":\d+,"share":90/);
       const { settings } = JSON.parse(await readFile(join(folder, "edge/edge.json"), "utf8"));
       return { folder, settings: settings as EdgeSettings };
     },
-    { timeout: 30_000 },
+    { timeout: 40_000 },
   );
   const [service] = settings.services;
   const [at] = service?.candidate?.endpoints ?? [];
@@ -108,5 +108,5 @@ test("one client, whatever it sends, has a healthy candidate neither convicted n
   // the attack was one: the candidate itself refused what was forged
   const events = begunEvents(await fileJournal(join(folder, "journal.jsonl")).read(), folder);
   const { kinds = {} } = totalsOf(observationsOf(events)).candidate;
-  expect(kinds["forgotten session"], JSON.stringify({ statuses, kinds })).toBeGreaterThan(50);
+  expect(kinds["forgotten session"] ?? 0, JSON.stringify({ statuses, kinds })).toBeGreaterThan(50);
 });

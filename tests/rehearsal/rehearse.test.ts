@@ -150,7 +150,7 @@ describe.concurrent("a rehearsal", { timeout: 90_000 }, () => {
       reason: t.expect.stringContaining("smoke at 0 %"),
       steps: [],
     });
-    t.expect(summary?.candidate).toEqual({ userRequests: 0, userErrors: 0 });
+    t.expect(summary?.candidate).toEqual({ userRequests: 0, userErrors: 0, userRefused: 0 });
   });
 
   test("case 2: a server that never becomes ready is reported with its own output", async (t) => {
