@@ -3,6 +3,7 @@ import { check } from "../check.ts";
 import type { StackFacts } from "../facts.ts";
 import { at, textAt } from "../props.ts";
 import { demand, type Finding } from "../verdict.ts";
+import type { AlertRuleView } from "../view/alerts.ts";
 import { SERVICE } from "../view/cloud-run.ts";
 import { INSTANCE } from "../view/machine.ts";
 import { seriesIn } from "../view/promql.ts";
@@ -15,7 +16,7 @@ export const metrics = check(5, "metrics", {
   judge: (view, facts) => [
     ...(view.target === "cloud-run" ? watched(view) : scraped(view)),
     ...view.alertRules.map((rule) => {
-      const unknown = seriesIn(rule.expression).filter((series) => !isKnown(series, view, facts));
+      const unknown = sourcesOf(rule).filter((series) => !isKnown(series, view, facts));
       return demand(
         rule.expression !== "" && unknown.length === 0,
         rule,
@@ -25,6 +26,16 @@ export const metrics = check(5, "metrics", {
     demand(view.alertRules.length > 0, "stack", "the stack defines no alerts"),
   ],
 });
+
+/** Prometheus makes this series of its alerts. */
+const OWN = "ALERTS";
+
+/** The series that an alert is computed from; a series recorded beside it counts as those that it is recorded from. */
+function sourcesOf({ expression, recorded }: AlertRuleView): string[] {
+  const used = seriesIn(expression);
+  const behind = used.flatMap((series) => seriesIn(recorded[series] ?? ""));
+  return [...used, ...behind].filter((series) => recorded[series] === undefined && series !== OWN);
+}
 
 const isKnown = (series: string, { target }: View, { series: catalogue }: StackFacts): boolean =>
   target !== undefined && catalogue[target].includes(series);

@@ -13,6 +13,8 @@ export type AlertRuleView = {
   name: string;
   priority: PriorityView | undefined;
   expression: string;
+  /** The expressions of the series that rules beside it record, by their names. */
+  recorded: Readonly<Record<string, string>>;
   /** `docs/runbooks/alerts.md#servicedown` */
   runbook: string | undefined;
 };
@@ -56,12 +58,23 @@ export function alertRulesOf(resources: readonly Resource[], files: readonly Par
           name: textAt(rule, "alert") ?? "",
           priority: priorityOf(at(rule, "labels.priority")),
           expression: String(at(rule, "expr") ?? ""),
+          recorded: recordedIn(value),
           runbook: textAt(rule, "annotations.runbook_url"),
         })),
     ),
     ...resources.filter(({ type }) => type === POLICY).map(policy),
   ];
 }
+
+const recordedIn = (value: unknown): Record<string, string> =>
+  Object.fromEntries(
+    listAt(value, "groups")
+      .flatMap((group) => listAt(group, "rules"))
+      .flatMap((rule) => {
+        const record = textAt(rule, "record");
+        return record === undefined ? [] : [[record, String(at(rule, "expr") ?? "")] as const];
+      }),
+  );
 
 function policy(resource: Resource): AlertRuleView {
   const [condition] = listAt(resource.props, "conditions");
@@ -72,6 +85,7 @@ function policy(resource: Resource): AlertRuleView {
     name: textAt(query, "alertRule") ?? "",
     priority: priorityOf(at(query, "labels.priority")),
     expression: textAt(query, "query") ?? "",
+    recorded: {},
     runbook: /^Runbook: (\S+)$/m.exec(textAt(resource.props, "documentation.content") ?? "")?.[1],
   };
 }

@@ -113,3 +113,25 @@ test.each([
 ])("the series of %s", (expression, series) => {
   expect(seriesIn(expression)).toEqual(series);
 });
+
+test.each([
+  ["up", "pass"],
+  ["nobody_exports_this", "fail"],
+])("a recorded series counts as what it is recorded from: %s", (source, verdict) => {
+  const rules = resource("kubernetes:monitoring.coreos.com/v1:PrometheusRule", "rules", {
+    spec: {
+      groups: [
+        {
+          rules: [
+            { record: "since", expr: `since and on () (${source} == 0) or (${source} == 0) * time()` },
+            { alert: "Down", expr: 'time() - since > 60 or since and ALERTS{alertstate="firing"}' },
+          ],
+        },
+      ],
+    },
+  });
+  const about = asked(metrics, [deployment("akosha"), monitor(), edgeMonitor, rules], facts).findings.filter(
+    ({ resource }) => resource.includes("rules"),
+  );
+  expect(about.map((finding) => finding.verdict)).toEqual([verdict]);
+});
