@@ -39,25 +39,34 @@ describe("the process", () => {
     );
   });
 
-  test("cannot grow in expectation, over all outcomes of the next poll, while the candidate is no worse", () => {
+  test("cannot grow in expectation, over all outcomes of the next poll or two, while the candidate is no worse", () => {
     const rate = fc.oneof(fc.constantFrom(0, 0.001, 0.01, 0.5, 1), fc.double({ min: 0, max: 1, noNaN: true }));
     fc.assert(
-      fc.property(windows, fc.nat({ max: 7 }), fc.nat({ max: 7 }), rate, rate, (past, na, nb, p, q) => {
-        const compared = having(past);
-        const growth = (stable: number, candidate: number) =>
-          binomial(na, stable).reduce(
-            (sum, chanceA, ya) =>
-              sum +
-              binomial(nb, candidate).reduce((inner, chanceB, yb) => {
-                const next = new TwoSample(compared);
-                next.observe(window(na, ya, nb, yb));
-                return inner + chanceA * chanceB * Math.exp(next.logEValue - compared.logEValue);
-              }, 0),
-            0,
-          );
-        expect(growth(p, p)).toBeLessThanOrEqual(1 + 1e-9);
-        expect(growth(Math.max(p, q), Math.min(p, q))).toBeLessThanOrEqual(1 + 1e-9);
-      }),
+      fc.property(
+        windows,
+        fc.boolean(),
+        fc.nat({ max: 7 }),
+        fc.nat({ max: 7 }),
+        rate,
+        rate,
+        (past, apart, na, nb, p, q) => {
+          const compared = having([...past, window(1, 0, 0, 0)]); // no request of the candidate is still waiting
+          const growth = (stable: number, candidate: number) =>
+            binomial(na, stable).reduce(
+              (sum, chanceA, ya) =>
+                sum +
+                binomial(nb, candidate).reduce((inner, chanceB, yb) => {
+                  const next = new TwoSample(compared);
+                  if (apart) next.observe(window(0, 0, nb, yb));
+                  next.observe(apart ? window(na, ya, 0, 0) : window(na, ya, nb, yb));
+                  return inner + chanceA * chanceB * Math.exp(next.logEValue - compared.logEValue);
+                }, 0),
+              0,
+            );
+          expect(growth(p, p)).toBeLessThanOrEqual(1 + 1e-9);
+          expect(growth(Math.max(p, q), Math.min(p, q))).toBeLessThanOrEqual(1 + 1e-9);
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -68,6 +77,18 @@ describe("the process", () => {
     long.observe(window(10, 1, 10, 5));
     short.observe(window(10, 1, 10, 5));
     expect(long.logEValue).toBeCloseTo(short.logEValue, 12);
+  });
+
+  test("compares the candidate's polls without stable together with stable's next poll", () => {
+    const apart = having([window(100, 0, 0, 0), window(0, 0, 1, 1), window(0, 0, 2, 1)]);
+    expect(apart.eValue).toBe(1);
+    apart.observe(window(5, 0, 0, 0));
+    expect(apart.logEValue).toBeCloseTo(having([window(100, 0, 0, 0), window(5, 0, 3, 2)]).logEValue, 12);
+  });
+
+  test("finds a candidate that always fails, however rarely both have requests in one poll", () => {
+    const rare = having(Array.from({ length: 12 }, () => [window(1, 0, 0, 0), window(0, 0, 1, 1)]).flat());
+    expect(rare.eValue).toBeGreaterThan(1000);
   });
 
   test("is not moved by a failure of both at once, however many fail", () => {
