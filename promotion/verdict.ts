@@ -5,6 +5,7 @@ import {
   alarmed,
   type CandidateEvidence,
   certificate,
+  refusing,
   stableDown,
   unread,
   usualFailures,
@@ -27,7 +28,14 @@ export type Verdict = { kind: VerdictKind; reason: string; cause: HoldCause | nu
 /** One service's evidence at one poll; the table's only input. */
 export type EvidenceFacts = {
   source: "live" | "silent";
-  candidate: { data: "some" | "none"; convicted: boolean; worse: boolean; charge: string; unread: boolean };
+  candidate: {
+    data: "some" | "none";
+    convicted: boolean;
+    worse: boolean;
+    charge: string;
+    unread: boolean;
+    refusing: boolean;
+  };
   stable: { overBoundLately: boolean; unclear: boolean; down: boolean };
   step: StepFacts;
 };
@@ -95,6 +103,12 @@ const table: readonly VerdictRule[] = [
     because: ({ step }) => `waiting for ${step.share} % to be put in force`,
   },
   {
+    when: ({ candidate, step }) => candidate.refusing && step.minDurationPassed,
+    verdict: "hold",
+    cause: "data",
+    because: ({ step }) => `the candidate refused most of the users' requests at ${step.share} %`,
+  },
+  {
     when: ({ step }) => step.phase === "bake" && step.minDurationPassed,
     verdict: "promote",
     because: () => "the bake after 100 % is complete",
@@ -159,6 +173,7 @@ export function factsOf(evidence: CandidateEvidence, progress: StepProgress, at:
       worse: charges.some(({ compared }) => compared),
       charge: chargeWords([...own, ...charges][0], alarmed(evidence)),
       unread: unread(evidence),
+      refusing: refusing(evidence),
     },
     stable: {
       overBoundLately: charges.length > 0 && own.length === 0,
@@ -177,7 +192,7 @@ export function factsOf(evidence: CandidateEvidence, progress: StepProgress, at:
 /** The facts of a poll with a silent source. */
 export const silentFacts = (progress: StepProgress): EvidenceFacts => ({
   source: "silent",
-  candidate: { data: "some", convicted: false, worse: false, charge: "", unread: false },
+  candidate: { data: "some", convicted: false, worse: false, charge: "", unread: false, refusing: false },
   stable: { overBoundLately: false, unclear: false, down: false },
   step: stepFacts(progress, false, "", ""),
 });

@@ -19,6 +19,7 @@ import {
   certificate as certificateOf,
   certifyingEvidence,
   isBetter,
+  mostRefused,
   nextStepEvidence,
   observeStep,
   type StepEvidence,
@@ -209,6 +210,10 @@ export const bestCertificate = (evidence: CandidateEvidence): number | null =>
 
 /** True when too large a fraction of the candidate's answers in this step could not be checked for errors. */
 export const unread = (evidence: CandidateEvidence): boolean => tooMuchUnread(evidence.step, clientsInUse(evidence));
+
+/** True when the candidate refused most of the users' requests in this step, and stable usually does not. */
+export const refusing = (evidence: CandidateEvidence): boolean =>
+  mostRefused(evidence.step, { usual: evidence.usual, inUse: clientsInUse(evidence) });
 
 /** Stable's usual failure rate (a fraction) when it exceeds half of `bound`, which makes the bound hard to certify for a candidate like it; else null. */
 export const usualFailures = ({ usual }: CandidateEvidence, bound: number): number | null =>

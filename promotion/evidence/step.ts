@@ -29,6 +29,7 @@ export type Certificate = { claim: "below" | Claim; by: By };
 export const UNREAD = 0.05;
 
 const errors = indicators[0] as Indicator;
+const refusals = indicators.find(({ charge }) => charge === "refusals") as Indicator;
 
 /** A step before its first poll; `margin` is a fraction. */
 export const startStepEvidence = (margin: Fraction): StepEvidence => ({
@@ -60,8 +61,8 @@ type StepQuestion = { bound: number; usual: Usual; inUse: readonly string[] };
  * rate can ever be proven. "better" is tested only while stable fails, and with a conviction's error probability, since it can lift one.
  */
 export function certificate(step: StepEvidence, question: StepQuestion): Certificate | null {
-  if (step.candidate.user.requests === 0) return null;
   const { inUse } = question;
+  if (step.candidate.user.requests === 0 || mostRefused(step, question)) return null;
   const by = (users: number): By => (users >= ENOUGH ? "users" : "users and probes");
   if (below(step.candidate, question) >= ENOUGH)
     return { claim: "below", by: by(below({ ...step.candidate, probe: noCounts }, question)) };
@@ -92,6 +93,19 @@ export function tooMuchUnread({ candidate }: StepEvidence, inUse: readonly strin
   };
   return holdsWithoutAnyone(inUse, (leftOut) => part(leftOut) > UNREAD);
 }
+
+/**
+ * True when the candidate refused every request of users in this step, or most of at least three, even without any one of the clients
+ * `inUse`: the few that it served, and the probes, say nothing about the others. A stable that usually refuses most is no better.
+ */
+export const mostRefused = ({ candidate }: StepEvidence, { usual, inUse }: Pick<StepQuestion, "usual" | "inUse">) =>
+  holdsWithoutAnyone(inUse, (leftOut) => {
+    const { requests, refused } = withoutClients(candidate, leftOut).user;
+    return refused > 0 && (refused === requests || (requests >= FEW && refused > requests / 2));
+  }) && !usuallyOver(usual, refusals, 0.5);
+
+/** With fewer requests, a majority is an accident. */
+const FEW = 3;
 
 const ENOUGH = -Math.log(alphas.certificate);
 

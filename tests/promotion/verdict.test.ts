@@ -24,6 +24,7 @@ function documented({ source, candidate, stable, step }: EvidenceFacts): Pick<Ve
     return nowhereToGo || shared ? { kind: "hold", cause: "outage" } : { kind: "roll-back", cause: null };
   }
   if (step.phase === "shift") return { kind: "wait", cause: null };
+  if (candidate.refusing && step.minDurationPassed) return { kind: "hold", cause: "data" };
   if (step.phase === "bake") return { kind: step.minDurationPassed ? "promote" : "wait", cause: null };
   if (candidate.unread && step.minDurationPassed) return { kind: "hold", cause: "data" };
   if (step.certified && step.minDurationPassed) return { kind: "promote", cause: null };
@@ -32,9 +33,9 @@ function documented({ source, candidate, stable, step }: EvidenceFacts): Pick<Ve
 }
 
 describe("the decision table", () => {
-  test("gives the documented verdict, with a reason in words, for all 8,192 combinations", () => {
+  test("gives the documented verdict, with a reason in words, for all 16,384 combinations", () => {
     const all = combinations();
-    expect(all).toHaveLength(8192);
+    expect(all).toHaveLength(16384);
     for (const one of all) {
       const { kind, cause, reason } = decide(one);
       expect({ kind, cause, of: one }).toEqual({ ...documented(one), of: one });
@@ -62,14 +63,14 @@ describe("the decision table", () => {
 
 const fine = (step: EvidenceFacts["step"]): EvidenceFacts => ({
   source: "live",
-  candidate: { data: "some", convicted: false, worse: false, charge: "", unread: false },
+  candidate: { data: "some", convicted: false, worse: false, charge: "", unread: false, refusing: false },
   stable: { overBoundLately: false, unclear: false, down: false },
   step,
 });
 
 /** Every combination of what the table may look at. */
 function combinations(): EvidenceFacts[] {
-  const bits = Array.from({ length: 2 ** 13 }, (_, n) => (bit: number) => ((n >> bit) & 1) === 1);
+  const bits = Array.from({ length: 2 ** 14 }, (_, n) => (bit: number) => ((n >> bit) & 1) === 1);
   return bits.map((is) => ({
     source: is(0) ? "silent" : "live",
     candidate: {
@@ -78,6 +79,7 @@ function combinations(): EvidenceFacts[] {
       worse: is(3),
       charge: "the candidate exceeds its error budget",
       unread: is(11),
+      refusing: is(13),
     },
     stable: { overBoundLately: is(4), unclear: is(10), down: is(5) },
     step: {
@@ -133,6 +135,25 @@ describe("the facts of the evidence", () => {
       expect(judged(evidence, second).kind).not.toBe("roll-back");
     }
     expect(judged(evidence, 60, 50).kind).toBe("promote");
+  });
+
+  test("a candidate that refuses most of its users is held, in a step and at the end of the bake", () => {
+    const refuses = (refused: number, requests: number) =>
+      polls(start(), 1, ...times(30, seen({ candidate: { user: { requests, refused }, probe: { requests: 100 } } })));
+    const held = { kind: "hold", cause: "data", reason: "the candidate refused most of the users' requests at 10 %" };
+    expect(judged(refuses(1, 1), 30, 30)).toMatchObject(held);
+    expect(judged(refuses(2, 3), 30, 30)).toMatchObject(held);
+    expect(judged(refuses(2, 3), 30, 29).kind).toBe("wait");
+    expect(judged(refuses(1, 2), 30, 30).kind).toBe("promote");
+    const bake = { ...at(30), phase: "bake" } as const;
+    expect(decide(factsOf(startBake(refuses(2, 3)), bake, 30_000))).toMatchObject(held);
+    expect(decide(factsOf(startBake(refuses(1, 2)), bake, 30_000)).kind).toBe("promote");
+  });
+
+  test("a candidate may refuse what stable usually refuses", () => {
+    const both = { user: { requests: 100, refused: 80 } };
+    const evidence = polls(start(), 1, ...times(60, seen({ stable: both, candidate: both })));
+    expect(judged(evidence, 60, 60).kind).toBe("promote");
   });
 
   test("a candidate that is worse during an outage of both is rolled back", () => {
