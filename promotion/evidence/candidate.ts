@@ -10,7 +10,7 @@ import {
   readBake,
   startBakeDetector,
 } from "./bake.ts";
-import { clientsOf, logRobust, observeViews, startViews, type Views } from "./clients.ts";
+import { clientsOf, ENOUGH, logRobust, observeViews, startViews, type Views } from "./clients.ts";
 import { DATA_MS, holdsLately, LATELY_MS, latelyOf, sharingLately, type Window } from "./recent.ts";
 import { type Sharing, surelyOver } from "./shared-failure.ts";
 import {
@@ -44,7 +44,7 @@ import {
 } from "./test-window.ts";
 import { observeUsual, outageBound, startUsual, type Usual, usuallyOver, usualRate } from "./usual.ts";
 
-/** A client counts as using the candidate for this long after its last request to it. */
+/** A client counts as using a revision for this long after its last request to it. */
 const IN_USE_MS: Milliseconds = 300_000;
 
 /** Everything known about one service's candidate: the running tests, this step's counts, and the last half minute. */
@@ -57,8 +57,8 @@ export type CandidateEvidence = {
   usual: Usual;
   recent: Window[];
   lastUserAt: number;
-  /** When each client last sent a request to the candidate. */
-  clientsAt: Readonly<Record<string, number>>;
+  /** When each client last sent a request to each revision. */
+  clientsAt: Readonly<Record<RevisionRole, Readonly<Record<string, number>>>>;
   /** The charges raised by a shared outage; stable shares them until it has recovered from all of them. */
   outage: readonly Charge[];
   /** When the candidate's own counts first spoke against it. */
@@ -78,7 +78,7 @@ export const startEvidence = (at: number, shareOfAlpha: number, margin: Fraction
   usual: startUsual(),
   recent: [],
   lastUserAt: at,
-  clientsAt: {},
+  clientsAt: { stable: {}, candidate: {} },
   outage: [],
   suspectedAt: null,
   bake: null,
@@ -112,7 +112,11 @@ export function observeEvidence(before: CandidateEvidence, window: Window, carri
   const { at, counts } = window;
   const all = carried ? addServices(counts, carried) : counts;
   const evidence = afterOutage(before, at);
-  const clientsAt = { ...evidence.clientsAt, ...Object.fromEntries(clientsOf(all.candidate).map((one) => [one, at])) };
+  const seenAt = (role: RevisionRole) => ({
+    ...evidence.clientsAt[role],
+    ...Object.fromEntries(clientsOf(all[role]).map((one) => [one, at])),
+  });
+  const clientsAt = { stable: seenAt("stable"), candidate: seenAt("candidate") };
   const inUse = usersOf(clientsAt, at);
   const testWindow = observeTestWindow(evidence.testWindow, all);
   const convicted = convictsNow(evidence, testWindow, inUse);
@@ -133,11 +137,15 @@ export function observeEvidence(before: CandidateEvidence, window: Window, carri
   });
 }
 
-/** The clients that currently use the candidate. */
+/** The clients that use the candidate and, when these are enough to ignore any one of them, those that use only stable. */
 const clientsInUse = ({ clientsAt, recent }: CandidateEvidence): string[] => usersOf(clientsAt, recent.at(-1)?.at ?? 0);
 
-const usersOf = (clientsAt: CandidateEvidence["clientsAt"], now: number): string[] =>
-  Object.keys(clientsAt).filter((client) => now - (clientsAt[client] as number) < IN_USE_MS);
+function usersOf(clientsAt: CandidateEvidence["clientsAt"], now: number): string[] {
+  const [candidates, stables] = [clientsAt.candidate, clientsAt.stable].map((seenAt) =>
+    Object.keys(seenAt).filter((client) => now - (seenAt[client] as number) < IN_USE_MS),
+  ) as [string[], string[]];
+  return candidates.length >= ENOUGH ? [...new Set([...candidates, ...stables])] : candidates;
+}
 
 const bakeOne = (bake: BakeDetector, { candidate }: ServiceCounts): BakeDetector =>
   observeBake(bake, sampleOf(total(candidate)));

@@ -4,7 +4,7 @@ import { logMeanExp } from "./numbers.ts";
 /** The number of client buckets. */
 export const BUCKETS = 16;
 /** The smallest number of clients with which no single one can decide anything. */
-const ENOUGH = 4;
+export const ENOUGH = 4;
 
 /** A value for all clients, and for all but one or two of them: keyed "", "3" or "3 7" by the clients left out, in order of arrival. */
 export type Views<T> = Readonly<Record<string, T>>;
@@ -19,14 +19,14 @@ export function viewsOf(counts: RevisionCounts): Views<RevisionCounts> {
   return Object.fromEntries(["", ...clients, ...pairs].map((leftOut) => [leftOut, withoutClients(counts, leftOut)]));
 }
 
-/** Adds one poll to every view, with the counts of that view's clients. Leaving out a client starts with its first request to the candidate. */
+/** Adds one poll to every view, with the counts of that view's clients. Leaving out a client starts with its first request. */
 export function observeViews<T>(
   views: Views<T>,
   counts: ServiceCounts,
   observe: (view: T, counts: ServiceCounts) => T,
 ): Views<T> {
   const grown = { ...views };
-  for (const client of clientsOf(counts.candidate)) {
+  for (const client of [...clientsOf(counts.candidate), ...clientsOf(counts.stable)]) {
     if (client in grown) continue;
     for (const [leftOut, view] of Object.entries(grown)) {
       if (leftOut.includes(" ")) continue;

@@ -1,7 +1,7 @@
 import type { Fraction } from "../../ecosystem/units.ts";
 import { addRevisions, noCounts, type RevisionCounts, type ServiceCounts } from "../counts.ts";
 import { logCertificate, smallestBound } from "./certificate.ts";
-import { holdsWithoutAnyone, logRobust, viewsOf, withoutClients } from "./clients.ts";
+import { clientsOf, holdsWithoutAnyone, logRobust, viewsOf, withoutClients } from "./clients.ts";
 import {
   type Claim,
   type Comparison,
@@ -76,10 +76,11 @@ export function certificate(step: StepEvidence, question: StepQuestion): Certifi
 export const certifyingEvidence = (step: StepEvidence, question: StepQuestion): number =>
   Math.max(below(step.candidate, question), noWorse(step, question));
 
-/** True when stable misses its objective in this step and the candidate provably fails less. */
+/** True when stable misses its objective in this step and the candidate provably fails less, both without any one client. */
 export const isBetter = ({ stable, comparison }: StepEvidence, inUse: readonly string[]): boolean =>
-  surelyOver(served(total(stable)), errors.bound) &&
-  evidenceFor(comparison, "better", inUse) >= -Math.log(alphas.conviction);
+  holdsWithoutAnyone([...new Set([...inUse, ...clientsOf(stable)])], (leftOut) =>
+    surelyOver(served(total(withoutClients(stable, leftOut))), errors.bound),
+  ) && evidenceFor(comparison, "better", inUse) >= -Math.log(alphas.conviction);
 
 /** The lowest failure rate (a fraction) that the step's counts certify so far, or null. */
 export const bestCertificate = ({ candidate }: StepEvidence, inUse: readonly string[]): number | null =>

@@ -81,6 +81,14 @@ describe("one client alone, while three others use the candidate", () => {
     );
   });
 
+  test("certifies no bad candidate by failing on stable, and lifts no conviction", () => {
+    const [bad, fine] = [others({ requests: 20, failures: 1 }, 10), others({ requests: 20 }, 10)];
+    const window = poll(bad, { ...fine, 0: { requests: 1000, failures: 1000 } });
+    const evidence = polls(start(), 1, ...times(60, window));
+    expect(certificate(evidence, 0.01)).toBeNull();
+    expect(accusations(evidence)).toMatchObject([{ charge: "errors", alone: true }, {}]);
+  });
+
   test("hides no failure of the others with many good requests", () => {
     const window = poll(
       { 0: { requests: 100_000 }, ...others({ requests: 5, failures: 5 }) },
