@@ -79,7 +79,7 @@ export const clientsOf = ({ clients = {} }: RevisionCounts): string[] =>
   Object.keys(clients).filter((client) => (clients[client] ?? noCounts).requests > 0);
 
 /** The clients that a finding must hold without: none and, when there are enough, each client in turn. */
-const suspects = (inUse: readonly string[]): string[] => (inUse.length >= ENOUGH ? ["", ...inUse] : [""]);
+export const suspects = (inUse: readonly string[]): string[] => (inUse.length >= ENOUGH ? ["", ...inUse] : [""]);
 
 const pair = (logs: ReadonlyMap<string, number>, x: string, y: string): string =>
   x === "" ? y : logs.has(`${x} ${y}`) ? `${x} ${y}` : `${y} ${x}`;

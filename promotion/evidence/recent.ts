@@ -1,7 +1,7 @@
 import type { RevisionRole } from "../../ecosystem/revision-role.ts";
 import type { Milliseconds } from "../../ecosystem/units.ts";
 import type { RevisionCounts, ServiceCounts } from "../counts.ts";
-import { clientsOf, holdsWithoutAnyone, withoutClients } from "./clients.ts";
+import { clientsOf, holdsWithoutAnyone, suspects, withoutClients } from "./clients.ts";
 import { type Sharing, sharing } from "./shared-failure.ts";
 import { type Indicator, sampleOf, total } from "./test-window.ts";
 import type { BinomialSample } from "./two-sample.ts";
@@ -32,19 +32,30 @@ export function holdsLately(
   holds: (sample: BinomialSample) => boolean,
 ): boolean {
   const windows = lately(recent);
-  const clients = new Set(windows.flatMap(({ counts }) => clientsOf(counts[role])));
-  return holdsWithoutAnyone([...clients], (leftOut) => holds(sumOf(windows, role, indicator, leftOut)));
+  return holdsWithoutAnyone(clientsIn(windows, role), (leftOut) => holds(sumOf(windows, role, indicator, leftOut)));
 }
 
-/** Whether stable has shared a charge lately, judged by its failures over `bound`. */
-export const sharingLately = (recent: readonly Window[], indicator: Indicator, bound: number): Sharing =>
-  sharing(
-    lately(recent).map(({ counts }) => ({
-      stable: sample(counts.stable, indicator),
-      candidate: sample(counts.candidate, indicator),
-    })),
-    bound,
-  );
+/** Whether stable has shared a charge lately, judged by its failures over `bound`: the least that holds also without any one of its clients. */
+export function sharingLately(recent: readonly Window[], indicator: Indicator, bound: number): Sharing {
+  const windows = lately(recent);
+  const sharingWithout = (leftOut: string) =>
+    sharing(
+      windows.map(({ counts }) => ({
+        stable: sample(withoutClients(counts.stable, leftOut), indicator),
+        candidate: sample(withoutClients(counts.candidate, leftOut), indicator),
+      })),
+      bound,
+    );
+  const found = suspects(clientsIn(windows, "stable")).map(sharingWithout);
+  return ascending.find((one) => found.includes(one)) as Sharing;
+}
+
+/** From the least to the most reason to think that stable shares a charge. */
+const ascending: readonly Sharing[] = ["not", "unclear", "perhaps", "surely"];
+
+const clientsIn = (windows: readonly Window[], role: RevisionRole): string[] => [
+  ...new Set(windows.flatMap(({ counts }) => clientsOf(counts[role]))),
+];
 
 const sumOf = (windows: readonly Window[], role: RevisionRole, indicator: Indicator, leftOut: string): BinomialSample =>
   windows

@@ -89,6 +89,15 @@ describe("one client alone, while three others use the candidate", () => {
     expect(accusations(evidence)).toMatchObject([{ charge: "errors", alone: true }, {}]);
   });
 
+  test("excuses no candidate by failing on stable too", () => {
+    const failing = (client: Partial<Counts>) => [
+      poll({ ...others({ requests: 20, failures: 2 }, 10), 0: client }, { ...others(served, 10), 0: client }),
+      poll(others({ requests: 20, failures: 2 }, 10), { ...others(served, 10), 0: client }),
+    ];
+    for (const window of failing({ requests: 200, failures: 200 }))
+      expect(accusations(polls(start(), 1, ...times(8, window)))[0]).toMatchObject({ charge: "errors", shared: false });
+  });
+
   test("hides no failure of the others with many good requests", () => {
     const window = poll(
       { 0: { requests: 100_000 }, ...others({ requests: 5, failures: 5 }) },
