@@ -89,10 +89,19 @@ export function judge(facts: Partial<Record<Fact, string | undefined>>): {
   throw new Error("the table of outcomes has no last line");
 }
 
+/** The outcome or remark that a kind describes; undefined for a kind that is not in the table. */
+export const meaningOf = (kind: string): Outcome | Remark | undefined =>
+  Object.values(REMARKS).find((remark) => remark === kind) ?? kinds.find(({ pattern }) => pattern.test(kind))?.outcome;
+
 const REMARKS: Record<string, Remark | undefined> = { tool_error: "tool error", unread: "unread" };
 const SERVED: readonly Outcome[] = ["good", "slow"];
 
 const matchers = RULES.map(({ when, ...rest }) => ({
   ...rest,
   when: (Object.entries(when) as [Fact, string][]).map(([fact, text]) => [fact, new RegExp(`^(?:${text})$`)] as const),
+}));
+
+const kinds = RULES.map(({ when, outcome, kind }) => ({
+  outcome,
+  pattern: new RegExp(`^${kind.replace("$1", when.code ?? "")}$`),
 }));

@@ -1,4 +1,5 @@
 import type { Fraction, Percent, Seconds } from "../ecosystem/units.ts";
+import { meaningOf } from "../edge/outcomes.ts";
 import {
   type Accusation,
   accusations,
@@ -13,7 +14,7 @@ import {
   withoutUsers,
 } from "./evidence/candidate.ts";
 import { type Certificate, UNREAD } from "./evidence/step.ts";
-import { total } from "./evidence/test-window.ts";
+import { type Charge, total } from "./evidence/test-window.ts";
 import type { Step } from "./plan.ts";
 import { commonestKind, percent, points } from "./wording.ts";
 
@@ -160,8 +161,7 @@ export type StepProgress = { step: Step; margin: Fraction; phase: "shift" | "ste
 /** Derives the table's input from one service's evidence. */
 export function factsOf(evidence: CandidateEvidence, progress: StepProgress, at: number): EvidenceFacts {
   const charges = accusations(evidence);
-  // a failure that stable shares is not a charge against the candidate, unless the comparison also convicts
-  const own = charges.filter(({ compared, shared }) => compared || !shared);
+  const own = charges.filter(isOwn);
   const proven = certificate(evidence, progress.step.maxErrorRate);
   // in the bake, users have already been there: probes suffice for a quiet night
   const unseen = withoutUsers(evidence, at) && (progress.phase === "step" || withoutProbes(evidence));
@@ -171,7 +171,7 @@ export function factsOf(evidence: CandidateEvidence, progress: StepProgress, at:
       data: unseen ? "none" : "some",
       convicted: charges.some(({ alone }) => alone),
       worse: charges.some(({ compared }) => compared),
-      charge: chargeWords([...own, ...charges][0], alarmed(evidence)),
+      charge: chargeWords(charged(evidence), alarmed(evidence)),
       unread: unread(evidence),
       refusing: refusing(evidence),
     },
@@ -187,6 +187,15 @@ export function factsOf(evidence: CandidateEvidence, progress: StepProgress, at:
       proofOf(evidence, progress, proven),
     ),
   };
+}
+
+/** A failure that stable shares is not a charge against the candidate, unless the comparison also convicts. */
+const isOwn = ({ compared, shared }: Accusation): boolean => compared || !shared;
+
+/** The charge that the verdict names. */
+function charged(evidence: CandidateEvidence): Accusation | undefined {
+  const charges = accusations(evidence);
+  return charges.find(isOwn) ?? charges[0];
 }
 
 /** The facts of a poll with a silent source. */
@@ -233,15 +242,30 @@ function proofOf(evidence: CandidateEvidence, { step }: StepProgress, proven: Ce
 
 const severity: readonly VerdictKind[] = ["roll-back", "hold", "wait", "promote"];
 
-/** The verdict with the candidate's bad user outcomes when they end or hold the step; a rollback names the most common. */
-export function withKinds(verdict: Verdict, { step }: CandidateEvidence): Verdict {
-  const { kinds = {} } = step.candidate;
-  const commonest = commonestKind(kinds, step.candidate.user.requests);
+/** The verdict with the candidate's bad user outcomes when they end or hold the step; a rollback names the most common of its charge. */
+export function withKinds(verdict: Verdict, evidence: CandidateEvidence): Verdict {
+  const { kinds = {}, user } = evidence.step.candidate;
   const blames = verdict.kind === "roll-back" || (verdict.kind === "hold" && verdict.cause !== "data");
-  if (commonest === null || !blames) return verdict;
-  const reason = verdict.kind === "roll-back" ? `${verdict.reason}: ${commonest}` : verdict.reason;
-  return { ...verdict, reason, kinds };
+  if (commonestKind(kinds, user.requests) === null || !blames) return verdict;
+  const commonest =
+    verdict.kind === "roll-back" ? commonestKind(kindsOf(kinds, charged(evidence)), user.requests) : null;
+  return { ...verdict, reason: commonest === null ? verdict.reason : `${verdict.reason}: ${commonest}`, kinds };
 }
+
+const meanings: Record<Charge, ReturnType<typeof meaningOf>> = {
+  errors: "failed",
+  latency: "slow",
+  refusals: "refused",
+  "tool-errors": "tool error",
+};
+
+/** The kinds that a charge is about, and those whose meaning is unknown. */
+const kindsOf = (kinds: Record<string, number>, accusation: Accusation | undefined): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(kinds).filter(
+      ([kind]) => !accusation || [undefined, meanings[accusation.charge]].includes(meaningOf(kind)),
+    ),
+  );
 
 /** Services are promoted together: the gravest verdict applies to all, and names its service when there are several. */
 export function gravest(verdicts: readonly { service: string; verdict: Verdict }[]): Verdict {

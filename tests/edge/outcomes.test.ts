@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { COUNTED_CODES, type Facts, judge, type Outcome, RULES } from "../../edge/outcomes.ts";
+import { COUNTED_CODES, type Facts, judge, meaningOf, type Outcome, RULES } from "../../edge/outcomes.ts";
 import { ROUTES } from "../../edge/routes.ts";
 
 const usual: Facts = { route: "new", by: "server", code: "200", flags: "-", answer: "read", slow: "false" };
@@ -137,4 +137,15 @@ test("without a sign of trouble on the way, what the edge answers says nothing",
       expect(judge({ ...some, by: "edge", flags }).outcome).toBe("neutral");
     }),
   );
+});
+
+test("a kind tells the outcome that it describes, and a remark itself", () => {
+  fc.assert(
+    fc.property(facts, (some) => {
+      const { kind, outcome, remark } = judge(some);
+      expect(meaningOf(kind)).toBe(outcome);
+      if (remark) expect(meaningOf(remark)).toBe(remark);
+    }),
+  );
+  expect(meaningOf("something new")).toBeUndefined();
 });

@@ -10,6 +10,7 @@ import {
   silentFacts,
   type Verdict,
   type VerdictKind,
+  withKinds,
 } from "../../promotion/verdict.ts";
 import { both, candidate, dead, healthy, outage, polls, start, times } from "./evidence/polls.ts";
 import { seen } from "./fixtures.ts";
@@ -148,6 +149,19 @@ describe("the facts of the evidence", () => {
     const bake = { ...at(30), phase: "bake" } as const;
     expect(decide(factsOf(startBake(refuses(2, 3)), bake, 30_000))).toMatchObject(held);
     expect(decide(factsOf(startBake(refuses(1, 2)), bake, 30_000)).kind).toBe("promote");
+  });
+
+  test.each([
+    [{ failures: 30 }, "the candidate fails more than stable: 500 from the server, 90 of 300 requests"],
+    [{ refused: 30 }, "the candidate refuses more requests than stable: 403 from the server, 150 of 300 requests"],
+    [{ toolErrors: 30 }, "the candidate's tools fail more often than stable's: tool error, 600 of 300 requests"],
+    [{ slow: 30 }, "the candidate is slower than stable: slower than 1 s, 120 of 300 requests"],
+  ])("a rollback names the commonest kind of its charge alone: %o", (bad, reason) => {
+    const window = both({ requests: 900 }, { requests: 100, ...bad });
+    const kinds = { "500 from the server": 30, "403 from the server": 50, "tool error": 200, "slower than 1 s": 40 };
+    const seen = { ...window, candidate: { ...window.candidate, kinds } };
+    const evidence = polls(start(), 1, ...times(3, seen));
+    expect(withKinds(judged(evidence, 3), evidence)).toMatchObject({ reason, kinds: { "tool error": 600 } });
   });
 
   test("a candidate may refuse what stable usually refuses", () => {
