@@ -22,7 +22,7 @@ export type SimulatedClient = { rps: number; errorRate: ErrorRate };
 
 /**
  * A scenario: `rps` user requests per second under a plan, of which `errorRate` go wrong, by default as failures. With `clients` the
- * source distinguishes clients (in 16 buckets), each with its own rates; `errorRate` then applies to the probes only.
+ * source distinguishes clients (in 16 buckets, drawn at random), each with its own rates; `errorRate` then applies to the probes only.
  */
 export type Scenario = {
   rps: number;
@@ -60,9 +60,10 @@ const revisions = [{ service: "simulated", stable: "stable", candidate: "candida
 /** An in-memory clock, target, source and probes. Users are drawn second by second, with probes in between. */
 function simulatedWorld(scenario: Omit<Scenario, "plan"> & { run: number }) {
   const { errorRate, seed, run, outcome = "failures", clients } = scenario;
+  const drawn = seeded(seed, `buckets ${run}`); // as a hash draws them: clients may share one
   const crowd = (clients ?? [scenario]).map((client, i) => ({
     ...client,
-    bucket: String(i % BUCKETS),
+    bucket: String(Math.floor(drawn() * BUCKETS)),
     stream: userStream({ ...client, seed, run: clients ? `${run}, client ${i}` : run }),
   }));
   const random = seeded(seed, `probes ${run}`);

@@ -56,6 +56,19 @@ test("a fault that begins in the bake is still taken back, and its errors are co
   expect(seconds).toBeGreaterThan(150);
 });
 
+test("clients share buckets by chance, so that one of four convicts now and then", async () => {
+  const client = (candidate: number) => ({
+    rps: 25,
+    errorRate: (role: string) => Number(role === "candidate") * candidate,
+  });
+  const clients = [client(1), client(0), client(0), client(0)];
+  const { outcomes } = await repeat(16, (run) =>
+    simulateRun({ ...scenario({ candidate: 0, stable: 0 }), clients }, run),
+  );
+  expect(outcomes["rolled-back"]).toBeGreaterThan(0);
+  expect(outcomes.promoted).toBeGreaterThan(outcomes["rolled-back"]);
+});
+
 test("the same seed and run repeat a promotion to the last request; other seeds and runs differ", async () => {
   const failing = { candidate: 0.003 };
   const once = await simulateRun(scenario(failing), 3);
