@@ -56,8 +56,9 @@ export const observeStep = ({ candidate, stable, comparison }: StepEvidence, cou
 type StepQuestion = { bound: number; usual: Usual; inUse: readonly string[] };
 
 /**
- * The claim that the step has proven, with error probability `alphas.certificate` and without any one of the clients `inUse`. "noWorse"
- * is tested only when stable usually fails at more than half the bound: for a service at the bound itself, neither a lower nor a higher
+ * The claim that the step has proven, without any one of the clients `inUse`. "below" and "noWorse" have an error probability of
+ * `alphas.certificate` each, "better" one of `alphas.conviction`: at most their sum, 11 %, that any of the three is certified wrongly.
+ * "noWorse" is tested only when stable usually fails at more than half the bound: for a service at the bound itself, neither a lower nor a higher
  * rate can ever be proven. "better" is tested only while stable fails, and with a conviction's error probability, since it can lift one.
  */
 export function certificate(step: StepEvidence, question: StepQuestion): Certificate | null {

@@ -12,13 +12,13 @@ export type Charge = "errors" | "latency" | "refusals" | "tool-errors";
 type Test = { alpha: number; convicts: "alone" | "compared" };
 export type Indicator = { charge: Charge; bad(counts: Counts): number; bound: number; tests: Test[] };
 
-/** Error probability of all convictions of one promotion together, and of each step's certificate. */
+/** Error probability of all convictions by the tests of one promotion together, and of one claim of a step's certificate. */
 export const alphas = { conviction: 0.01, certificate: 0.05 };
 
 /**
  * The conviction's error probability, split over the tests: half for errors, a quarter for latency, an eighth each for refusals and tool
- * errors. They add up to it, so that all convictions of a healthy release together stay below it (union bound). The bounds are the service
- * objectives (errors, and 5 % over the p95).
+ * errors. They add up to it, so that all convictions of a healthy release by these tests together stay below it (union bound). The bake's
+ * detector is not among them: it has its own threshold, on top. The bounds are the service objectives (errors, and 5 % over the p95).
  */
 export const indicators: readonly Indicator[] = [
   {
