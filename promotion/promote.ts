@@ -161,8 +161,9 @@ const newest = (samples: Sample[]): Sample[] => samples.toSorted((a, b) => a.at 
 /** True while a share above the one in force is wanted. */
 const isRising = ({ wanted, inForce }: State): boolean => inForce !== null && wanted > inForce;
 
-/** True while users' requests reach a candidate that has not been promoted. */
-const isExposed = ({ inForce, outcome }: State): boolean => (inForce ?? 0) > 0 && outcome?.result !== "promoted";
+/** True while users' requests may reach a candidate that has not been promoted: a wanted share may be in force before it is recorded. */
+const isExposed = ({ wanted, inForce, outcome }: State): boolean =>
+  Math.max(wanted, inForce ?? 0) > 0 && outcome?.result !== "promoted";
 
 /** The error of an attempt, or null. */
 const refusalOf = (attempt: () => Promise<void>): Promise<Error | null> =>

@@ -153,6 +153,19 @@ describe("with an unwritable journal", () => {
     expect(events.slice(-2)).toMatchObject([{ event: "ordered-back" }, { event: "in-force", share: 0 }]);
   });
 
+  test("traffic goes back to stable from a share that took effect but could not be recorded, the first one too", async () => {
+    const stage = world();
+    const { promotion } = await stage.begin();
+    const append: Journal["append"] = async (event) => {
+      if (stage.edge.share > 0) throw full;
+      await promotion.journal.append(event);
+    };
+    await expect(promote({ ...promotion, journal: { ...promotion.journal, append } })).resolves.toMatchObject({
+      outcome: { result: "rolled-back" },
+    });
+    expect(sharesPut(stage)).toEqual([0, 10, 0]);
+  });
+
   test("traffic goes back to stable without a record, even where the platform refuses at first", async () => {
     const stage = world({ refuse: refusing(0, between(8, 12)) });
     const { promotion } = await failing(stage, 8, Number.POSITIVE_INFINITY);
