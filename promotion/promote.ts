@@ -5,6 +5,7 @@ import { begunEvents, type Journal, UnwritableError } from "./journal.ts";
 import type { Lease } from "./lease.ts";
 import type { MetricsSource, Observation } from "./metrics-source.ts";
 import type { Probes } from "./probes.ts";
+import { refusalOf, retreat } from "./retreat.ts";
 import { MOST_SAMPLES, type Sample } from "./samples.ts";
 import { fold, judge, pollMs, probesNeeded, type State, step } from "./state.ts";
 import type { TrafficController } from "./traffic-controller.ts";
@@ -60,7 +61,7 @@ export async function promote(promotion: Promotion): Promise<State> {
     }
   } catch (error) {
     if (!(error instanceof UnwritableError) || !isExposed(state)) throw error;
-    return await retreat(error);
+    return await retreat(promotion, state, error);
   } finally {
     await journal.close();
   }
@@ -117,25 +118,6 @@ export async function promote(promotion: Promotion): Promise<State> {
     }
   }
 
-  /** Rolls back to stable first, then tries to record it in the journal's reserved space. */
-  async function retreat(cause: UnwritableError): Promise<State> {
-    const since = clock.now();
-    for (;;) {
-      const refusal = await refusalOf(() => target.setShare(0));
-      if (!refusal) break;
-      if (clock.now() - since >= toMilliseconds(state.plan.holdTimeouts.silence)) throw refusal;
-      await clock.sleep(toMilliseconds(state.plan.poll));
-    }
-    const reason = state.outcome?.reason ?? `rolled back to stable: ${cause.message}`;
-    try {
-      if (!state.outcome) await record({ event: "ordered-back", at: clock.now(), reason });
-      await record({ event: "in-force", at: clock.now(), share: 0, baseline: { silent: true, why: cause.message } });
-      return state;
-    } catch {
-      throw new UnwritableError(`${cause.message}. Traffic is back on stable, but this was not recorded: ${reason}`);
-    }
-  }
-
   /** Retires the old revision after the bake, once the new one has all traffic and the old sessions have ended. */
   async function clearAway(): Promise<State> {
     if (!state.drained) {
@@ -164,10 +146,3 @@ const isRising = ({ wanted, inForce }: State): boolean => inForce !== null && wa
 /** True while users' requests may reach a candidate that has not been promoted: a wanted share may be in force before it is recorded. */
 const isExposed = ({ wanted, inForce, outcome }: State): boolean =>
   Math.max(wanted, inForce ?? 0) > 0 && outcome?.result !== "promoted";
-
-/** The error of an attempt, or null. */
-const refusalOf = (attempt: () => Promise<void>): Promise<Error | null> =>
-  attempt().then(
-    () => null,
-    (error) => error as Error,
-  );

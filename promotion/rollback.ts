@@ -1,5 +1,6 @@
-import { begunEvents } from "./journal.ts";
+import { begunEvents, UnwritableError } from "./journal.ts";
 import { type Promotion, promote } from "./promote.ts";
+import { retreat } from "./retreat.ts";
 import { fold, type State } from "./state.ts";
 
 /** The promotion has ended and the old revision is retired: there is nothing to roll back to. */
@@ -7,7 +8,8 @@ export class TooLateError extends Error {}
 
 /**
  * Rolls a promotion back on a person's order, whatever the evidence says, and returns its final state. The journal records the order, so
- * that a resume cannot undo it. A promotion that is already rolled back stays so. Throws a TooLateError once the old revision is retired.
+ * that a resume cannot undo it. A promotion that is already rolled back stays so. Throws a TooLateError once the old revision is retired. When the journal is not writable, it goes back to
+ * stable all the same, and throws an UnwritableError if that could not be recorded.
  */
 export async function rollBack(promotion: Promotion, reason: string): Promise<State> {
   const { journal, clock, lease } = promotion;
@@ -17,7 +19,13 @@ export async function rollBack(promotion: Promotion, reason: string): Promise<St
       `promotion ${state.begun.id} has ended and its old revision is retired: promote the old release to go back to it`,
     );
   }
-  await lease.renew();
-  if (state.outcome?.result !== "rolled-back") await journal.append({ event: "ordered-back", at: clock.now(), reason });
+  try {
+    await lease.renew();
+    if (state.outcome?.result !== "rolled-back")
+      await journal.append({ event: "ordered-back", at: clock.now(), reason });
+  } catch (error) {
+    if (!(error instanceof UnwritableError)) throw error;
+    return await retreat(promotion, state, error, reason).finally(() => journal.close());
+  }
   return promote(promotion);
 }

@@ -4,6 +4,7 @@ import { type Journal, JournalError, memoryJournal, UnwritableError } from "../.
 import { LeaseError } from "../../promotion/lease.ts";
 import { begin, promote } from "../../promotion/promote.ts";
 import { resume } from "../../promotion/resume.ts";
+import { rollBack } from "../../promotion/rollback.ts";
 import type { State } from "../../promotion/state.ts";
 import { between, counts, holdsIn, interrupt, play, sharesPut, testPlan, type World, world } from "./fixtures.ts";
 
@@ -186,6 +187,29 @@ describe("with an unwritable journal", () => {
       await promote({ ...promotion, lease: { ...promotion.lease, renew } }).catch(() => {});
       expect(stage.edge.share).toBe(share);
     }
+  });
+
+  test.each([
+    ["the journal has no room for it", 1, "recorded"],
+    ["the journal stays full", Number.POSITIVE_INFINITY, "unrecorded"],
+    ["the lease cannot be renewed", 0, "recorded"],
+  ])("a person's order moves traffic back to stable: %s", async (_, appends, kept) => {
+    const stage = world();
+    const { promotion, events } = await failing(stage, 8, appends);
+    await interrupt(promotion, () => stage.second() >= 7);
+    expect(stage.edge.share).toBe(50);
+    await stage.clock.sleep(1000);
+    const renew = async () => {
+      if (appends === 0) throw new UnwritableError("the lease cannot be renewed: EROFS");
+    };
+    const end = rollBack({ ...promotion, lease: { ...promotion.lease, renew } }, "users complain");
+    if (kept === "recorded") {
+      expect((await end).outcome).toEqual({ result: "rolled-back", reason: "users complain" });
+      expect(events.slice(-2)).toMatchObject([{ event: "ordered-back" }, { event: "in-force", share: 0 }]);
+    } else {
+      await expect(end).rejects.toThrow(/Traffic is back on stable, but this was not recorded: users complain/);
+    }
+    expect(stage.edge.share).toBe(0);
   });
 
   test("nothing is moved before users reach the candidate, and nothing once it is promoted", async () => {
