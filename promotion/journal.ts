@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import { open, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { parseJson } from "../ecosystem/json.ts";
@@ -52,7 +52,8 @@ export function fileJournal(path: string): Journal {
   };
 
   async function write(event: Event): Promise<void> {
-    const file = await open(path, "a");
+    // a journal on a lost volume must not begin again without its beginning
+    const file = await open(path, event.event === "begun" ? "a" : constants.O_WRONLY | constants.O_APPEND);
     try {
       const isNew = (await file.stat()).size === 0;
       if (!whole) await file.truncate((await readWhole(path)).length);

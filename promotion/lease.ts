@@ -31,7 +31,7 @@ export type Lease = {
   note: string | null;
   /**
    * Renews the lease. Throws a LeaseError when another holder has taken it: then no more traffic may be moved. Throws an
-   * UnwritableError when the folder is not writable: then no one else can take the lease either.
+   * UnwritableError when the folder is not writable or has no tickets any more (a lost volume): then no one else has the lease either.
    */
   renew(): Promise<void>;
   /** Keeps renewing the lease while `work` runs, which may take longer than a lease lasts, and returns its result. */
@@ -74,14 +74,16 @@ export async function takeLease({ folder, holder, clock, alive = processLives }:
   const stillMine = async () => {
     const now = await newest(folder);
     if (now?.number === number) return;
-    throw new LeaseError(`the lease in ${folder} was lost: ${now ? heldBy(now.ticket, clock) : "its file is gone"}`);
+    // a lost volume leaves an empty folder; whoever takes a lease leaves a newer ticket
+    if (!now) throw new UnwritableError(`the lease in ${folder} cannot be renewed: its file is gone`);
+    throw new LeaseError(`the lease in ${folder} was lost: ${heldBy(now.ticket, clock)}`);
   };
   const renew = async () => {
     try {
       await stillMine();
       await replace(path, ticket());
     } catch (error) {
-      if (error instanceof LeaseError) throw error;
+      if (error instanceof LeaseError || error instanceof UnwritableError) throw error;
       throw new UnwritableError(`the lease in ${folder} cannot be renewed: ${(error as Error).message}`);
     }
   };

@@ -110,6 +110,15 @@ describe("the reserve beside a journal", () => {
   });
 });
 
+test("a journal that is gone, as on a lost volume, is not written again without its beginning", async () => {
+  const path = await written(begun);
+  const journal = fileJournal(path);
+  await journal.append(smoked);
+  await rm(path);
+  await expect(journal.append(resumed)).rejects.toThrow(UnwritableError);
+  await expect(stat(path)).rejects.toThrow("ENOENT");
+});
+
 describe("a torn last line never happened", () => {
   test("wherever it was torn, and the next append continues after the line before it", async () => {
     const whole = await readFile(await written(begun, smoked, resumed));
@@ -236,7 +245,8 @@ describe("journals that are refused, with the file, the line and what to do", ()
   });
 
   test("a journal that does not begin", async () => {
-    const path = await written(smoked);
+    const path = newPath();
+    await writeFile(path, `${JSON.stringify(smoked)}\n`);
     const read = await fileJournal(path).read();
     expect(() => begunEvents(read, path)).toThrow(JournalError);
     expect(() => begunEvents(read, path)).toThrow(path);

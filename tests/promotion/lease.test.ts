@@ -141,10 +141,12 @@ describe("a holder that lost its lease", () => {
     await expect(takeLease({ folder, holder: bert, clock })).rejects.toThrow(LeaseError);
   });
 
-  test("notices when its file is gone", async () => {
+  test("cannot renew it when its file is gone, but has not lost it to anyone: a lost volume is an empty folder", async () => {
     const lease = await takeLease({ folder, holder: anna, clock: virtualClock() });
     for (const name of await tickets()) rmSync(join(folder, name));
-    await expect(lease.renew()).rejects.toThrow("its file is gone");
+    const refused = expect(lease.renew()).rejects;
+    await refused.toThrow(UnwritableError);
+    await refused.toThrow(`the lease in ${folder} cannot be renewed: its file is gone`);
   });
 
   test("never had it if others took and released it during its read", async () => {
