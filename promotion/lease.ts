@@ -36,7 +36,7 @@ export type Lease = {
   renew(): Promise<void>;
   /** Keeps renewing the lease while `work` runs, which may take longer than a lease lasts, and returns its result. */
   keep<T>(work: Promise<T>): Promise<T>;
-  /** Releases the lease; a lost one is left to its new holder. */
+  /** Releases the lease; a lost one is left to its new holder, and one that is not writable expires. Never throws. */
   release(): Promise<void>;
 };
 
@@ -49,9 +49,20 @@ type LeaseRequest = { folder: string; holder: Holder; clock: Clock; alive?: (pid
  * Takes the lease of a folder. A lease is a numbered ticket: a file that only one process can create. A ticket is valid until it is
  * released or expires, or its process (of the same boot and PID namespace) is gone. The next number then goes to the first process that
  * creates it, so two can never both win, and the holder of an older number notices at its next renewal. Throws a LeaseError while another
- * holder's ticket is valid.
+ * holder's ticket is valid, and an UnwritableError when the folder is not writable.
  */
-export async function takeLease({ folder, holder, clock, alive = processLives }: LeaseRequest): Promise<Lease> {
+export async function takeLease(request: LeaseRequest): Promise<Lease> {
+  try {
+    return await take(request);
+  } catch (error) {
+    if (error instanceof LeaseError) throw error;
+    throw new UnwritableError(
+      `the lease in ${request.folder} cannot be taken (${(error as Error).message}): make the folder writable or free some space, then run the command again`,
+    );
+  }
+}
+
+async function take({ folder, holder, clock, alive = processLives }: LeaseRequest): Promise<Lease> {
   await mkdir(folder, { recursive: true });
   const last = await newest(folder);
   if (last && counts(last.ticket, holder, clock, alive)) throw new LeaseError(heldBy(last.ticket, clock));
@@ -100,8 +111,10 @@ export async function takeLease({ folder, holder, clock, alive = processLives }:
       return finished;
     },
     release: async () => {
-      if ((await newest(folder))?.number !== number) return; // already lost: nothing to release
-      await replace(path, { ...ticket(), released: true }); // the file stays: its number must never be reused
+      try {
+        if ((await newest(folder))?.number !== number) return; // already lost: nothing to release
+        await replace(path, { ...ticket(), released: true }); // the file stays: its number must never be reused
+      } catch {} // not writable: it expires by itself
     },
   };
 }

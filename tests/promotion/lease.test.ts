@@ -72,11 +72,27 @@ describe("a lease that is held", () => {
     await expect(lease.renew()).rejects.toThrow(UnwritableError);
   });
 
+  test("that cannot be released is left to expire, and hides no other error", async () => {
+    const lease = await takeLease({ folder, holder: anna, clock: virtualClock() });
+    await rm(folder, { recursive: true });
+    await lease.release();
+  });
+
   test("counts on another host even if no such process runs here", async () => {
     const clock = virtualClock();
     await takeLease({ folder, holder: bert, clock, alive: () => false });
     await expect(takeLease({ folder, holder: anna, clock, alive: () => false })).rejects.toThrow(LeaseError);
   });
+});
+
+test("a lease that cannot be written says what was tried, where, and what to do", async () => {
+  await writeFile(join(root, "file"), "");
+  const below = join(root, "file", "folder");
+  const refused = expect(takeLease({ folder: below, holder: anna, clock: virtualClock() })).rejects;
+  await refused.toThrow(UnwritableError);
+  await refused.toThrow(
+    /the lease in \S+file\/folder cannot be taken \(ENOTDIR.*\): make the folder writable or free some space, then run the command again/,
+  );
 });
 
 describe("a lease is free", () => {
