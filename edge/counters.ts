@@ -58,7 +58,7 @@ export const SLOW = `(${ANSWERED} ? ${inCel(READ.slow)} : request.duration >= du
 export const facts: Facts = {
   route: "%ROUTE_NAME%",
   by: `%CEL(${SENT_BY_SERVER} ? 'server' : 'edge')%`,
-  code: `%CEL(response.code in [${COUNTED_CODES.join(", ")}] ? response.code : response.code >= 500 ? '5xx' : response.code >= 400 ? '4xx' : 'other')%`,
+  code: `%CEL(response.code in [${COUNTED_CODES.join(", ")}] ? response.code : response.code >= 500 ? '5xx' : response.code >= 400 ? '4xx' : response.code >= 300 ? '3xx' : 'other')%`,
   flags: "%RESPONSE_FLAGS%",
   answer: found(READ.answer),
   slow: `%CEL(${SLOW})%`,
@@ -78,7 +78,7 @@ export const celFilter = (expression: string): AccessLogFilter => ({
 });
 
 /** Calls with a server's time: refusals take none, and would make a slow revision look quick. */
-const served = celFilter(`${SENT_BY_SERVER} && (response.code < 400 || response.code >= 500) && ${ANSWERED}`);
+const served = celFilter(`${SENT_BY_SERVER} && (response.code < 300 || response.code >= 500) && ${ANSWERED}`);
 
 /** Only requests that pass every filter. */
 export const all = (...filters: AccessLogFilter[]): AccessLogFilter => ({ and_filter: { filters } });

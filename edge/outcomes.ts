@@ -56,7 +56,8 @@ export const RULES: readonly OutcomeRule[] = [
   { when: { by: "edge|-?" }, outcome: "neutral", kind: "answered by the edge" },
   { when: { code: "(5..)" }, outcome: "failed", kind: "$1 from the server" },
   { when: { code: "404", route: SESSION }, outcome: "refused", kind: "forgotten session" },
-  { when: { code: "(4..)" }, outcome: "refused", kind: "$1 from the server" },
+  // a redirect answers no call, and not every client follows one
+  { when: { code: "([34]..)" }, outcome: "refused", kind: "$1 from the server" },
   { when: { answer: "rpc_error" }, outcome: "refused", kind: "JSON-RPC error" },
   { when: { slow: "true" }, outcome: "slow", kind: `slower than ${SLOW_MS / 1000} s` },
   { when: {}, outcome: "good", kind: "good" },

@@ -65,7 +65,7 @@ const FIELDS = {
 /** What the table of outcomes calls neither good nor neutral, a tool's error, or an answer that cannot be read. */
 const wentWrong = any(
   { response_flag_filter: { flags: FAILURE_FLAGS } },
-  celFilter(`${SENT_BY_SERVER} && (response.code >= 400 || ${inCel(READ.answer)} != 'read')`),
+  celFilter(`${SENT_BY_SERVER} && (response.code >= 300 || ${inCel(READ.answer)} != 'read')`),
   all(celFilter(`${SLOW} == 'true'`), celFilter(`${SENT_BY_SERVER} || !(${ANSWERED})`)),
 );
 

@@ -3,7 +3,7 @@ import type { RevisionRole } from "../ecosystem/revision-role.ts";
 /**
  * Requests of one revision from one kind of client. All numbers only grow during the life of the counter.
  * `requests` are all that a server answered or should have answered: good, slow, failed or refused; neutral outcomes are excluded.
- * `failures`, `slow` (served, but took `SLOW_MS` or longer) and `refused` (a 4xx sent by a server, a live session that it forgot,
+ * `failures`, `slow` (served, but took `SLOW_MS` or longer) and `refused` (a 3xx or 4xx sent by a server, a live session that it forgot,
  * a JSON-RPC error) are disjoint. `toolErrors` (a result with `isError`) are part of what was served, as are `unread`: answers whose
  * content could not be examined.
  */

@@ -53,7 +53,7 @@ const descriptions: ChartDescription[] = [
   {
     title: "Failed and refused requests per second",
     about:
-      "Users' requests only, by revision. Refused (dashed): a 4xx, a forgotten session or a JSON-RPC error from the server.",
+      "Users' requests only, by revision. Refused (dashed): a 3xx or 4xx, a forgotten session or a JSON-RPC error from the server.",
     unit: "per-second",
     scale: "from-zero",
     lines: [

@@ -140,6 +140,13 @@ test("who names a revision without the token is a user, whose header goes no fur
   }
 });
 
+test("a server that redirects its calls refuses them", async () => {
+  for (const code of [302, 307]) {
+    expect(await countOf(() => edge.client.call(undefined, { "x-do": `status:${code}` }))).toEqual(one({ refused: 1 }));
+  }
+  expect((await stable()).kinds).toMatchObject({ "3xx from the server": 2 });
+});
+
 test("no code of a server's own makes a counter", async () => {
   for (const code of [418, 451, 499]) await edge.client.call(undefined, { "x-do": `status:${code}` });
   await expect.poll(async () => (await stable()).kinds?.["4xx from the server"]).toBe(3);

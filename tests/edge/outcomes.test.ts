@@ -21,6 +21,8 @@ test.each<[string, Partial<Facts>, Outcome, string]>([
   ["too many for the server", { code: "429" }, "refused", "429 from the server"],
   ["too large for the server", { code: "413" }, "refused", "413 from the server"],
   ["a code of the server's own", { code: "4xx" }, "refused", "4xx from the server"],
+  ["a redirect", { code: "3xx" }, "refused", "3xx from the server"],
+  ["a redirect of a session's call", { code: "3xx", route: "session" }, "refused", "3xx from the server"],
   ["a path that the server does not know", { code: "404" }, "refused", "404 from the server"],
   ["a session that the server forgot", { code: "404", route: "session" }, "refused", "forgotten session"],
   ["a probe's session that it forgot", { code: "404", route: "probe-session" }, "refused", "forgotten session"],
@@ -112,7 +114,7 @@ test("a remark is about what was served, however slowly", () => {
 const facts: fc.Arbitrary<Facts> = fc.record({
   route: fc.constantFrom(...Object.values(ROUTES)),
   by: fc.constantFrom("server", "edge", "-", ""),
-  code: fc.constantFrom(...COUNTED_CODES.map(String), "4xx", "5xx", "other", "-", ""),
+  code: fc.constantFrom(...COUNTED_CODES.map(String), "3xx", "4xx", "5xx", "other", "-", ""),
   flags: fc
     .subarray(["UF", "UC", "UR", "UPE", "UH", "UT", "UO", "SI", "DC", "DR", "RL", "NR", "DPE", "URX", "LH", "UMSDR"])
     .map((flags) => flags.join(",") || "-"),

@@ -19,7 +19,7 @@ function scraped(found: Labels): Labels {
 const some = fc.record({
   route: fc.constantFrom(...Object.values(ROUTES)),
   by: fc.constantFrom("server", "edge", ""),
-  code: fc.constantFrom("", "200", "401", "404", "413", "429", "4xx", "500", "503"),
+  code: fc.constantFrom("", "200", "401", "404", "413", "429", "3xx", "4xx", "500", "503"),
   flags: fc.constantFrom("-", "UF", "UC", "UPE", "SI", "DC", "DR", "RL", "NR", "DPE", "DC,UT", "RL,DC", "UF,URX"),
   answer: fc.constantFrom("", "read", "tool_error", "rpc_error", "unread"),
   slow: fc.constantFrom("", "true", "false"),
