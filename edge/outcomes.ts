@@ -59,6 +59,7 @@ export const RULES: readonly OutcomeRule[] = [
   // a redirect answers no call, and not every client follows one
   { when: { code: "([34]..)" }, outcome: "refused", kind: "$1 from the server" },
   { when: { answer: "rpc_error" }, outcome: "refused", kind: "JSON-RPC error" },
+  { when: { answer: "none" }, outcome: "failed", kind: "no answer" },
   { when: { slow: "true" }, outcome: "slow", kind: `slower than ${SLOW_MS / 1000} s` },
   { when: {}, outcome: "good", kind: "good" },
 ];

@@ -25,7 +25,9 @@ local function message() return { depth = 0, batch = 0, text = "" } end
 -- A value that is no object or array, at level 1 or 2.
 local function scalar(m, level, text, quoted)
   if level == 1 then
-    if m.key1 == "method" and quoted then m.method = text end
+    if m.key1 == "method" and quoted then m.method, m.named = text, true end
+    if m.key1 == "id" and (quoted or text ~= "null") then m.numbered = true end
+    m.asks = m.asks or m.named and m.numbered
     if m.key1 == "result" then m.answers = true end
     if m.key1 == "error" and (quoted or text ~= "null") then m.answers, m.rpc_error = true, true end
   elseif m.key1 == "result" then
@@ -54,7 +56,7 @@ local function opened(m, bracket)
   m.depth = m.depth + 1
   level = m.depth - m.batch
   m.key = bracket == "{"
-  if level == 1 then m.object1, m.key1 = m.key, nil end
+  if level == 1 then m.object1, m.key1, m.named, m.numbered = m.key, nil, nil, nil end
   if level == 2 then m.object2, m.key2 = m.key, nil end
 end
 
@@ -174,6 +176,7 @@ local function events()
     field, rest, data = "", false, false
   end
   return {
+    streams = true,
     piece = function(answer, text)
       local at, last = 1, #text
       while at <= last do
@@ -258,6 +261,7 @@ function envoy_on_request(handle)
     end
   end
   call.sent = now(handle)
+  call.asks = m.asks or false -- a notification or a client's own answer has no answer to wait for
   call.method = plain(m.method)
   call.tool = m.method == "tools/call" and plain(m.tool) or ""
   -- A stream that is asked for, to hear of changes, has no answer to wait for.
@@ -270,11 +274,14 @@ function envoy_on_response(handle)
   local found = handle:streamInfo():dynamicMetadata():get("edge")
   local call = found and found.call
   if not call then return end
-  local answer, parts, length, said = {}, reader(handle:headers()), 0, nil
+  local headers = handle:headers()
+  local answer, parts, length, said = {}, reader(headers), 0, nil
+  -- With 202 the answer may come on another stream.
+  local due = call.asks and not call.listens and headers:get(":status") ~= "202"
   local function say()
     answer.ms = answer.ms or math.max(0, now(handle) - call.sent)
     local what = answer.rpc_error and "rpc_error" or answer.tool_error and "tool_error"
-      or answer.unread and not answer.settled and "unread" or "read"
+      or answer.missing and "none" or answer.unread and not answer.settled and "unread" or "read"
     if what == said then return end
     said = what
     local slow = answer.ms >= SLOW_MS and not call.listens and "true" or "false"
@@ -287,5 +294,10 @@ function envoy_on_response(handle)
     if answer.settled or length > HELD_BYTES then say() end
   end
   if parts then parts.finish(answer) else answer.unread = length > 0 end
+  -- A stream may end without an answer: its client took the call back, or resumes it.
+  if due and not answer.settled and not answer.unread then
+    answer.unread = parts and parts.streams
+    answer.missing = not answer.unread
+  end
   say()
 end

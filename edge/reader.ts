@@ -17,7 +17,7 @@ export const READ = {
   tool: "call:tool",
   /** How old a call is when its server becomes slow, as `1012ms`: a second after it was sent. */
   slowAfter: "call:slow_after",
-  /** `read`, `tool_error`, `rpc_error` or `unread`. */
+  /** `read`, `tool_error`, `rpc_error`, `unread`, or `none` where a call was answered with nothing. */
   answer: "answer:what",
   /** The server's time in milliseconds, and whether it was `SLOW_MS` or more. */
   ms: "answer:ms",

@@ -29,6 +29,9 @@ test.each<[string, Partial<Facts>, Outcome, string]>([
   ["a bad request of a session", { code: "400", route: "session" }, "refused", "400 from the server"],
   ["a server's error", { code: "500" }, "failed", "500 from the server"],
   ["another one", { code: "5xx" }, "failed", "5xx from the server"],
+  ["a call that is answered with nothing", { answer: "none" }, "failed", "no answer"],
+  ["nothing, slowly", { answer: "none", slow: "true" }, "failed", "no answer"],
+  ["nothing in a refusal", { code: "403", answer: "none" }, "refused", "403 from the server"],
   ["a slow failure", { code: "503", slow: "true" }, "failed", "503 from the server"],
   ["no connection", { by: "edge", code: "503", flags: "UF", answer: "unread" }, "failed", "connection failed"],
   ["no connection after retries", { by: "edge", code: "503", flags: "UF,URX" }, "failed", "connection failed"],
@@ -118,7 +121,7 @@ const facts: fc.Arbitrary<Facts> = fc.record({
   flags: fc
     .subarray(["UF", "UC", "UR", "UPE", "UH", "UT", "UO", "SI", "DC", "DR", "RL", "NR", "DPE", "URX", "LH", "UMSDR"])
     .map((flags) => flags.join(",") || "-"),
-  answer: fc.constantFrom("read", "tool_error", "rpc_error", "unread", "-", ""),
+  answer: fc.constantFrom("read", "tool_error", "rpc_error", "unread", "none", "-", ""),
   slow: fc.constantFrom("true", "false", "-", ""),
 });
 

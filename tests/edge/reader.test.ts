@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Counts, noCounts, subtractCounts } from "../../promotion/counts.ts";
 import { freePort } from "../../rehearsal/port.ts";
 import { Client } from "../fixtures/edge/client.ts";
@@ -11,7 +11,13 @@ import { at, deferred } from "../fixtures/edge/everyday.ts";
 import { startTestEdge, type TestEdge, temporaryFolder } from "../fixtures/envoy.ts";
 
 /** One answer of the server: its content type, its body in one or more pieces, and whether it compresses where that is asked for, or always. */
-type Form = { type: string; body: string | Buffer | string[]; compress?: "gzip" | "br"; always?: boolean };
+type Form = {
+  status?: number;
+  type: string;
+  body: string | Buffer | string[];
+  compress?: "gzip" | "br";
+  always?: boolean;
+};
 
 const result = (isError: boolean, text = "database is gone") => ({
   jsonrpc: "2.0",
@@ -97,6 +103,35 @@ const unread: Record<string, Form> = {
   "half of it in a stream": { type: SSE_TYPE, body: `data: ${message.slice(0, 40)}\n\n` },
 };
 
+const call = JSON.stringify({ jsonrpc: "2.0", id: 0, method: "tools/list" });
+const notification = JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized", params: { id: 1 } });
+const reply = JSON.stringify({ jsonrpc: "2.0", id: 1, result: { method: "tools/list" } });
+
+const asking: Record<string, string> = {
+  "a call": call,
+  "a call with a name for its number": '{"id":"","method":"ping"}',
+  "a batch with a call in it": `[${notification},${call},${reply}]`,
+};
+const answerless: Record<string, Form> = {
+  "an empty JSON body": { type: JSON_TYPE, body: "" },
+  "an empty body without a type": { type: "", body: "" },
+  "an empty object": { type: JSON_TYPE, body: "{}" },
+  "an empty batch": { type: JSON_TYPE, body: "[]" },
+  "a notification": { type: JSON_TYPE, body: note },
+};
+const answerlessStreams: Record<string, Form> = {
+  "an empty stream": { type: SSE_TYPE, body: "" },
+  "a stream with a ping": { type: SSE_TYPE, body: ": ping\n\n" },
+  "a stream with progress": { type: SSE_TYPE, body: event(note) },
+};
+const askingNothing: Record<string, string> = {
+  "a notification": notification,
+  "an answer to the server": reply,
+  "a batch of both": `[${reply},${notification}]`,
+  "a number that is null": '{"id":null,"method":"ping"}',
+  "a stream to listen to": '{"id":1,"method":"subscriptions/listen"}',
+};
+
 const { defer, cleanUp } = deferred();
 afterAll(cleanUp);
 
@@ -126,7 +161,8 @@ beforeAll(async () => {
 });
 
 async function answer(response: ServerResponse) {
-  const { type, body, compress, always } = form;
+  const { status = 200, type, body, compress, always } = form;
+  response.statusCode = status;
   if (type) response.setHeader("content-type", type);
   const compressed = compress && (always || asked?.includes(compress));
   if (compressed) response.setHeader("content-encoding", compress);
@@ -144,12 +180,12 @@ const counted = async (): Promise<Counts> => {
   return seen.services.echo?.stable.user ?? noCounts;
 };
 
-/** What one answer of that form counts for; it must reach the client as it was sent. */
-async function countOf(sent: Form): Promise<Counts> {
+/** What one answer of that form to this request counts for; it must reach the client as it was sent. */
+async function countOf(sent: Form, request = "{}"): Promise<Counts> {
   form = sent;
   const before = await counted();
-  const { status, body } = await client.call(undefined, { "accept-encoding": "gzip, br" });
-  expect(status).toBe(200);
+  const { status, body } = await client.call(undefined, { "accept-encoding": "gzip, br" }, request);
+  expect(status).toBe(sent.status ?? 200);
   if (!sent.always && !Buffer.isBuffer(sent.body))
     expect(body).toBe(Array.isArray(sent.body) ? sent.body.join("") : sent.body);
   await expect.poll(async () => (await counted()).requests).toBe(before.requests + 1);
@@ -172,6 +208,29 @@ test.each(Object.entries(rpcErrors))("a JSON-RPC error is a refusal: %s", async 
 
 test.each(Object.entries(unread))("what cannot be read is counted as such: %s", async (_, form) => {
   expect(await countOf(form)).toEqual(one({ unread: 1 }));
+});
+
+describe.each(Object.entries(asking))("%s", (_, request) => {
+  test.each(Object.entries(answerless))("fails when all it gets is %s", async (_, form) => {
+    expect(await countOf(form, request)).toEqual(one({ failures: 1 }));
+  });
+
+  test.each(Object.entries(answerlessStreams))("cannot be judged when all it gets is %s", async (_, form) => {
+    expect(await countOf(form, request)).toEqual(one({ unread: 1 }));
+  });
+
+  test.each(Object.entries(good).slice(0, 5))("is good when it gets %s", async (_, form) => {
+    expect(await countOf(form, request)).toEqual(one({}));
+  });
+
+  test("is good when its answer is promised", async () => {
+    expect(await countOf({ status: 202, type: "", body: "" }, request)).toEqual(one({}));
+  });
+});
+
+test.each(Object.entries(askingNothing))("what asks for no answer needs none: %s", async (_, request) => {
+  for (const form of [...Object.values(answerless), ...Object.values(answerlessStreams)])
+    expect(await countOf(form, request)).toEqual(one({}));
 });
 
 test("no server is asked to compress", async () => {

@@ -21,7 +21,7 @@ const some = fc.record({
   by: fc.constantFrom("server", "edge", ""),
   code: fc.constantFrom("", "200", "401", "404", "413", "429", "3xx", "4xx", "500", "503"),
   flags: fc.constantFrom("-", "UF", "UC", "UPE", "SI", "DC", "DR", "RL", "NR", "DPE", "DC,UT", "RL,DC", "UF,URX"),
-  answer: fc.constantFrom("", "read", "tool_error", "rpc_error", "unread"),
+  answer: fc.constantFrom("", "read", "tool_error", "rpc_error", "unread", "none"),
   slow: fc.constantFrom("", "true", "false"),
 });
 
