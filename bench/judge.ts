@@ -104,7 +104,7 @@ async function* clients(): Figures {
     { candidate: 0.0001, stable: 0.0001 },
     { candidate: 0.3, stable: 0.0001 },
   ];
-  for (const others of [6, 39]) {
+  for (const others of [9, 39]) {
     // with fewer, clients often share buckets
     for (const rps of [RPS / (others + 1), 1000]) {
       const served = Array.from({ length: others }, () => client(RPS / (others + 1), fine));
