@@ -1,29 +1,13 @@
 import { type Percent, toMilliseconds } from "../ecosystem/units.ts";
-import type { Clock } from "./clock.ts";
 import { type Begun, type Event, FORMAT } from "./events.ts";
 import { begunEvents, type Journal, UnwritableError } from "./journal.ts";
-import type { Lease } from "./lease.ts";
-import type { MetricsSource, Observation } from "./metrics-source.ts";
-import type { Probes } from "./probes.ts";
+import type { Observation } from "./metrics-source.ts";
+import type { Promotion } from "./promotion.ts";
 import { refusalOf, retreat } from "./retreat.ts";
 import { MOST_SAMPLES, type Sample } from "./samples.ts";
 import { fold, judge, pollMs, probesNeeded, type State, step } from "./state.ts";
-import type { TrafficController } from "./traffic-controller.ts";
 import type { Verdict } from "./verdict.ts";
 import { contradiction } from "./windows.ts";
-
-/** A promotion's dependencies; `smoke` tests the candidate at 0 %, `onEvent` is called for every event written to the journal. */
-export type Promotion = {
-  journal: Journal;
-  lease: Lease;
-  source: MetricsSource;
-  target: TrafficController;
-  probes: Probes;
-  smoke(): Promise<{ passed: boolean; reason: string }>;
-  clock: Clock;
-  onEvent?(state: State, event: Event): void;
-  signal?: AbortSignal;
-};
 
 /** Begins a promotion: one line in a new journal. Everything else is `promote`. */
 export const begin = (journal: Journal, begun: Omit<Begun, "event" | "format">): Promise<void> =>

@@ -1,4 +1,5 @@
-import { type Promotion, promote } from "./promote.ts";
+import { promote } from "./promote.ts";
+import type { Promotion } from "./promotion.ts";
 import type { State } from "./state.ts";
 
 /** Resumes an interrupted or held promotion and returns its final state; `note` records the circumstances in the journal. */

@@ -1,7 +1,7 @@
 import { toMilliseconds } from "../ecosystem/units.ts";
 import type { Event } from "./events.ts";
 import { UnwritableError } from "./journal.ts";
-import type { Promotion } from "./promote.ts";
+import type { Promotion } from "./promotion.ts";
 import { type State, step } from "./state.ts";
 
 /**

@@ -1,5 +1,6 @@
 import { begunEvents, UnwritableError } from "./journal.ts";
-import { type Promotion, promote } from "./promote.ts";
+import { promote } from "./promote.ts";
+import type { Promotion } from "./promotion.ts";
 import { retreat } from "./retreat.ts";
 import { fold, type State } from "./state.ts";
 
