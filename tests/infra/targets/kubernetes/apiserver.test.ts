@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { edgeFolder } from "../../../../infra/names.ts";
 import { type Manifest, objectsOf, secretsOf } from "../../../../infra/targets/kubernetes/manifests.ts";
 import {
   type ApiServer,
@@ -123,8 +127,15 @@ describeWith([apiServer], "a real API server", {}, () => {
       for (const object of declared()) await apply(config(), object);
       const place = `/api/v1/namespaces/${NAMESPACE}/configmaps/edge-traffic`;
       await ask(config(), "DELETE", place);
-      const resting = named("edge-resting").data as Record<string, string>;
+      const edge = mkdtempSync(join(tmpdir(), "edge-"));
+      onTestFinished(() => rmSync(edge, { recursive: true }));
+      const declaredData = named("edge-resting").data as Record<string, string>;
+      // here the edge's folder is another one than in a pod
+      const here = (declaredData["edge.json"] ?? "").replaceAll(edgeFolder, edge);
+      const resting: Record<string, string> = { ...declaredData, "edge.json": here };
+      await apply(config(), { ...named("edge-resting"), data: resting } as Manifest);
       const watcher = await startWatcher({
+        edge,
         resting,
         namespace: NAMESPACE,
         url: server.url,
@@ -139,7 +150,7 @@ describeWith([apiServer], "a real API server", {}, () => {
 
       const traffic = named("edge-traffic");
       await apply(config(), traffic);
-      const data = { ...resting, "edge.json": (resting["edge.json"] ?? "").replace('"share": 0', '"share": 10') };
+      const data = { ...resting, "edge.json": (resting["edge.json"] ?? "").replace(/"share":\s*0/, '"share": 10') };
       const { apiVersion, kind } = traffic;
       const metadata = { name: "edge-traffic", namespace: NAMESPACE };
       await apply(config(), { apiVersion, kind, metadata, data } as Manifest, "promoter");
