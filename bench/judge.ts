@@ -3,6 +3,7 @@ import type { RevisionRole } from "../ecosystem/revision-role.ts";
 import { plans } from "../promotion/plan.ts";
 import { type BadOutcome, type Scenario, type SimulatedClient, simulateRun } from "../promotion/simulation/simulate.ts";
 import { repeat, type SimulationSummary as Summary } from "../promotion/simulation/summary.ts";
+import { percent } from "../promotion/wording.ts";
 import type { Figure, Figures } from "./figure.ts";
 
 const RPS = 100;
@@ -148,5 +149,3 @@ async function measure(what: string, { words, keeps, runs = FEW }: Pledge, scena
     others: [],
   };
 }
-
-const percent = (fraction: number): string => `${Number((100 * fraction).toPrecision(3))} %`;

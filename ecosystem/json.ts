@@ -8,6 +8,15 @@ export function parseJson(text: string): unknown {
   return value;
 }
 
+/** The same for JSON that has a place: `where` names it in the error, for the person who reads it. */
+export function parseJsonOf(text: string, where: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw new Error(`${where} is not JSON: ${(error as Error).message}`);
+  }
+}
+
 /** Throws a SyntaxError that names the place when a parsed file contains the key `__proto__`. */
 export function checkKeys(value: unknown, place = ""): void {
   if (typeof value !== "object" || value === null) return;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseJson as parse } from "../ecosystem/json.ts";
+import { parseJsonOf } from "../ecosystem/json.ts";
 
 /** The percent of new traffic of each revision, by its id; a revision that is missing gets none. */
 export type Split = Record<string, number>;
@@ -29,18 +29,9 @@ export const encodeDeclared = (splits: Splits): string => JSON.stringify(splits)
 
 /** Reads what `encodeDeclared` wrote. `where` names its place for the person who reads the error. */
 export function decodeDeclared(text: string, where: string): Splits {
-  const parsed = declared.safeParse(parseJson(text, where));
+  const parsed = declared.safeParse(parseJsonOf(text, where));
   if (!parsed.success) throw new Error(`${where} is not a declared split:\n${z.prettifyError(parsed.error)}`);
   return parsed.data;
-}
-
-/** Parses JSON without the key `__proto__`. `where` names its place for the person who reads the error. */
-export function parseJson(text: string, where: string): unknown {
-  try {
-    return parse(text);
-  } catch (error) {
-    throw new Error(`${where} is not JSON: ${(error as Error).message}`);
-  }
 }
 
 const declared = z.record(z.string(), z.record(z.string(), z.number().min(0).max(100)));

@@ -5,8 +5,8 @@ import { certificateEvidence } from "../promotion/evidence/candidate.ts";
 import { alphas } from "../promotion/evidence/test-window.ts";
 import { baking, currentStep, type State, type StepRecord, stepRecord } from "../promotion/state.ts";
 import type { Verdict } from "../promotion/verdict.ts";
-import { candidateNames, outcomesInWords } from "../promotion/wording.ts";
-import { clockTime, count, percent, percentUp } from "../report/format.ts";
+import { candidateNames, outcomesInWords, percent } from "../promotion/wording.ts";
+import { clockTime, count, percentUp } from "../report/format.ts";
 
 /** One line about what an event changed; null if it changed nothing worth showing. `before` is the previous state, if known. */
 export function news(before: State | null, state: State, event: Event): string | null {

@@ -1,8 +1,8 @@
 import type { Begun, Event } from "../promotion/events.ts";
 import { observationsOf, totalsOf, whatFailed } from "../promotion/failures.ts";
 import type { Sample } from "../promotion/samples.ts";
-import { sampleCall, sampleCodes, sampleRevision, sharesByKind } from "../promotion/wording.ts";
-import { count, percent } from "./format.ts";
+import { percent, sampleCall, sampleCodes, sampleRevision, sharesByKind } from "../promotion/wording.ts";
+import { count } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
 /** The section on what failed: the users' bad outcomes by kind over the whole promotion, and samples; null where nothing did. */

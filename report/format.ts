@@ -1,4 +1,5 @@
 import type { Fraction, Seconds } from "../ecosystem/units.ts";
+import { percent } from "../promotion/wording.ts";
 
 /** A duration as on a clock: "0:07", "2:31", "1:00:05"; `seconds` in seconds. */
 export function clockTime(seconds: Seconds): string {
@@ -15,9 +16,6 @@ export function span(seconds: Seconds): string {
   if (hours > 0) return `${hours} h ${minutes} min`;
   return minutes > 0 ? `${minutes} min ${rest} s` : `${rest} s`;
 }
-
-/** A fraction in percent, with at most three significant digits: "0.0924 %". */
-export const percent = (fraction: Fraction): string => `${Number((fraction * 100).toPrecision(3))} %`;
 
 /** An upper bound (a fraction) in percent, with at most three significant digits, rounded up so that it remains a bound. */
 export function percentUp(fraction: Fraction): string {

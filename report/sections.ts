@@ -1,9 +1,10 @@
 import type { Counts } from "../promotion/counts.ts";
 import type { VerdictKind } from "../promotion/verdict.ts";
+import { percent } from "../promotion/wording.ts";
 import type { Chart } from "./charts.ts";
 import type { Chronicle, Entry, StepRow } from "./chronicle.ts";
 import type { Extras } from "./extras.ts";
-import { clockTime, count, moment, percent, percentUp, span } from "./format.ts";
+import { clockTime, count, moment, percentUp, span } from "./format.ts";
 import { headline } from "./headline.ts";
 import { type Html, type HtmlContent, html } from "./html.ts";
 

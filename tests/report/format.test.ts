@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { clockTime, count, moment, percent, percentUp, span } from "../../report/format.ts";
+import { percent } from "../../promotion/wording.ts";
+import { clockTime, count, moment, percentUp, span } from "../../report/format.ts";
 
 test.each([
   [0, "0:00", "0 s"],

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { decodeDeclared, parseJson, type Splits } from "../../../edge/declared-split.ts";
+import { parseJsonOf } from "../../../ecosystem/json.ts";
+import { decodeDeclared, type Splits } from "../../../edge/declared-split.ts";
 import type { RouteConfiguration } from "../../../edge/envoy.ts";
 import { FILES } from "../../../edge/paths.ts";
 import { splitOf } from "../../../edge/routes.ts";
@@ -44,7 +45,7 @@ function filesIn(shown: string): Record<string, string> {
 const liveSplits = (files: Record<string, string>, where: (name: string) => string): Splits =>
   Object.fromEntries(
     Object.entries(files).map(([file, text]) => {
-      const { success, data } = routesFile.safeParse(parseJson(text, where(file)));
+      const { success, data } = routesFile.safeParse(parseJsonOf(text, where(file)));
       const configuration = data?.resources[0];
       if (!success || !configuration || FILES.routes(configuration.name) !== file)
         throw new Error(`${where(file)} has no routes for this edge`);

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { parseJsonOf } from "../../../ecosystem/json.ts";
 import { clusters } from "../../../edge/clusters.ts";
-import { parseJson } from "../../../edge/declared-split.ts";
 import type { Cluster, Discovery } from "../../../edge/envoy.ts";
 import { edgeFiles } from "../../../edge/files.ts";
 import { edgePaths, FILES, previewTokenFile } from "../../../edge/paths.ts";
@@ -31,7 +31,7 @@ export async function readEdge(folder: string): Promise<Edge> {
   const stored = await readFile(file, "utf8").catch((error: Error) => {
     throw new Error(`${file} cannot be read, so there is no edge to continue with: ${error.message}`);
   });
-  return checkEdge(parseJson(stored, file), file);
+  return checkEdge(parseJsonOf(stored, file), file);
 }
 
 /** Writes files of an edge; names are relative to its folder. */
@@ -54,7 +54,7 @@ export async function leavingClusters({ settings, position }: Edge): Promise<Clu
     throw error;
   });
   const kept = new Set(clusters(settings, position).map(({ name }) => name));
-  return (parseJson(text, file) as Discovery<Cluster>).resources.filter(({ name }) => !kept.has(name));
+  return (parseJsonOf(text, file) as Discovery<Cluster>).resources.filter(({ name }) => !kept.has(name));
 }
 
 /** Deletes the watched files that do not belong to this edge: those of removed revisions and services. */

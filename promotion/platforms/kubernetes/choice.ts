@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { parseJson } from "../../../edge/declared-split.ts";
+import { parseJsonOf } from "../../../ecosystem/json.ts";
 import { checkNamedEdge, type Edge } from "../../../edge/settings.ts";
 import { TRAFFIC_CONFIG_MAP } from "../../../edge/traffic-config-map.ts";
 import type { ConfigMap } from "./config-map.ts";
@@ -40,5 +40,5 @@ function edgeIn(data: Data): Edge {
   const { edge } = TRAFFIC_CONFIG_MAP;
   const text = data[edge];
   if (text === undefined) throw new Error(`${edge} is missing`);
-  return checkNamedEdge(parseJson(text, edge), edge);
+  return checkNamedEdge(parseJsonOf(text, edge), edge);
 }

@@ -1,4 +1,5 @@
-import { DECLARED_ANNOTATION, decodeDeclared, parseJson } from "../../../edge/declared-split.ts";
+import { parseJsonOf } from "../../../ecosystem/json.ts";
+import { DECLARED_ANNOTATION, decodeDeclared } from "../../../edge/declared-split.ts";
 import { splitsOf } from "../../../edge/routes.ts";
 import { checkNamedEdge } from "../../../edge/settings.ts";
 import { TRAFFIC_CONFIG_MAP } from "../../../edge/traffic-config-map.ts";
@@ -42,6 +43,6 @@ function trafficStateOf(annotations: Texts, data: Texts, where: string): Traffic
     return { declared, live: declared };
   }
   const key = `${edge} of ${where}`;
-  const live = splitsOf(checkNamedEdge(parseJson(data[edge] ?? "", key), key));
+  const live = splitsOf(checkNamedEdge(parseJsonOf(data[edge] ?? "", key), key));
   return { declared, live: { ...declared, ...live } };
 }
